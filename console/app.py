@@ -1,0 +1,52 @@
+"""The console: webhooks, health, sign-in, pages and the first of the API, in one FastAPI application."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from importlib.metadata import version
+from typing import Any
+
+from fastapi import FastAPI
+from starlette.staticfiles import StaticFiles
+
+from console import health, webhooks
+from console.api import reads
+from console.context import Console
+from console.errors import add_error_handlers
+from console.guard import Guard
+from console.metrics import Metrics
+from console.pages import applications, cases, sign_in, today
+from console.pages.rendering import STATIC, make_templates
+from console.throttle import SignInThrottle
+from integrations.database import wall_clock
+from integrations.kit import Kit
+
+
+def create_app(
+    kit: Kit,
+    *,
+    live: Callable[[], Mapping[str, Any]] | None = None,
+    wall: Callable[[], datetime] = wall_clock,
+) -> FastAPI:
+    """A console on this kit.
+
+    `live` names the parts that run beside it, asked anew at each look: `prefect_api_url`, when there is one.
+    `wall` is the wall's clock, for sessions and heartbeats.
+    """
+    app = FastAPI(title="Kinline", openapi_url=None, docs_url=None, redoc_url=None)
+    app.state.console = Console(
+        kit=kit,
+        live=live or dict,
+        wall=wall,
+        templates=make_templates(),
+        metrics=Metrics(kit),
+        throttle=SignInThrottle(),
+        version=version("kinline"),
+    )
+    for part in (webhooks, health, sign_in, today, applications, cases, reads):
+        app.include_router(part.router)
+    app.mount("/static", StaticFiles(directory=STATIC), name="static")
+    add_error_handlers(app)
+    app.add_middleware(Guard, https=kit.public_url.startswith("https://"))
+    return app

@@ -1,0 +1,71 @@
+"""Reads request bodies: small ones only, and forms with their repeated keys."""
+
+from __future__ import annotations
+
+from urllib.parse import parse_qsl, urlsplit
+
+from fastapi import Request
+
+from console.errors import Forbidden, TooLarge
+from models.errors import BadInput, Problem
+
+MAX_BODY = 64 * 1024
+_MAX_FIELDS = 200
+
+
+async def read_body(request: Request) -> bytes:
+    """The whole body.
+
+    Raises:
+        TooLarge: more than 64 KB, by what it says or by what came.
+    """
+    declared = request.headers.get("content-length", "")
+    if declared.isdigit() and int(declared) > MAX_BODY:
+        raise TooLarge
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > MAX_BODY:
+            raise TooLarge
+    return bytes(body)
+
+
+def form_items(body: bytes) -> list[tuple[str, str]]:
+    """The fields of a form, in order, repeated and empty ones too.
+
+    Raises:
+        BadInput: it is not a form.
+    """
+    try:
+        return parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=_MAX_FIELDS)
+    except ValueError:
+        raise BadInput(
+            Problem("body", "not_a_form", "The body is not a form.", "Send it form-encoded.")
+        ) from None
+
+
+async def read_form(request: Request) -> dict[str, str]:
+    """The fields of one of our own pages' forms, from our own pages.
+
+    Raises:
+        Forbidden: another site sent it.
+    """
+    require_own_origin(request)
+    return dict(form_items(await read_body(request)))
+
+
+def require_own_origin(request: Request) -> None:
+    """Nothing, when a page of ours (or no browser at all) sent this request.
+
+    A browser sets Origin and Sec-Fetch-Site itself; a page of another site can't.
+
+    Raises:
+        Forbidden: a page of another site did.
+    """
+    origin = request.headers.get("origin")
+    if origin is not None:
+        ours = urlsplit(origin).netloc == request.headers.get("host", "")
+    else:
+        ours = request.headers.get("sec-fetch-site", "none") in ("same-origin", "none")
+    if not ours:
+        raise Forbidden("wrong_origin", "The form came from another site. Open the page here and try again.")

@@ -1,0 +1,93 @@
+"""What a request has at hand: the kit, the clock, who is signed in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Any
+
+from fastapi import Depends, Request
+from jinja2 import Environment
+
+from console.errors import Forbidden, NotSignedIn
+from console.metrics import Metrics
+from console.throttle import SignInThrottle
+from integrations.database import current_time
+from integrations.identity.accounts import SignedIn, find_session
+from integrations.kit import Kit
+from models.states import Role
+
+
+@dataclass(frozen=True)
+class Console:
+    """One console. `wall` is the wall's clock, for sessions and heartbeats; Kinline's own is `now()`."""
+
+    kit: Kit
+    live: Callable[[], Mapping[str, Any]]
+    wall: Callable[[], datetime]
+    templates: Environment
+    metrics: Metrics
+    throttle: SignInThrottle
+    version: str
+
+    def now(self) -> datetime:
+        """What time it is for Kinline."""
+        with self.kit.transaction() as session:
+            return current_time(session)
+
+    @property
+    def is_sandbox(self) -> bool:
+        return self.kit.settings.environment == "sandbox"
+
+    @property
+    def is_https(self) -> bool:
+        return self.kit.public_url.startswith("https://")
+
+    @property
+    def cookie_name(self) -> str:
+        """With https the name itself forbids a neighbour domain to set it; browsers know the prefix."""
+        return "__Host-kinline" if self.is_https else "kinline_session"
+
+
+def console_of(request: Request) -> Console:
+    console: Console = request.app.state.console
+    return console
+
+
+def find_signed_in(request: Request) -> SignedIn | None:
+    """Who this request's cookie belongs to; None when nobody is signed in."""
+    console = console_of(request)
+    token = request.cookies.get(console.cookie_name)
+    if not token:
+        return None
+    with console.kit.transaction() as session:
+        return find_session(session, token, now=console.wall())
+
+
+def signed_in(request: Request) -> SignedIn:
+    """Who is signed in.
+
+    Raises:
+        NotSignedIn: nobody; a page leads to the sign-in, the API answers 401.
+    """
+    who = find_signed_in(request)
+    if who is None:
+        raise NotSignedIn
+    request.state.who = who
+    return who
+
+
+def case_reader(who: Annotated[SignedIn, Depends(signed_in)]) -> SignedIn:
+    """Who is signed in and may read cases.
+
+    Raises:
+        Forbidden: an administrator keeps accounts and settings, and sees no child's case.
+    """
+    if Role.ADMINISTRATOR in who.person.roles:
+        raise Forbidden("no_case_content", "An administrator's account does not show cases.")
+    return who
+
+
+AnyStaff = Annotated[SignedIn, Depends(signed_in)]
+CaseReader = Annotated[SignedIn, Depends(case_reader)]

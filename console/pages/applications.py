@@ -1,0 +1,48 @@
+"""Applications: all of them, and one of them with what it waits for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+
+from console.context import CaseReader, console_of
+from console.pages import wording
+from console.pages.next_step import next_step
+from console.pages.rendering import page
+from console.reading import read_applications
+from integrations.desk.views import application_json
+
+router = APIRouter()
+_FINDING_ORDER = {"block": 0, "review": 1, "note": 2}
+
+
+@router.get("/applications")
+def applications(request: Request, who: CaseReader) -> Response:
+    console = console_of(request)
+    rows = read_applications(console, who, now=console.now())
+    return page(request, "applications.html", rows=rows)
+
+
+@router.get("/applications/{key}")
+def application(request: Request, key: str, who: CaseReader) -> Response:
+    """One application. The view itself writes the audit row."""
+    console = console_of(request)
+    shown = application_json(console.kit, key, viewer=who.person, now=console.now())
+    return page(
+        request,
+        "application.html",
+        application=shown,
+        open_findings=_findings(shown, is_open=True),
+        settled_findings=_findings(shown, is_open=False),
+        is_over=shown["release"] is not None or shown["state"] in ("denied", "withdrawn"),
+        step=next_step(shown, email=who.person.email),
+        missing=[wording.gate_line(line) for line in shown["gate"]["missing"]],
+    )
+
+
+def _findings(shown: Mapping[str, Any], *, is_open: bool) -> list[Mapping[str, Any]]:
+    fitting = [f for f in shown["findings"] if (f["state"] == "open") == is_open]
+    return sorted(fitting, key=lambda f: _FINDING_ORDER.get(f["severity"], 3))

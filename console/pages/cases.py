@@ -1,0 +1,50 @@
+"""One child's case as a plain timeline."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+
+from console.context import CaseReader, console_of
+from console.pages import wording
+from console.pages.rendering import page
+from console.pages.timeline import timeline
+from integrations.desk.views import case_json
+
+router = APIRouter()
+
+
+@router.get("/cases/{key}")
+def case(request: Request, key: str, who: CaseReader) -> Response:
+    """The case. The view itself writes the audit row."""
+    console = console_of(request)
+    now = console.now()
+    shown = case_json(console.kit, key, actor=str(who.person.id), now=now)
+    entries = timeline(shown)
+    at = now.isoformat()
+    return page(
+        request,
+        "case.html",
+        case=shown,
+        sight=_sight(shown["in_sight"]),
+        escalations=[e for e in shown["escalations"] if e["state"] != "resolved"],
+        ahead=[e for e in entries if e.is_after(at)],
+        so_far=[e for e in reversed(entries) if not e.is_after(at)],
+        now=wording.moment(at),
+        email=who.person.email,
+    )
+
+
+def _sight(in_sight: Mapping[str, Any]) -> str:
+    """What keeps the child in sight, until when; or that nothing does."""
+    if not in_sight["by"]:
+        return "Nothing keeps this child in sight. Tell a supervisor now."
+    by, until = str(in_sight["by"]), wording.moment(in_sight["until"])
+    kind, _, rest = by.partition(" ")
+    told = (
+        f"{wording.words(kind)} {rest}".strip() if "_" in kind else by[:1].upper() + by[1:].replace("_", " ")
+    )
+    return f"{told}, until {until}." if until else f"{told}."

@@ -1,0 +1,88 @@
+"""What somebody should do next for an application, and the command that does it."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """The next step in words; `command` is empty when nothing is to be typed."""
+
+    text: str
+    command: str = ""
+
+
+_OVER = {
+    "released": Step("The child is released. What follows stands in the child's case."),
+    "denied": Step("This application was denied. Nothing more is to be done here."),
+    "withdrawn": Step("This application was withdrawn. Nothing more is to be done here."),
+}
+
+
+def next_step(application: Mapping[str, Any], *, email: str) -> Step:
+    """The first thing that the gate waits for, as an act. Papers come before people."""
+    if application["state"] in _OVER:
+        return _OVER[application["state"]]
+    kinds = [line.partition(" ")[0] for line in application["gate"]["missing"]]
+    name = shlex.quote(application["reference"])
+    by = f"--as {shlex.quote(email)}"
+    for kind in ("document", "home_study", "confirm", "finding", "check", "recommendation", "decision"):
+        if kind in kinds:
+            return _step(kind, application, name, by)
+    if application["gate"]["open"]:
+        return Step(
+            "Everything is here. The release may be recorded.", f"kinline release {name} --on DATE {by}"
+        )
+    return Step("Vetting goes on by itself. Look again later.", f"kinline vet {name}")
+
+
+def _step(kind: str, application: Mapping[str, Any], name: str, by: str) -> Step:
+    if kind == "document":
+        return Step(
+            "Ask the family for the missing papers, then send the packet again under the same reference.",
+            "kinline submit PATH",
+        )
+    if kind == "home_study":
+        return Step("Order the home study, or record its report.", f"kinline homestudy order {name} {by}")
+    if kind == "confirm":
+        return Step(
+            "A person must read the papers that came and type what they say.",
+            f"kinline confirm {name} ITEM {by} --typed FILE",
+        )
+    if kind == "finding":
+        return _for_findings(application, name, by)
+    if kind == "check":
+        return Step("Wait for the checks that are out; results come by themselves.", f"kinline vet {name}")
+    if kind == "recommendation":
+        return Step(
+            "The papers are settled. The case manager, then the coordinator, recommends.",
+            f"kinline recommend {name} VALUE {by} --reason TEXT",
+        )
+    return Step(
+        "Both recommendations are in. The federal field specialist decides.",
+        f"kinline decide {name} VALUE {by} --reason TEXT",
+    )
+
+
+def _for_findings(application: Mapping[str, Any], name: str, by: str) -> Step:
+    """Reviews are a person's to settle; blocks go away when the facts change."""
+    open_ones = [f for f in application["findings"] if f["state"] == "open"]
+    if any(f["severity"] == "review" and f["code"] != "CHECK_HIT_REVIEW" for f in open_ones):
+        return Step(
+            "Look into the findings marked review and settle each with a reason.",
+            f"kinline clear {name} FINDING {by} --reason TEXT",
+        )
+    if any(f["code"] == "CHECK_HIT_REVIEW" for f in open_ones):
+        return Step(
+            "Two people judge the hit that needs review.", f"kinline check adjudicate {name} CHECK {by}"
+        )
+    if any(f["code"].startswith(("DOCUMENT_", "ADDRESS_", "IDENTITY_", "CONSENT_")) for f in open_ones):
+        return Step(
+            "A finding blocks the release. It goes away when the packet is put right and sent again.",
+            "kinline submit PATH",
+        )
+    return Step("A finding blocks the release. It goes away when the facts change.", f"kinline vet {name}")

@@ -1,0 +1,59 @@
+"""Templates and how a page is made of them. Every value is escaped; there is no script."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from fastapi import Request
+from fastapi.responses import HTMLResponse
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from console.context import console_of
+from console.errors import Answer
+from console.pages import wording
+from integrations.identity.accounts import SignedIn
+from models.states import Role
+
+_ROOM = Path(__file__).resolve().parent.parent
+STATIC = _ROOM / "static"
+
+
+def make_templates() -> Environment:
+    """The templates. A name that a page forgot to give is an error, not an empty place."""
+    templates = Environment(
+        loader=FileSystemLoader(_ROOM / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    templates.filters.update(
+        words=wording.words,
+        subject=wording.subject,
+        moment=wording.moment,
+        gate_line=wording.gate_line,
+        lower_first=wording.lower,
+    )
+    templates.globals["count"] = wording.count
+    return templates
+
+
+def page(request: Request, template: str, *, status: int = 200, **values: Any) -> HTMLResponse:
+    """This page, inside the one layout."""
+    console = console_of(request)
+    who: SignedIn | None = getattr(request.state, "who", None)
+    common = {
+        "who": who,
+        "reads_cases": who is not None and Role.ADMINISTRATOR not in who.person.roles,
+        "sandbox": console.is_sandbox,
+        "version": console.version,
+        "here": request.url.path,
+    }
+    html = console.templates.get_template(template).render(common | values)
+    return HTMLResponse(html, status_code=status)
+
+
+def error_page(request: Request, answer: Answer) -> HTMLResponse:
+    """A plain kind page for a person: what happened, and the way on."""
+    return page(request, "error.html", status=answer.status, answer=answer)

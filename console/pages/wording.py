@@ -1,0 +1,174 @@
+"""The words that people read: states, reasons, queues and times. Stored words never change for a page's sake."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+_WORDS: Mapping[str, str] = {
+    # queues
+    "case_management": "Case management",
+    "rota": "On-call rota",
+    "supervision": "Supervision",
+    "programme": "Programme lead",
+    "oversight": "Oversight",
+    # duties
+    "welfare_call": "Welfare call",
+    "sight_check": "Call to make sure that the child is in sight",
+    "hear_child_alone": "Hear the child alone",
+    "lost_contact_review": "Review: contact is lost",
+    "text_reminder": "Text reminder",
+    "hearing_reminder": "Reminder of a hearing",
+    "hearing_outcome": "Record what came of the hearing",
+    "missed_hearing": "A hearing was missed",
+    "court_lookup": "Look up the court date",
+    "court_address_form": "Court form for the new address",
+    "verify_address": "Verify the address",
+    "find_number": "Find a number that works",
+    "find_interpreter": "Find an interpreter",
+    "tell_by_voice": "Tell the family by voice",
+    "call_back": "Call back",
+    "review_reply": "Read a reply that no machine understands",
+    "review_stop": "STOP from the child's phone: look at it",
+    "report_concern": "Report a concern",
+    "report_missing": "Report the child missing",
+    "closure_review": "Review the closing of the case",
+    "representation_known": "Find out who represents the child",
+    "obtain_document": "Obtain a document",
+    "confirm_document": "Confirm a document",
+    "record_check": "Record a check's result",
+    "settle_finding": "Settle a finding",
+    "complete_home_study": "Complete the home study",
+    "recommend:case_manager": "Recommendation of the case manager",
+    "recommend:case_coordinator": "Recommendation of the case coordinator",
+    "decide": "Decision",
+    "release_child": "Release the child",
+    # why somebody owns a thing
+    "child_asks_for_help": "The child asks for help",
+    "sponsor_asks_for_help": "The sponsor asks for help",
+    "no_contact": "No contact so far",
+    "no_answer": "No answer",
+    "overdue": "Overdue: nobody has done it in time",
+    "late_hit": "A check came back with a hit after the release",
+    # application states
+    "in_checks": "In checks",
+    "in_review": "In review",
+    "home_study": "Home study",
+    # case states
+    "in_care": "In care",
+    "in_follow_up": "In follow-up",
+    "lost_contact": "Contact is lost",
+    # check states and kinds
+    "hit_review": "Hit: needs review",
+    "hit_bar": "Hit: a bar",
+    "public_records": "Public records check",
+    "sex_offender_registry": "Sex offender registry check",
+    "fbi_fingerprint": "FBI fingerprint check",
+    "fbi_name": "FBI name check",
+    "child_abuse_registry": "Child abuse registry check",
+    "state_criminal": "State criminal check",
+    # what may be decided
+    "approve_with_prs": "Approve, with post-release services",
+    # tries
+    "human_call": "Call by a person",
+    "automated_call": "Automated call",
+    "reached_alone": "Reached alone",
+    "reached_not_alone": "Reached, not alone",
+    "sponsor_only": "The sponsor only",
+    "not_living_there": "The child does not live there",
+    "missing": "Missing",
+    "machine": "Answering machine",
+    "case": "the case",
+    "child": "the child",
+    "sponsor": "the sponsor",
+    "alternate_caregiver": "the other caregiver",
+    "nobody": "nobody",
+}
+_GATE: Mapping[str, str] = {
+    "document": "A document is missing",
+    "check": "A check is not clear yet",
+    "home_study": "The home study is not in yet",
+    "confirm": "A person must read and confirm",
+    "finding": "An open finding",
+    "recommendation": "A recommendation to approve",
+    "decision": "The decision to approve",
+    "state": "The application is still",
+}
+
+
+def words(code: str | None) -> str:
+    """A stored word as people read it; one that nobody has put into words loses its underscores."""
+    if not code:
+        return ""
+    if code in _WORDS:
+        return _WORDS[code]
+    plain = code.replace("_", " ").replace(":", ": ")
+    return plain[:1].upper() + plain[1:]
+
+
+def subject(code: str) -> str:
+    """Whom a row is about, without a name: `household:0` is household member 1."""
+    kind, _, number = code.partition(":")
+    if kind == "household" and number.isdigit():
+        return f"household member {int(number) + 1}"
+    return _WORDS.get(code, code.replace("_", " "))
+
+
+def lower(text: str) -> str:
+    """For the middle of a sentence; FBI and STOP stay as they are."""
+    return text if text[:2].isupper() else text[:1].lower() + text[1:]
+
+
+def gate_line(line: str) -> str:
+    """One of the gate's `missing`, whose first word is a stable code, as people read it."""
+    kind, _, rest = line.partition(" ")
+    if kind not in _GATE:
+        return words(line)
+    if kind == "finding":
+        code, _, about = rest.partition(" ")
+        who, _, tail = about.partition(" ")
+        told = f" ({', '.join(lower(words(w)) for w in tail.split())})" if tail else ""
+        return f"{_GATE[kind]}: {code}, {subject(who)}{told}"
+    if not rest:
+        return _GATE[kind]
+    item, _, about = rest.partition("@")
+    return f"{_GATE[kind]}: {lower(words(item))}{f', {_about(about)}' if about else ''}"
+
+
+def _about(about: str) -> str:
+    """`household:1@TX` after the item's own `@`: whom, and where."""
+    who, *places = about.split("@")
+    return ", ".join([subject(who), *places])
+
+
+def moment(value: str | None) -> str:
+    """An ISO moment as people read it: 2 Feb 2026, 15:00 UTC."""
+    if not value:
+        return ""
+    at = datetime.fromisoformat(value)
+    return f"{at.day} {at:%b %Y, %H:%M} UTC"
+
+
+def span(length: timedelta) -> str:
+    """A length of time in words, its largest unit alone: 40 minutes, 3 hours, 2 days."""
+    minutes = int(abs(length).total_seconds() // 60)
+    if minutes < 1:
+        return "less than a minute"
+    for size, unit in ((48 * 60, "day"), (60, "hour"), (1, "minute")):
+        if minutes >= size:
+            count = minutes // (24 * 60) if unit == "day" else minutes // size
+            return f"{count} {unit}{'' if count == 1 else 's'}"
+    return ""
+
+
+def time_left(until: str | None, now: datetime) -> str:
+    """How long there is: `3 hours left`, or `2 days late`."""
+    if not until:
+        return ""
+    left = datetime.fromisoformat(until) - now
+    return f"{span(left)} left" if left >= timedelta(0) else f"{span(left)} late"
+
+
+def count(number: int, one: str, many: str | None = None) -> str:
+    """`1 child`, `3 children`."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"

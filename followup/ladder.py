@@ -1,0 +1,144 @@
+"""The next try of a welfare call: on another day, at another hour, by the channels that a person allows."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+from uuid import UUID
+
+from followup.calendar import local_day, local_instant
+from followup.policy import in_force
+from models.facts import AttemptFacts, NumberFacts, ObligationFacts
+from models.policy import FollowupPolicy, LadderStep
+from models.states import Channel, Party
+
+# A child who is to be heard alone, or who asked for help, is called by a person and by nothing else.
+HUMANS_ONLY = frozenset({"hear_child_alone", "call_back", "lost_contact_review"})
+
+
+@dataclass(frozen=True, slots=True)
+class NextStep:
+    """The try to make at `at`, or at once when that is past. `number_id` says which phone, by id."""
+
+    step: int
+    channel: Channel
+    number_id: UUID | None
+    at: datetime
+    template: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Exhausted:
+    """No step is left. `no_way`: no usable number was there to try at all."""
+
+    tries: int
+    reason: Literal["tried", "no_way"]
+
+
+def next_step(
+    duty: ObligationFacts,
+    attempts: Sequence[AttemptFacts],
+    numbers: Sequence[NumberFacts],
+    policy: FollowupPolicy,
+    *,
+    zone: str,
+    now: datetime,
+    approved: bool = False,
+    paused: bool = False,
+    automated_ok: Collection[UUID] = (),
+) -> NextStep | Exhausted:
+    """The first step not tried yet for which there is a phone.
+
+    `at` is the policy's day and hour where the family lives, and never the day of the try before it when
+    the policy puts a night between the two. A human call that was not planned counts as the next human
+    step, once for each day on which somebody called.
+
+    `approved`: a supervisor allowed the contacts in the home country. `paused`: a person has the
+    conversation, so machines are silent. `automated_ok`: numbers that take an automated call though they
+    take no text (a landline with consent); others with ``texts = False`` are for people alone, since STOP
+    looks the same.
+    """
+    remaining = _untried(attempts, policy, zone)
+    machines = not paused and duty.kind not in HUMANS_ONLY
+    for step in remaining:
+        if step.needs_approval and not approved:
+            continue
+        number = _number_for(step, duty, numbers, machines=machines, automated_ok=automated_ok)
+        if number is not None:
+            at = _planned_at(step, duty, attempts, policy, zone)
+            return NextStep(step.step, step.channel, number.id, at, step.template)
+    return Exhausted(len(attempts), "tried" if attempts else "no_way")
+
+
+def _untried(attempts: Sequence[AttemptFacts], policy: FollowupPolicy, zone: str) -> list[LadderStep]:
+    """The steps after everything that was tried, in order. The ladder never goes back to a skipped step."""
+    remaining = list(in_force(policy.ladder))
+    planned = {step.step for step in remaining}
+    counted = set()
+    for attempt in sorted(attempts, key=lambda a: a.at):
+        if attempt.step in planned:
+            remaining = [step for step in remaining if step.step > attempt.step]
+        elif attempt.channel == Channel.HUMAN_CALL and (day := local_day(attempt.at, zone)) not in counted:
+            counted.add(day)
+            human = next((step for step in remaining if step.channel == Channel.HUMAN_CALL), None)
+            remaining = [step for step in remaining if step is not human]
+    return remaining
+
+
+def _planned_at(
+    step: LadderStep,
+    duty: ObligationFacts,
+    attempts: Sequence[AttemptFacts],
+    policy: FollowupPolicy,
+    zone: str,
+) -> datetime:
+    """The step's hour on its day; after a late try not before the next day, if a night lay between them."""
+    day = local_day(duty.opens_at, zone) + timedelta(days=step.day)
+    if attempts:
+        last = max(attempts, key=lambda a: a.at)
+        days = {line.step: line.day for line in policy.ladder}
+        night_between = days.get(last.step, step.day - 1) < step.day
+        day = max(day, local_day(last.at, zone) + timedelta(days=1 if night_between else 0))
+    return local_instant(day, step.local_time, zone)
+
+
+def _number_for(
+    step: LadderStep,
+    duty: ObligationFacts,
+    numbers: Sequence[NumberFacts],
+    *,
+    machines: bool,
+    automated_ok: Collection[UUID],
+) -> NumberFacts | None:
+    """The phone for this step; None when the step is to be skipped."""
+    if step.channel == Channel.TEXT:
+        own = _own(duty.party, numbers)
+        return own if machines and own is not None and own.texts and not own.shared else None
+    if step.channel == Channel.AUTOMATED_CALL:
+        own = _own(duty.party, numbers)
+        allowed = own is not None and not own.shared and (own.texts or own.id in automated_ok)
+        return own if machines and allowed else None
+    if step.to == "home_country":
+        return _first(numbers, "home_country")
+    asked = _party_phone(duty.party, numbers)
+    wanted = _first(numbers, step.to) if step.to != "party" else None
+    # Without such a contact, a person tries the family's own phone once more, and the other way round:
+    # five tries are five tries.
+    return wanted or asked or _first(numbers, "backup")
+
+
+def _own(party: Party, numbers: Sequence[NumberFacts]) -> NumberFacts | None:
+    """The party's own usable number."""
+    own = (n for n in numbers if n.party == party and n.role == "party" and n.usable)
+    return next(own, None)
+
+
+def _party_phone(party: Party, numbers: Sequence[NumberFacts]) -> NumberFacts | None:
+    """Where a person asks for this party: its own phone, else, for the child, the sponsor's."""
+    return _own(party, numbers) or (_own(Party.SPONSOR, numbers) if party == Party.CHILD else None)
+
+
+def _first(numbers: Sequence[NumberFacts], role: str) -> NumberFacts | None:
+    return next((n for n in numbers if n.role == role and n.usable), None)

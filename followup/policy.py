@@ -1,0 +1,229 @@
+"""Follow-up policy versions: reading one, and finding a line in it. The text comes in as an argument."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
+
+from models.errors import BadInput, Problem
+from models.policy import FollowupPolicy, Line, OutcomeRule, ReviewRule
+from models.states import Channel, Party
+
+# Every kind of duty that events other than calls may open: a version says of each how long it may take.
+REVIEW_KINDS = frozenset(
+    {
+        "review_reply",
+        "review_stop",
+        "call_back",
+        "find_number",
+        "tell_by_voice",
+        "verify_address",
+        "court_address_form",
+        "court_lookup",
+        "hearing_outcome",
+        "missed_hearing",
+        "report_concern",
+        "lost_contact_review",
+        "hear_child_alone",
+        "representation_known",
+        "closure_review",
+    }
+)
+L = TypeVar("L", bound=Line)
+
+
+def parse_followup_policy(text: str) -> FollowupPolicy:
+    """The policy version that this TOML text holds.
+
+    Raises:
+        BadInput: one problem per fault; `field` names the table and the rule, with its line in the text.
+    """
+    try:
+        tree = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as err:
+        raise BadInput(Problem("policy", "broken_toml", f"{err}.", "Mend that line.")) from err
+    try:
+        policy = FollowupPolicy.model_validate(tree)
+    except ValidationError as err:
+        raise BadInput([_problem(e, tree, text) for e in err.errors(include_url=False)]) from None
+    faults = [
+        Problem(_field(table, rule, text), code, message, remedy)
+        for table, rule, code, message, remedy in _faults(policy)
+    ]
+    if faults:
+        raise BadInput(faults)
+    return policy
+
+
+def in_force(lines: Sequence[L]) -> tuple[L, ...]:
+    """The lines that count; those with ``active = false`` are on record only."""
+    return tuple(line for line in lines if line.active)
+
+
+def review_of(policy: FollowupPolicy, kind: str) -> ReviewRule:
+    """The line that says how long a duty of this kind may take. A parsed policy has one for each kind."""
+    for line in in_force(policy.reviews):
+        if line.kind == kind:
+            return line
+    raise BadInput(_no_line("reviews", kind))
+
+
+def outcomes_of(policy: FollowupPolicy, outcome: str) -> tuple[OutcomeRule, ...]:
+    """What follows from this outcome or worry, in the order of the file."""
+    return tuple(line for line in in_force(policy.outcomes) if line.outcome == outcome)
+
+
+def lines(policy: FollowupPolicy) -> Iterator[tuple[str, Line]]:
+    """Every line of the version with the name of its table, those not in force too."""
+    for name in type(policy).model_fields:
+        value = getattr(policy, name)
+        if isinstance(value, Line):
+            yield name, value
+        elif isinstance(value, tuple):
+            yield from ((name, line) for line in value if isinstance(line, Line))
+
+
+_Fault = tuple[str, str, str, str, str]
+
+
+def _faults(policy: FollowupPolicy) -> Iterator[_Fault]:
+    """What the types cannot see."""
+    seen: set[str] = set()
+    for table, line in lines(policy):
+        if line.rule in seen:
+            yield table, line.rule, "rule_twice", "This rule id stands twice.", "Give each line its own."
+        seen.add(line.rule)
+        if not line.source.strip():
+            yield table, line.rule, "no_source", "A line needs its source.", "Name the source."
+    yield from _calls_faults(policy)
+    yield from _ladder_faults(policy)
+    yield from _rung_faults(policy)
+    yield from _table_faults(policy)
+    yield from _silence_faults(policy)
+
+
+def _calls_faults(policy: FollowupPolicy) -> Iterator[_Fault]:
+    named: set[tuple[str, Party]] = set()
+    for call in in_force(policy.calls):
+        if (call.after_business_days is None) == (call.after_days is None):
+            yield (
+                "calls",
+                call.rule,
+                "wrong_value",
+                "A call opens after_business_days or after_days from the release, one of the two.",
+                "Give exactly one.",
+            )
+        if (call.key, call.party) in named:
+            yield "calls", call.rule, "key_twice", "This party has a call of this key.", "Rename one."
+        named.add((call.key, call.party))
+        if call.in_sight != (call.party == Party.CHILD):
+            yield (
+                "calls",
+                call.rule,
+                "wrong_value",
+                "A call to the child keeps the child in sight, and no other call does.",
+                "Set in_sight = true for the child alone.",
+            )
+
+
+def _ladder_faults(policy: FollowupPolicy) -> Iterator[_Fault]:
+    steps = in_force(policy.ladder)
+    for before, after in pairwise(steps):
+        if after.step <= before.step or (after.day, after.local_time) <= (before.day, before.local_time):
+            yield (
+                "ladder",
+                after.rule,
+                "wrong_order",
+                "Steps go up in number and in time.",
+                "Sort the steps by day and hour, and number them.",
+            )
+    for line in steps:
+        if line.channel == Channel.TEXT and not line.template:
+            yield "ladder", line.rule, "missing_key", "A text needs its template.", "Name the template."
+        if line.to == "home_country" and not line.needs_approval:
+            yield (
+                "ladder",
+                line.rule,
+                "wrong_value",
+                "Contacts in the home country are called only after a supervisor's approval.",
+                "Set needs_approval = true.",
+            )
+        if line.to != "party" and line.channel != Channel.HUMAN_CALL:
+            yield "ladder", line.rule, "wrong_value", "Only people call third parties.", "Use human_call."
+
+
+def _rung_faults(policy: FollowupPolicy) -> Iterator[_Fault]:
+    rungs = in_force(policy.rungs)
+    if [rung.level for rung in rungs] != list(range(1, len(rungs) + 1)) or not rungs:
+        rule = rungs[0].rule if rungs else ""
+        yield "rungs", rule, "wrong_order", "Levels run 1, 2, 3 without a gap.", "Number the rungs."
+    for rung in rungs:
+        if not 0 < rung.acknowledge_within_hours <= rung.resolve_within_hours:
+            yield (
+                "rungs",
+                rung.rule,
+                "wrong_value",
+                "A rung has some time to acknowledge, and as much or more to resolve.",
+                "Correct the hours.",
+            )
+
+
+def _table_faults(policy: FollowupPolicy) -> Iterator[_Fault]:
+    kinds = [line.kind for line in in_force(policy.reviews)]
+    for kind in sorted(REVIEW_KINDS - set(kinds)):
+        yield "reviews", "", "missing_key", f"No line says how long {kind} may take.", "Add one."
+    for line in in_force(policy.reviews):
+        if kinds.count(line.kind) > 1:
+            yield "reviews", line.rule, "kind_twice", "Another line is about this kind too.", "Keep one."
+    if not outcomes_of(policy, "exhausted"):
+        yield "outcomes", "", "missing_key", "No line says what follows a ladder without contact.", "Add one."
+
+
+def _silence_faults(policy: FollowupPolicy) -> Iterator[_Fault]:
+    """A duty that opens in time must also be due in time, whatever the hour of the contact and the clocks."""
+    windows = [call.window_days for call in in_force(policy.calls) if call.in_sight]
+    longest = policy.sight.every_days + max([policy.sight.window_days, *windows]) + 1
+    if longest > policy.silence.max_silence_days:
+        yield (
+            "silence",
+            policy.silence.rule,
+            "too_short",
+            f"A look at the child may be due {longest} days after the last contact, which is longer.",
+            "Raise max_silence_days, or look more often.",
+        )
+
+
+def _no_line(table: str, name: str) -> Problem:
+    return Problem(table, "missing_key", f"No line in force is about {name}.", "Add one to the policy file.")
+
+
+def _field(table: str, rule: str, text: str) -> str:
+    wanted = f'rule = "{rule}"'
+    numbers = [n for n, line in enumerate(text.splitlines(), 1) if wanted in line] if rule else []
+    place = f" line {numbers[-1]}" if numbers else ""
+    return f"{table}[{rule}]{place}" if rule else table
+
+
+def _problem(error: Any, tree: dict[str, Any], text: str) -> Problem:
+    """A pydantic error with the place in the table replaced by the rule's id and its line."""
+    path: list[str] = []
+    node: Any = tree
+    for part in error["loc"]:
+        node = node[part] if _holds(node, part) else None
+        if isinstance(part, int) and path:
+            rule = node.get("rule") if isinstance(node, dict) else None
+            path[-1] = _field(path[-1], str(rule or part), text)
+        else:
+            path.append(str(part))
+    code = {"extra_forbidden": "unknown_key", "missing": "missing_key"}.get(error["type"], "wrong_value")
+    return Problem(".".join(path), code, f"{error['msg']}.", "See models/policy.py for the form.")
+
+
+def _holds(node: Any, part: Any) -> bool:
+    if isinstance(node, dict):
+        return part in node
+    return isinstance(node, list) and isinstance(part, int) and 0 <= part < len(node)

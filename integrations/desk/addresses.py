@@ -1,0 +1,135 @@
+"""Addresses after the release: a move is a new row through the same look-up, never an overwrite."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlmodel import Session, col
+
+from integrations import keys
+from integrations.desk.duties import open_followup, review_duty
+from integrations.desk.escalations import policy_of
+from integrations.kit import Kit
+from integrations.store import history
+from integrations.store.cases import find_case
+from integrations.store.sealing import open_json, seal_json
+from integrations.store.staff import record_act, require_role
+from integrations.zones import zone_of
+from models.errors import BadInput, IntegrationError, Refused
+from models.facts import Person
+from models.packet import Address as StatedAddress
+from models.packet import parse_part
+from models.states import CaseState, Role
+from models.tables.base import Sealed
+from models.tables.people import Address, Case
+from models.tables.vetting import Release
+from vetting.ports import AddressQuery
+
+
+def change_address(
+    kit: Kit, case_key: str, raw: bytes, person: Person, *, moved_at: datetime, now: datetime
+) -> UUID:
+    """The family lives elsewhere now: old address kept with its dates, new one looked up, duties opened.
+
+    Raises:
+        BadInput: the address can't be used; nothing was stored.
+    """
+    stated: StatedAddress = parse_part(StatedAddress, raw, "address")
+    with kit.transaction() as session:
+        case = find_case(session, case_key, lock=True)
+        if case.state not in (CaseState.IN_FOLLOW_UP, CaseState.LOST_CONTACT):
+            raise Refused("not_in_follow_up", f"this case is {case.state}; amend its packet instead")
+        role = require_role(person, Role.CASE_MANAGER, Role.POST_RELEASE_CALLER, Role.SUPERVISOR)
+        record_act(session, case.id, person, role, now=now)
+        row = _replace(kit, session, case, stated, moved_at, now)
+        _open_duties(session, case, row, person, now)
+        history.record(
+            session, row, old=None, new="current", actor=str(person.id), why="the family moved", now=now
+        )
+        case_id, address_id = case.id, row.id
+    recheck(kit, address_id, now=now)
+    return case_id
+
+
+def _replace(
+    kit: Kit, session: Session, case: Case, stated: StatedAddress, moved_at: datetime, now: datetime
+) -> Address:
+    release = session.scalars(select(Release).where(col(Release.case_id) == case.id)).one()
+    for old in session.scalars(
+        select(Address).where(
+            col(Address.application_id) == release.application_id, col(Address.until_at).is_(None)
+        )
+    ):
+        old.until_at = moved_at
+        session.add(old)
+    session.flush()
+    dwelling, building = keys.dwelling_keys(kit.vault, stated)
+    row = Address(
+        case_id=case.id,
+        application_id=release.application_id,
+        sealed_details=Sealed(b""),
+        dwelling_key=dwelling,
+        building_key=building,
+        zone=zone_of(stated.zip, stated.state),
+        source="staff",
+        since_at=moved_at,
+    )
+    seal_json(kit.vault, row, "sealed_details", stated.model_dump(mode="json"))
+    session.add(row)
+    case.zone = row.zone
+    session.add(case)
+    session.flush()
+    return row
+
+
+def _open_duties(session: Session, case: Case, row: Address, person: Person, now: datetime) -> None:
+    policy = policy_of(case)
+    key = str(row.id)[:8]
+    open_followup(
+        session,
+        case,
+        [review_duty(policy, kind, key=key, now=now) for kind in ("verify_address", "court_address_form")],
+        actor=str(person.id),
+        why="the family moved",
+        now=now,
+    )
+
+
+def recheck(kit: Kit, address_id: UUID, *, now: datetime) -> str:
+    """The address has been looked up now. A defective one opens a duty; no answer leaves it for the next round."""
+    with kit.transaction() as session:
+        row = session.get_one(Address, address_id)
+        stated: dict[str, Any] = open_json(kit.vault, row, "sealed_details")
+    try:
+        answer = kit.postal.look_up(
+            AddressQuery(
+                line1=stated["line1"],
+                unit=stated.get("unit"),
+                city=stated["city"],
+                state=stated["state"],
+                zip=stated["zip"],
+            )
+        )
+    except (IntegrationError, BadInput):
+        return "no_answer"
+    with kit.transaction() as session:
+        row = session.get_one(Address, address_id, with_for_update=True)
+        row.postal_dpv, row.postal_business = answer.dpv, answer.business
+        row.postal_vacant, row.postal_version = answer.vacant, answer.reference_version
+        row.postal_checked_at = now
+        row.state = "deliverable" if answer.dpv == "Y" else "defective"
+        session.add(row)
+        case = session.get_one(Case, row.case_id)
+        if row.state == "defective" and case.released_at is not None:
+            open_followup(
+                session,
+                case,
+                [review_duty(policy_of(case), "verify_address", key=str(row.id)[:8], now=now)],
+                actor="engine:address",
+                why="the postal service says that mail can't reach it",
+                now=now,
+            )
+        return row.state

@@ -1,0 +1,244 @@
+"""Background checks at the provider: ordered once, looked at, and results taken from any direction."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlmodel import Session, col
+
+from integrations.desk.escalations import open_escalation
+from integrations.desk.jobs import enqueue
+from integrations.keys import person_keys
+from integrations.kit import Kit
+from integrations.policies import vetting_policy
+from integrations.store import history
+from integrations.store.applications import current_packet, gather
+from models.errors import NotFound, OutcomeUnknown, Rejected, Unavailable
+from models.packet import Packet
+from models.states import CHECK_MOVES, ApplicationState, CheckKind, CheckState
+from models.tables.people import Case
+from models.tables.vetting import Application, BackgroundCheck
+from vetting.checks import expiry
+from vetting.ports import CheckOrder, CheckReport, ProviderRef
+
+ACTOR = "engine:checks"
+_UNSENT = (CheckState.REQUIRED.value,)
+_AWAITED = (CheckState.ORDERED.value, CheckState.PENDING.value)
+_RESULTS = frozenset({CheckState.CLEAR, CheckState.HIT_REVIEW, CheckState.HIT_BAR, CheckState.UNREADABLE})
+# Once looked at, a pending order is looked at again this often; the webhook is usually first.
+LOOK_EVERY = timedelta(hours=6)
+
+
+def order_checks(kit: Kit, application_id: UUID, *, now: datetime) -> int:
+    """Every check that is required and due for a try stands at the provider. Returns how many were sent."""
+    return sum(_order(kit, check_id, now=now) for check_id in _due(kit, application_id, _UNSENT, now))
+
+
+def look_at_checks(kit: Kit, application_id: UUID, *, now: datetime) -> int:
+    """Every order that is due for a look has been looked at."""
+    return sum(_look(kit, check_id, now=now) for check_id in _due(kit, application_id, _AWAITED, now))
+
+
+def due_checks(session: Session, *, now: datetime, limit: int = 500) -> list[UUID]:
+    """The applications with a check that is due for a try or a look."""
+    return list(
+        session.scalars(
+            select(col(BackgroundCheck.application_id))
+            .where(col(BackgroundCheck.next_look_at) <= now)
+            .distinct()
+            .limit(limit)
+        )
+    )
+
+
+def _due(kit: Kit, application_id: UUID, states: tuple[str, ...], now: datetime) -> list[UUID]:
+    with kit.transaction() as session:
+        return list(
+            session.scalars(
+                select(col(BackgroundCheck.id))
+                .where(
+                    col(BackgroundCheck.application_id) == application_id,
+                    col(BackgroundCheck.state).in_(states),
+                    col(BackgroundCheck.next_look_at) <= now,
+                )
+                .order_by(col(BackgroundCheck.subject), col(BackgroundCheck.kind))
+            )
+        )
+
+
+def _locked(session: Session, check_id: UUID) -> BackgroundCheck:
+    row = session.scalars(
+        select(BackgroundCheck).where(col(BackgroundCheck.id) == check_id).with_for_update()
+    ).one_or_none()
+    if row is None:
+        raise NotFound("check", str(check_id))
+    return row
+
+
+def _order(kit: Kit, check_id: UUID, *, now: datetime) -> int:
+    """One order over the wire, under the check's own id: the provider keeps it once, however often asked."""
+    with kit.transaction() as session:
+        row = _locked(session, check_id)
+        if row.state not in _UNSENT:
+            return 0
+        row.tries += 1
+        # Another worker that comes by meanwhile leaves it alone.
+        row.next_look_at = now + timedelta(minutes=2)
+        session.add(row)
+        order, tries = _order_of(kit, session, row), row.tries
+        if order is None:
+            row.next_look_at = None
+            return 0
+    key = str(check_id)
+    try:
+        ref = (kit.background.find(key) if tries > 1 else None) or kit.background.submit(order, key=key)
+    except (Unavailable, OutcomeUnknown) as err:
+        wait = getattr(err, "retry_after_seconds", None) or 60 * 2 ** min(tries, 8)
+        _later(kit, check_id, now + timedelta(seconds=wait))
+        return 0
+    except Rejected as err:
+        with kit.transaction() as session:
+            row = _locked(session, check_id)
+            row.provider_code, row.next_look_at = err.code or "rejected", None
+            _move(session, row, CheckState.ERROR, why="the provider refused the order", now=now)
+        return 0
+    with kit.transaction() as session:
+        row = _locked(session, check_id)
+        row.provider_ref, row.next_look_at = str(ref), now
+        row.ordered_at = row.ordered_at or now
+        _move(session, row, CheckState.ORDERED, why="ordered", now=now)
+    return 1
+
+
+def _later(kit: Kit, check_id: UUID, at: datetime) -> None:
+    with kit.transaction() as session:
+        row = _locked(session, check_id)
+        row.next_look_at = at
+        session.add(row)
+
+
+def _order_of(kit: Kit, session: Session, row: BackgroundCheck) -> CheckOrder | None:
+    """The order; None when an amendment no longer names this person."""
+    application = session.get_one(Application, row.application_id)
+    packet = current_packet(session, kit.vault, application)
+    subjects = {key: subject for subject, key in person_keys(kit.vault, packet).items()}
+    if row.person_key not in subjects:
+        return None
+    person = _person(packet, subjects[row.person_key])
+    document = person.identity_document
+    return CheckOrder(
+        check_id=row.id,
+        kind=CheckKind(row.kind),
+        jurisdiction=row.jurisdiction,
+        given_names=person.given_names,
+        family_names=person.family_names,
+        other_names=tuple(getattr(person, "other_names", ())),
+        date_of_birth=person.date_of_birth,
+        identity_number=document.number if document else None,
+        prints_ref=None,
+        callback_url=f"{kit.public_url}/webhooks/checks/{kit.background.name}",
+    )
+
+
+def _person(packet: Packet, subject: str) -> Any:
+    if subject == "sponsor":
+        return packet.sponsor
+    if subject == "alternate_caregiver":
+        return packet.alternate_caregiver
+    return packet.household[int(subject.partition(":")[2])]
+
+
+def _look(kit: Kit, check_id: UUID, *, now: datetime) -> int:
+    with kit.transaction() as session:
+        row = _locked(session, check_id)
+        if row.state not in _AWAITED or row.provider_ref is None:
+            return 0
+        ref = ProviderRef(row.provider_ref)
+        row.next_look_at = now + timedelta(minutes=2)
+        session.add(row)
+    try:
+        report = kit.background.read(ref)
+    except (Unavailable, OutcomeUnknown) as err:
+        wait = getattr(err, "retry_after_seconds", None) or 300
+        _later(kit, check_id, now + timedelta(seconds=wait))
+        return 0
+    except Rejected:
+        _later(kit, check_id, now + LOOK_EVERY)
+        return 0
+    with kit.transaction() as session:
+        return int(_take(kit, session, _locked(session, check_id), report, now=now))
+
+
+def take_result(kit: Kit, notice: Any, *, now: datetime) -> None:
+    """A signed result notice (`ResultNotice`) is taken; doubled and out-of-order ones change nothing.
+
+    Raises:
+        NotFound: we have no such check.
+    """
+    with kit.transaction() as session:
+        row = _locked(session, notice.check_id)
+        if row.provider_ref is not None and str(notice.report.ref) != row.provider_ref:
+            return  # the word of another order
+        if _take(kit, session, row, notice.report, now=now):
+            application = session.get_one(Application, row.application_id)
+            _on_result(session, application, row, now=now)
+
+
+def _on_result(session: Session, application: Application, row: BackgroundCheck, *, now: datetime) -> None:
+    if application.state == ApplicationState.RELEASED:
+        if row.state in (CheckState.HIT_BAR.value, CheckState.HIT_REVIEW.value):
+            # A late hit on a released child's household is somebody's at once.
+            open_escalation(
+                session,
+                session.get_one(Case, application.case_id),
+                reason="late_hit",
+                rule=row.rule,
+                key=str(row.id)[:8],
+                level=2,
+                actor=ACTOR,
+                now=now,
+            )
+        return
+    enqueue(
+        session,
+        kind="vet",
+        key=str(application.id),
+        payload={"application_id": str(application.id)},
+        now=now,
+    )
+
+
+def _take(kit: Kit, session: Session, row: BackgroundCheck, report: CheckReport, *, now: datetime) -> bool:
+    """The report has its effect. False for an older word, one that we have, or one that can't follow."""
+    as_of = report.as_of or report.received_at or now
+    if row.as_of is not None and as_of < row.as_of:
+        return False
+    state = CheckState(report.state)
+    frm = CheckState(row.state)
+    row.next_look_at = now + LOOK_EVERY if state == CheckState.PENDING else None
+    if state != frm and state not in CHECK_MOVES[frm]:
+        row.next_look_at = None
+        session.add(row)
+        return False
+    row.as_of, row.provider_code = as_of, report.provider_code
+    row.provider_ref = row.provider_ref or str(report.ref)
+    if state in _RESULTS and (row.result_at is None or state != frm):
+        row.result_at = min(report.received_at or now, now).astimezone(UTC)
+        row.expires_on = _expiry(kit, session, row, report)
+    return _move(session, row, state, why=f"provider: {report.provider_code}", now=now)
+
+
+def _expiry(kit: Kit, session: Session, row: BackgroundCheck, report: CheckReport) -> Any:
+    application = session.get_one(Application, row.application_id)
+    facts = gather(session, kit.vault, application)
+    policy = vetting_policy(application.policy_version)
+    ours = expiry(CheckKind(row.kind), row.subject, row.result_at or row.as_of, policy, facts)  # type: ignore[arg-type]
+    return min(ours, report.valid_until) if report.valid_until else ours
+
+
+def _move(session: Session, row: BackgroundCheck, to: CheckState, *, why: str, now: datetime) -> bool:
+    session.add(row)
+    return history.move(session, row, to, CHECK_MOVES, actor=ACTOR, why=why, now=now)

@@ -1,0 +1,317 @@
+"""The outbox at work: claimed under a lease, judged once more, sent once, marked; never a blind resend.
+
+No transaction is open while HTTP is under way. After a crash the order is: the callback that carries our
+id; then Twilio's own list; then `unknown`, which expires, so that the next rung takes another channel.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from followup.catalog import day_in_words, render, time_in_words
+from sqlalchemy import select
+from sqlmodel import Session, col
+
+from followup import delivery
+from integrations.catalogs import catalog
+from integrations.desk.escalations import policy_of
+from integrations.desk.messages import move_message
+from integrations.kit import Kit
+from integrations.store.contacts import consents, plain_number, zones_of
+from models.errors import OutcomeUnknown, Rejected, Unavailable
+from models.states import MessageState, ObligationState
+from models.tables.ledger import Hearing, Message, Obligation
+from models.tables.people import Case, PhoneNumber
+
+LEASE = timedelta(minutes=2)
+# Twilio's list lags; an answer of "not there" counts only after this long.
+LIST_LAG = timedelta(minutes=3)
+MAX_LOOKS = 3
+MAX_TRIES = 6
+BATCH = 100
+
+
+@dataclass(frozen=True, slots=True)
+class _Ready:
+    message_id: UUID
+    to: str
+    body: str
+
+
+def dispatch_messages(kit: Kit, *, now: datetime) -> dict[str, int]:
+    """Everything due in the outbox at `now` is sent, waits with a reason, or has expired."""
+    counts: Counter[str] = Counter()
+    counts.update(_reconcile(kit, now=now))
+    _expire(kit, counts, now=now)
+    while True:
+        ready, claimed = _claim(kit, counts, now=now)
+        for item in ready:
+            counts[_send(kit, item, now=now)] += 1
+        if claimed < BATCH:
+            return dict(counts)
+
+
+def _expire(kit: Kit, counts: Counter[str], *, now: datetime) -> None:
+    """A stale text is never sent: it expires, and the next step opens."""
+    with kit.transaction() as session:
+        stale = session.scalars(
+            select(Message)
+            .where(col(Message.state) == "queued", col(Message.not_after) <= now)
+            .limit(BATCH)
+            .with_for_update(skip_locked=True)
+        ).all()
+        for message in stale:
+            move_message(session, message, MessageState.EXPIRED, why="not sent in its time", now=now)
+            counts["expired"] += 1
+
+
+def _claim(kit: Kit, counts: Counter[str], *, now: datetime) -> tuple[list[_Ready], int]:
+    with kit.transaction() as session:
+        messages = session.scalars(
+            select(Message)
+            .where(
+                col(Message.state) == "queued",
+                col(Message.send_after) <= now,
+                col(Message.not_after) > now,
+            )
+            .order_by(col(Message.send_after), col(Message.id))
+            .limit(BATCH)
+            .with_for_update(skip_locked=True)
+        ).all()
+        given = consents(session, [m.number_id for m in messages])
+        ready = []
+        for message in messages:
+            item = _judge(kit, session, message, given, counts, now=now)
+            if item is not None:
+                ready.append(item)
+        return ready, len(messages)
+
+
+def _judge(
+    kit: Kit,
+    session: Session,
+    message: Message,
+    given: dict[UUID, bool],
+    counts: Counter[str],
+    *,
+    now: datetime,
+) -> _Ready | None:
+    """The last look before the send; the message is claimed when it may go."""
+    case = session.get_one(Case, message.case_id)
+    number = session.get_one(PhoneNumber, message.number_id)
+    verdict = delivery.judge(
+        delivery.MessageFacts(
+            id=message.id,
+            purpose=message.purpose,
+            send_after=message.send_after,
+            not_after=message.not_after,
+            answer=message.answer,
+        ),
+        consent=given.get(number.id, False),
+        number_usable=number.usable and number.textable and number.retired_at is None,
+        shared=number.shared,
+        paused=case.paused_at is not None,
+        obligation_open=_still_wanted(session, message),
+        zones=zones_of(case),
+        quiet=policy_of(case).quiet,
+        now=now,
+    )
+    if isinstance(verdict, delivery.WaitUntil):
+        message.send_after = verdict.at
+        if verdict.at >= message.not_after:
+            move_message(session, message, MessageState.EXPIRED, why="quiet hours outlast it", now=now)
+            counts["expired"] += 1
+            return None
+        session.add(message)
+        counts["waits"] += 1
+        return None
+    if isinstance(verdict, delivery.Cancel):
+        move_message(session, message, MessageState.CANCELLED, why=verdict.reason, now=now)
+        counts["cancelled"] += 1
+        return None
+    if isinstance(verdict, delivery.Expire):
+        move_message(session, message, MessageState.EXPIRED, why=verdict.reason, now=now)
+        counts["expired"] += 1
+        return None
+    body = body_of(session, message)
+    message.tries += 1
+    message.claimed_at, message.lease_until = now, now + LEASE
+    move_message(session, message, MessageState.CLAIMED, why=f"try {message.tries}", now=now)
+    message.lease_until = now + LEASE
+    return _Ready(message.id, plain_number(kit.vault, number), body)
+
+
+def _still_wanted(session: Session, message: Message) -> bool:
+    if message.obligation_id is not None:
+        duty = session.get_one(Obligation, message.obligation_id)
+        if duty.state != ObligationState.OPEN.value:
+            return False
+    hearing_id = message.params.get("hearing_id")
+    if hearing_id:
+        hearing = session.get(Hearing, UUID(hearing_id))
+        if hearing is None or hearing.state not in ("scheduled", "moved"):
+            return False
+        return hearing.starts_at.isoformat() == message.params.get("starts_at")
+    return True
+
+
+def body_of(session: Session, message: Message) -> str:
+    """The text as it goes out, rendered from its template now."""
+    params: dict[str, Any] = {}
+    if "starts_at" in message.params:
+        local = datetime.fromisoformat(message.params["starts_at"]).astimezone(
+            ZoneInfo(message.params["zone"])
+        )
+        params = {
+            "day": day_in_words(local.date(), message.language),
+            "time": time_in_words(local.time(), message.language),
+        }
+        params["city"] = message.params.get("city", "")
+    return render(catalog(message.language), message.template, params)
+
+
+def _send(kit: Kit, item: _Ready, *, now: datetime) -> str:
+    """One text over the wire; then the mark. Nothing about its content leaves this function."""
+    callback = f"{kit.public_url}/webhooks/twilio/status/{item.message_id}"
+    try:
+        sent = kit.messenger.send_text(
+            to=item.to, body=item.body, message_id=str(item.message_id), status_callback_url=callback
+        )
+    except Unavailable as err:
+        return _not_now(kit, item.message_id, err, now=now)
+    except OutcomeUnknown as err:
+        return _unsure(kit, item.message_id, err, now=now)
+    except Rejected as err:
+        with kit.transaction() as session:
+            message = _locked(session, item.message_id)
+            move_message(
+                session, message, MessageState.FAILED, why="provider refused it", now=now, error_code=err.code
+            )
+        return "failed"
+    with kit.transaction() as session:
+        message = _locked(session, item.message_id)
+        message.provider_ref, message.segments = sent.provider_ref, sent.segments
+        session.add(message)
+        # The callback may have been quicker than this mark.
+        move_message(session, message, MessageState.ACCEPTED, why="provider took it", now=now)
+    return "accepted"
+
+
+def _locked(session: Session, message_id: UUID) -> Message:
+    return session.scalars(select(Message).where(col(Message.id) == message_id).with_for_update()).one()
+
+
+def _not_now(kit: Kit, message_id: UUID, err: Unavailable, *, now: datetime) -> str:
+    """The provider took nothing: the text goes back into the outbox, for a little later each time."""
+    with kit.transaction() as session:
+        message = _locked(session, message_id)
+        if message.state != MessageState.CLAIMED.value:
+            return "settled_by_callback"
+        if message.tries >= MAX_TRIES:
+            move_message(
+                session,
+                message,
+                MessageState.FAILED,
+                why="provider unavailable",
+                now=now,
+                error_code="unavailable",
+            )
+            return "failed"
+        wait = err.retry_after_seconds or 30 * 2**message.tries
+        message.send_after = now + timedelta(seconds=wait)
+        move_message(session, message, MessageState.QUEUED, why="provider asked to wait", now=now)
+        return "later"
+
+
+def _unsure(kit: Kit, message_id: UUID, err: OutcomeUnknown, *, now: datetime) -> str:
+    """It may have gone out. The lease runs on; when it ends, the provider's list is asked."""
+    with kit.transaction() as session:
+        message = _locked(session, message_id)
+        if message.state != MessageState.CLAIMED.value:
+            return "settled_by_callback"
+        message.lease_until = now + LIST_LAG
+        # An answered error says that nothing was stored; a lost answer says nothing at all.
+        message.asked_to_wait = "http" in err.detail
+        session.add(message)
+        return "unsure"
+
+
+def _reconcile(kit: Kit, *, now: datetime) -> Counter[str]:
+    """Leases that ended without a word: looked up before anything else is done."""
+    counts: Counter[str] = Counter()
+    with kit.transaction() as session:
+        ids = session.scalars(
+            select(col(Message.id))
+            .where(col(Message.state) == "claimed", col(Message.lease_until) < now)
+            .limit(BATCH)
+        ).all()
+    for message_id in ids:
+        counts[_look_up(kit, message_id, now=now)] += 1
+    return counts
+
+
+def _look_up(kit: Kit, message_id: UUID, *, now: datetime) -> str:
+    with kit.transaction() as session:
+        message = _locked(session, message_id)
+        if message.state != MessageState.CLAIMED.value:
+            return "settled_by_callback"
+        # Ours alone to look at until this new lease ends.
+        message.lease_until = now + LEASE
+        message.looked_up += 1
+        number = session.get_one(PhoneNumber, message.number_id)
+        to, body = plain_number(kit.vault, number), body_of(session, message)
+        since = (message.claimed_at or message.created_at) - timedelta(minutes=1)
+        session.add(message)
+    try:
+        found = kit.messenger.find_text(to=to, sent_after=since, sent_before=now, body=body)
+    except (Unavailable, OutcomeUnknown):
+        return "look_up_later"
+    with kit.transaction() as session:
+        message = _locked(session, message_id)
+        if message.state != MessageState.CLAIMED.value:
+            return "settled_by_callback"
+        taken = set(
+            session.scalars(
+                select(col(Message.provider_ref)).where(
+                    col(Message.number_id) == message.number_id, col(Message.provider_ref).is_not(None)
+                )
+            )
+        )
+        ours = next((f for f in found if f.provider_ref not in taken), None)
+        if ours is not None:
+            message.provider_ref = ours.provider_ref
+            move_message(session, message, MessageState.ACCEPTED, why="found in the provider's list", now=now)
+            return "found"
+        if message.asked_to_wait and now < message.not_after and message.tries < MAX_TRIES:
+            # The provider answered with an error, and its list agrees that nothing was sent.
+            message.send_after, message.asked_to_wait, message.looked_up = now, False, 0
+            move_message(session, message, MessageState.QUEUED, why="looked up: not sent", now=now)
+            return "again"
+        if message.looked_up < MAX_LOOKS:
+            message.lease_until = now + LIST_LAG
+            session.add(message)
+            return "look_up_later"
+        move_message(session, message, MessageState.UNKNOWN, why="no trace at the provider", now=now)
+        return "unknown"
+
+
+def next_dispatch(session: Session) -> datetime | None:
+    """The earliest instant at which the outbox has something to do."""
+    due = session.execute(
+        select(col(Message.send_after))
+        .where(col(Message.state) == "queued")
+        .order_by(col(Message.send_after))
+        .limit(1)
+    ).scalar_one_or_none()
+    lease = session.execute(
+        select(col(Message.lease_until))
+        .where(col(Message.state) == "claimed")
+        .order_by(col(Message.lease_until))
+        .limit(1)
+    ).scalar_one_or_none()
+    return min((t for t in (due, lease) if t is not None), default=None)

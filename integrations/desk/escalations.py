@@ -1,0 +1,264 @@
+"""Escalations: opened by the engine, taken by people, and never just closed."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select, text
+from sqlalchemy.dialects.postgresql import insert
+from sqlmodel import Session, col
+
+from followup import escalation as ladder
+from integrations.desk.duties import open_followup, review_duty
+from integrations.kit import Kit
+from integrations.policies import followup_policy
+from integrations.store import history, ledger
+from integrations.store.staff import record_act, require_role
+from models.errors import BadInput, NotFound, Problem, Refused
+from models.facts import EscalationFacts, Person
+from models.policy import FollowupPolicy
+from models.states import EscalationState, ObligationState, Role
+from models.tables.ledger import SPOKEN_DUTIES, Escalation, Evidence, Obligation
+from models.tables.people import Case, Staff
+from models.tables.system import History
+
+OWNERS = (Role.CASE_MANAGER, Role.SUPERVISOR, Role.POST_RELEASE_CALLER, Role.FEDERAL_FIELD_SPECIALIST)
+
+
+def policy_of(case: Case) -> FollowupPolicy:
+    """The follow-up policy that the case is pinned to; before release, the one in force."""
+    return followup_policy(case.followup_policy or "swb-2024")
+
+
+def open_escalation(
+    session: Session,
+    case: Case,
+    *,
+    reason: str,
+    rule: str,
+    key: str = "",
+    level: int = 1,
+    queue: str | None = None,
+    obligation_id: UUID | None = None,
+    actor: str,
+    now: datetime,
+) -> UUID | None:
+    """A late or worrying thing has an owner's rung. None when the same one stands open already."""
+    policy = policy_of(case)
+    window = ladder.first(policy, now, level)
+    row = Escalation(
+        case_id=case.id,
+        obligation_id=obligation_id,
+        reason=reason,
+        key=key,
+        rule=rule,
+        policy_version=policy.version,
+        level=window.level,
+        queue=queue or window.queue,
+        opened_at=now,
+        acknowledge_by=window.acknowledge_by,
+        resolve_by=window.resolve_by,
+        owned_until=window.owned_until,
+    )
+    new = session.execute(
+        insert(Escalation)
+        .values(row.model_dump())
+        .on_conflict_do_nothing(
+            index_elements=["case_id", "reason", "key"],
+            index_where=text("state <> 'resolved'"),
+        )
+        .returning(col(Escalation.id))
+    ).scalar_one_or_none()
+    if new is not None:
+        session.add(
+            History(noun="escalation", row_id=new, old=None, new="open", actor=actor, why=reason, at=now)
+        )
+    return new
+
+
+def facts_of(row: Escalation) -> EscalationFacts:
+    return EscalationFacts(
+        id=row.id,
+        level=row.level,
+        state=row.state,  # type: ignore[arg-type]
+        acknowledge_by=row.acknowledge_by,
+        resolve_by=row.resolve_by,
+    )
+
+
+def climb(session: Session, row: Escalation, *, now: datetime) -> bool:
+    """The escalation stands where the ladder says it must by now. True when it climbed."""
+    case = session.get_one(Case, row.case_id)
+    window = ladder.climb(facts_of(row), policy_of(case), now)
+    if window is None:
+        return False
+    why = "not acknowledged in time" if row.state == "open" else "not resolved in time"
+    history.record(
+        session,
+        row,
+        old=f"{row.state} level {row.level}",
+        new=f"open level {window.level}",
+        actor="engine:lost",
+        why=why,
+        now=now,
+    )
+    row.level, row.queue = window.level, window.queue
+    row.state = EscalationState.OPEN.value
+    row.acknowledge_by, row.resolve_by = window.acknowledge_by, window.resolve_by
+    row.owned_until = window.owned_until
+    session.add(row)
+    return True
+
+
+def _locked(session: Session, escalation_id: UUID) -> Escalation:
+    row = session.scalars(
+        select(Escalation).where(col(Escalation.id) == escalation_id).with_for_update()
+    ).one_or_none()
+    if row is None:
+        raise NotFound("escalation", str(escalation_id))
+    if row.state == EscalationState.RESOLVED.value:
+        raise Refused("resolved", "this escalation has been resolved already")
+    return row
+
+
+def acknowledge(kit: Kit, escalation_id: UUID, person: Person, *, now: datetime) -> UUID:
+    """`person` owns the escalation, and has the rung's time to resolve it. Returns the case."""
+    with kit.transaction() as session:
+        row = _locked(session, escalation_id)
+        role = require_role(person, *OWNERS)
+        record_act(session, row.case_id, person, role, now=now)
+        _take(session, row, person.id, now=now)
+        return row.case_id
+
+
+def _take(session: Session, row: Escalation, owner: UUID, *, now: datetime) -> None:
+    case = session.get_one(Case, row.case_id)
+    window = ladder.acknowledged(facts_of(row), policy_of(case), now)
+    old = row.state
+    row.owner, row.state = owner, EscalationState.ACKNOWLEDGED.value
+    row.acknowledged_at = now
+    row.resolve_by, row.owned_until = window.resolve_by, window.owned_until
+    session.add(row)
+    history.record(
+        session, row, old=old, new="acknowledged", actor=str(owner), why="taken by its owner", now=now
+    )
+
+
+def reassign(
+    kit: Kit, escalation_id: UUID, person: Person, *, to_email: str, reason: str, now: datetime
+) -> UUID:
+    """Another named person owns the escalation; its times stay as they are."""
+    with kit.transaction() as session:
+        row = _locked(session, escalation_id)
+        require_role(person, Role.SUPERVISOR, Role.CASE_MANAGER)
+        new_owner = session.scalars(select(Staff).where(col(Staff.email) == to_email.lower())).one_or_none()
+        if new_owner is None or not new_owner.active:
+            raise BadInput(
+                Problem("--to", "unknown_person", "Nobody active has this address.", "Check the address.")
+            )
+        if row.state == EscalationState.OPEN.value:
+            raise Refused(
+                "not_acknowledged", "nobody has taken this escalation yet", ["an owner acknowledges it"]
+            )
+        history.record(
+            session,
+            row,
+            old=f"owner {row.owner}",
+            new=f"owner {new_owner.id}",
+            actor=str(person.id),
+            why=reason,
+            now=now,
+        )
+        row.owner = new_owner.id
+        session.add(row)
+        return row.case_id
+
+
+def resolve(
+    kit: Kit, escalation_id: UUID, person: Person, *, outcome: str, reason: str, now: datetime
+) -> UUID:
+    """The escalation is resolved: its duty is settled with evidence, or another takes its place.
+
+    A duty to speak with somebody can't be settled by a note: it goes on as a `lost_contact_review`.
+    Returns the case.
+    """
+    if not reason.strip():
+        raise BadInput(Problem("--reason", "missing", "Say what was done.", "Add --reason TEXT."))
+    with kit.transaction() as session:
+        row = _locked(session, escalation_id)
+        role = require_role(person, *OWNERS)
+        record_act(session, row.case_id, person, role, now=now)
+        if row.owner is None or row.state == EscalationState.OPEN.value:
+            _take(session, row, person.id, now=now)
+        duty = session.get(Obligation, row.obligation_id) if row.obligation_id else None
+        if duty is not None and duty.state == ObligationState.OPEN.value and duty.kind in SPOKEN_DUTIES:
+            _resolve_by_successor(session, row, duty, person, reason=reason, now=now)
+        else:
+            _resolve_by_review(session, row, duty, person, reason=reason, now=now)
+        _close(session, row, person.id, outcome=outcome, why=reason, now=now)
+        return row.case_id
+
+
+def _resolve_by_successor(
+    session: Session, row: Escalation, duty: Obligation, person: Person, *, reason: str, now: datetime
+) -> None:
+    case = session.get_one(Case, row.case_id)
+    successor = review_duty(policy_of(case), "lost_contact_review", key=str(duty.id)[:8], now=now)
+    opened = open_followup(
+        session, case, [successor], actor=str(person.id), why=f"goes on from {duty.kind}", now=now
+    )
+    ledger.void_for(session, duty, opened[0], actor=str(person.id), why=reason, now=now)
+    row.successor_id = opened[0]
+
+
+def _resolve_by_review(
+    session: Session,
+    row: Escalation,
+    duty: Obligation | None,
+    person: Person,
+    *,
+    reason: str,
+    now: datetime,
+) -> None:
+    evidence = ledger.add_evidence(
+        session,
+        case_id=row.case_id,
+        kind="review",
+        row_id=row.id,
+        by_staff=person.id,
+        actor=str(person.id),
+        note=reason,
+        now=now,
+    )
+    row.evidence_id = evidence.id
+    if duty is not None and duty.state == ObligationState.OPEN.value:
+        ledger.settle(session, duty, evidence, actor=str(person.id), why=reason, now=now)
+
+
+def _close(session: Session, row: Escalation, by: UUID, *, outcome: str, why: str, now: datetime) -> None:
+    old = row.state
+    row.state = EscalationState.RESOLVED.value
+    row.resolved_at, row.resolved_by, row.outcome = now, by, outcome
+    session.add(row)
+    history.record(session, row, old=old, new="resolved", actor=str(by), why=why, now=now)
+
+
+def resolve_settled(
+    session: Session, duty: Obligation, evidence: Evidence, *, by: UUID, now: datetime
+) -> None:
+    """The duty was settled by a person: what had escalated only because it was late is resolved by that."""
+    rows = session.scalars(
+        select(Escalation)
+        .where(
+            col(Escalation.obligation_id) == duty.id,
+            col(Escalation.state) != EscalationState.RESOLVED.value,
+            col(Escalation.reason).in_(("overdue", "no_contact")),
+        )
+        .with_for_update()
+    )
+    for row in rows:
+        if row.owner is None or row.state == EscalationState.OPEN.value:
+            _take(session, row, by, now=now)
+        row.evidence_id = evidence.id
+        _close(session, row, by, outcome="settled", why=f"{duty.kind} was settled", now=now)

@@ -1,0 +1,201 @@
+"""The release: past the gate, and with the whole follow-up plan, in one transaction."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from followup.plan import release_plan
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import Session, col
+
+from followup import court
+from integrations.desk.duties import open_followup, review_duty
+from integrations.kit import Kit
+from integrations.policies import current_followup_version, followup_policy, vetting_policy
+from integrations.store import history, ledger
+from integrations.store.applications import current_address, find_application, gather
+from integrations.store.contacts import consents
+from integrations.store.staff import record_act
+from models.errors import BadInput, Problem, Refused
+from models.facts import ApplicationFacts, Person, ReleaseFacts
+from models.policy import FollowupPolicy
+from models.states import (
+    APPLICATION_MOVES,
+    CASE_MOVES,
+    ApplicationState,
+    CaseState,
+    DecisionValue,
+    Party,
+)
+from models.tables.ledger import Hearing
+from models.tables.people import Case, PhoneNumber
+from models.tables.vetting import Application, Release
+from vetting.completeness import requirements
+from vetting.decision import gate, may_release
+
+
+def release(kit: Kit, key: str, person: Person, *, on: date, now: datetime) -> UUID:
+    """The child is released to this sponsor, and followed from this instant. Returns the application.
+
+    Raises:
+        Refused: the gate is closed (with what is missing), or the person may not.
+    """
+    try:
+        with kit.transaction() as session:
+            return _release(kit, session, key, person, on=on, now=now)
+    except IntegrityError as err:
+        if "release" in str(err.orig):
+            raise Refused("already_released", "this child has been released already") from None
+        raise
+
+
+def _release(kit: Kit, session: Session, key: str, person: Person, *, on: date, now: datetime) -> UUID:
+    application = find_application(session, key, lock=True)
+    case = session.scalars(select(Case).where(col(Case.id) == application.case_id).with_for_update()).one()
+    facts = gather(session, kit.vault, application)
+    policy = vetting_policy(application.policy_version)
+    required = requirements(facts, policy, now)
+    if application.state == ApplicationState.RELEASED:
+        raise Refused("already_released", "this child has been released already")
+    barrier = gate(facts, required, policy, now)
+    if not barrier.open:
+        raise Refused("gate_closed", "the gate is closed: something is missing", barrier.missing)
+    role = may_release(facts, person, required, policy, now)
+    record_act(session, case.id, person, role, now=now)
+    zone = current_address(session, application.id).zone
+    released_at = _released_at(on, zone, now)
+    row = Release(
+        application_id=application.id,
+        case_id=case.id,
+        released_on=on,
+        prs=facts.decision is not None and facts.decision.value == DecisionValue.APPROVE_WITH_PRS,
+        released_by=person.id,
+        at=now,
+    )
+    session.add(row)
+    session.flush()
+    history.move(
+        session,
+        application,
+        ApplicationState.RELEASED,
+        APPLICATION_MOVES,
+        actor=str(person.id),
+        why="released to the sponsor",
+        now=now,
+    )
+    _begin_followup(session, case, application, facts, person, released_at, zone, now=now)
+    _end_vetting_duties(session, application, row, person, now=now)
+    history.audit(
+        session, actor=str(person.id), act="release", noun="application", ids=[application.id], now=now
+    )
+    return application.id
+
+
+def _released_at(on: date, zone: str, now: datetime) -> datetime:
+    today = now.astimezone(ZoneInfo(zone)).date()
+    if on > today:
+        raise BadInput(
+            Problem("--on", "in_the_future", "A release can't be recorded ahead.", "Record it on its day.")
+        )
+    noon = datetime.combine(on, time(12), ZoneInfo(zone)).astimezone(UTC)
+    return min(noon, now)
+
+
+def _begin_followup(
+    session: Session,
+    case: Case,
+    application: Application,
+    facts: ApplicationFacts,
+    person: Person,
+    released_at: datetime,
+    zone: str,
+    *,
+    now: datetime,
+) -> None:
+    policy = followup_policy(current_followup_version(now.date()))
+    case.followup_policy, case.zone = policy.version, zone
+    case.released_at = case.last_contact_at = released_at
+    case.max_silence_days = policy.silence.max_silence_days
+    history.move(
+        session,
+        case,
+        CaseState.IN_FOLLOW_UP,
+        CASE_MOVES,
+        actor=str(person.id),
+        why=f"released; followed under {policy.version}",
+        now=now,
+    )
+    release_facts = facts_for_plan(session, case, application.id, facts.packet.child.date_of_birth)
+    duties = list(release_plan(release_facts, policy))
+    duties += _hearing_duties(session, case, release_facts, policy, now)
+    open_followup(session, case, duties, actor=str(person.id), why="planned at the release", now=now)
+
+
+def facts_for_plan(session: Session, case: Case, application_id: UUID, born_on: date) -> ReleaseFacts:
+    """What the plan of a released case is made from."""
+    numbers = session.scalars(
+        select(PhoneNumber).where(
+            col(PhoneNumber.application_id) == application_id,
+            col(PhoneNumber.role) == "party",
+            col(PhoneNumber.retired_at).is_(None),
+        )
+    ).all()
+    given = consents(session, [number.id for number in numbers])
+    own = [n for n in numbers if n.party == Party.CHILD and n.usable]
+    return ReleaseFacts(
+        case_id=case.id,
+        released_at=case.released_at or case.created_at,
+        turns_18_on=eighteenth_birthday(born_on),
+        zone=case.zone or "America/Chicago",
+        child_has_number=bool(own),
+        text_consent=frozenset(
+            Party(n.party) for n in numbers if given.get(n.id) and not n.shared and n.usable and n.textable
+        ),
+    )
+
+
+def eighteenth_birthday(born_on: date, years: int = 18) -> date:
+    try:
+        return born_on.replace(year=born_on.year + years)
+    except ValueError:  # born on 29 February
+        return date(born_on.year + years, 3, 1)
+
+
+def _hearing_duties(
+    session: Session, case: Case, facts: ReleaseFacts, policy: FollowupPolicy, now: datetime
+) -> list[Any]:
+    hearings = session.scalars(
+        select(Hearing).where(
+            col(Hearing.case_id) == case.id,
+            col(Hearing.state).in_(("scheduled", "moved")),
+            col(Hearing.starts_at) > now,
+        )
+    ).all()
+    if not hearings:
+        return [review_duty(policy, "court_lookup", key=now.date().isoformat(), now=now)]
+    return [
+        duty
+        for hearing in hearings
+        for duty in court.hearing_duties(
+            hearing.id, hearing.starts_at, facts.zone, facts.text_consent, policy, now
+        )
+    ]
+
+
+def _end_vetting_duties(
+    session: Session, application: Application, row: Release, person: Person, *, now: datetime
+) -> None:
+    evidence = ledger.add_evidence(
+        session,
+        case_id=application.case_id,
+        kind="release",
+        row_id=row.id,
+        actor=str(person.id),
+        now=now,
+    )
+    for duty in ledger.open_of(session, application.case_id, side="vetting", application_id=application.id):
+        ledger.settle(session, duty, evidence, actor=str(person.id), why="released", now=now)

@@ -1,0 +1,219 @@
+"""The other rounds: what is late climbs, checks are looked at, hearings and addresses are kept true."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import exists, or_, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlmodel import Session, col
+
+from integrations.desk.checks import due_checks
+from integrations.desk.contacts import contact_round
+from integrations.desk.duties import open_followup, review_duty
+from integrations.desk.escalations import climb, open_escalation, policy_of
+from integrations.desk.steps import run_step
+from integrations.kit import Kit
+from integrations.store.accounting import take_account
+from models.states import ApplicationState, CaseState, EscalationState
+from models.tables.ledger import Escalation, Hearing, Obligation
+from models.tables.people import Address, Case
+from models.tables.system import RoundSlot
+from models.tables.vetting import Application
+
+BATCH = 500
+ROUNDS = ("contacts", "lost", "checks", "court", "address")
+
+
+def lost_contact_round(kit: Kit, *, now: datetime) -> dict[str, int]:
+    """Every escalation stands on the rung where it must be; every overdue duty has one."""
+    counts: Counter[str] = Counter()
+    while True:
+        with kit.transaction() as session:
+            climbed = _climb(session, now)
+        counts["climbed"] += climbed
+        if climbed < BATCH:
+            break
+    while True:
+        with kit.transaction() as session:
+            escalated = _escalate_overdue(session, now)
+        counts["escalated"] += escalated
+        if escalated < BATCH:
+            return dict(counts)
+
+
+def _climb(session: Session, now: datetime) -> int:
+    rows = session.scalars(
+        select(Escalation)
+        .where(
+            or_(
+                (col(Escalation.state) == "open") & (col(Escalation.acknowledge_by) < now),
+                (col(Escalation.state) == "acknowledged") & (col(Escalation.resolve_by) < now),
+            ),
+            # On the top rung, past its time: nothing more to climb, and the account says so loudly.
+            col(Escalation.owned_until) >= now,
+        )
+        .order_by(col(Escalation.acknowledge_by))
+        .limit(BATCH)
+        .with_for_update(skip_locked=True)
+    ).all()
+    return sum(climb(session, row, now=now) for row in rows)
+
+
+def _escalate_overdue(session: Session, now: datetime) -> int:
+    standing = exists().where(
+        col(Escalation.obligation_id) == col(Obligation.id),
+        col(Escalation.state) != EscalationState.RESOLVED.value,
+    )
+    rows = session.execute(
+        select(Obligation, Case)
+        .join(Case, col(Case.id) == col(Obligation.case_id))
+        .where(col(Obligation.state) == "open", col(Obligation.due_at) < now, ~standing)
+        .order_by(col(Obligation.due_at))
+        .limit(BATCH)
+        .with_for_update(of=Obligation, skip_locked=True)
+    ).all()
+    opened = 0
+    for duty, case in rows:
+        new = open_escalation(
+            session,
+            case,
+            reason="overdue",
+            key=f"{duty.kind}:{str(duty.id)[:8]}",
+            rule=duty.rule,
+            # Its own queue is the first rung: who let it lapse sees it first, and it climbs from there.
+            queue=duty.queue,
+            obligation_id=duty.id,
+            actor="engine:lost",
+            now=now,
+        )
+        opened += new is not None
+    return opened
+
+
+def check_round(kit: Kit, *, now: datetime) -> dict[str, int]:
+    """Checks that are due for a try or a look get it, and unanswered address look-ups are asked again."""
+    counts: Counter[str] = Counter()
+    with kit.transaction() as session:
+        applications = set(due_checks(session, now=now))
+        applications |= _addresses_unanswered(session)
+    for application_id in sorted(applications):
+        with kit.transaction() as session:
+            state = session.get_one(Application, application_id).state
+        if state in (ApplicationState.RELEASED, ApplicationState.DENIED, ApplicationState.WITHDRAWN):
+            continue
+        for step in ("proof_of_address", "background_checks", "assessment"):
+            run_step(kit, step, application_id, now=now)
+        counts["applications"] += 1
+    return dict(counts)
+
+
+def _addresses_unanswered(session: Session) -> set[UUID]:
+    rows = session.scalars(
+        select(col(Address.application_id))
+        .join(Application, col(Application.id) == col(Address.application_id))
+        .where(
+            col(Address.until_at).is_(None),
+            col(Address.postal_checked_at).is_(None),
+            col(Application.vetted_at).is_not(None),
+            col(Application.state).not_in(("released", "denied", "withdrawn")),
+        )
+        .limit(BATCH)
+    )
+    return set(rows)
+
+
+def court_round(kit: Kit, *, now: datetime) -> dict[str, int]:
+    """A child in follow-up without a known hearing has a duty to look again."""
+    counts: Counter[str] = Counter()
+    with kit.transaction() as session:
+        coming = exists().where(
+            col(Hearing.case_id) == col(Case.id),
+            col(Hearing.state).in_(("scheduled", "moved")),
+            col(Hearing.starts_at) > now,
+        )
+        looking = exists().where(
+            col(Obligation.case_id) == col(Case.id),
+            col(Obligation.kind) == "court_lookup",
+            or_(
+                col(Obligation.state) == "open",
+                col(Obligation.ended_at) > now - timedelta(days=30),
+            ),
+        )
+        cases = session.scalars(
+            select(Case)
+            .where(
+                col(Case.state).in_((CaseState.IN_FOLLOW_UP.value, CaseState.LOST_CONTACT.value)),
+                ~coming,
+                ~looking,
+            )
+            .limit(BATCH)
+        ).all()
+        for case in cases:
+            duty = review_duty(policy_of(case), "court_lookup", key=now.date().isoformat(), now=now)
+            open_followup(session, case, [duty], actor="engine:court", why="no hearing is known", now=now)
+            counts["lookups"] += 1
+    return dict(counts)
+
+
+def address_round(kit: Kit, *, now: datetime) -> dict[str, int]:
+    """Addresses whose last look-up is a month old are looked up again; a bad one opens a duty."""
+    from integrations.desk.addresses import recheck
+
+    counts: Counter[str] = Counter()
+    with kit.transaction() as session:
+        ids = session.scalars(
+            select(col(Address.id))
+            .join(Case, col(Case.id) == col(Address.case_id))
+            .where(
+                col(Address.until_at).is_(None),
+                col(Case.state).in_((CaseState.IN_FOLLOW_UP.value, CaseState.LOST_CONTACT.value)),
+                or_(
+                    col(Address.postal_checked_at).is_(None),
+                    col(Address.postal_checked_at) < now - timedelta(days=30),
+                ),
+            )
+            .order_by(col(Address.postal_checked_at).nullsfirst())
+            .limit(BATCH)
+        ).all()
+    for address_id in ids:
+        counts[recheck(kit, address_id, now=now)] += 1
+    return dict(counts)
+
+
+def accounting_round(kit: Kit, *, now: datetime) -> dict[str, Any]:
+    """The nightly account; a silent or unanswered child is in the answer by id."""
+    with kit.transaction() as session:
+        return take_account(session, now=now).as_json()
+
+
+WORK: dict[str, Callable[..., dict[str, int]]] = {
+    "contacts": contact_round,
+    "lost": lost_contact_round,
+    "checks": check_round,
+    "court": court_round,
+    "address": address_round,
+}
+
+
+def run_round(kit: Kit, name: str, *, now: datetime) -> dict[str, int]:
+    """One round by name."""
+    return WORK[name](kit, now=now)
+
+
+def claim_slot(session: Session, name: str, slot: datetime, *, now: datetime) -> bool:
+    """True for the one who gets this round's slot; a second trigger does nothing."""
+    row = RoundSlot(round=name, slot=slot, claimed_at=now)
+    return (
+        session.execute(
+            insert(RoundSlot)
+            .values(row.model_dump())
+            .on_conflict_do_nothing()
+            .returning(col(RoundSlot.round))
+        ).scalar_one_or_none()
+        is not None
+    )

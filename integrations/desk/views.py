@@ -1,0 +1,409 @@
+"""What the command line, the API and the pages show: the JSON of design 6.3. Reads only."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select, text
+from sqlmodel import Session, col
+
+from integrations.kit import Kit
+from integrations.policies import vetting_policy
+from integrations.store import history
+from integrations.store.accounting import take_account
+from integrations.store.applications import find_application, gather
+from integrations.store.cases import find_case
+from integrations.store.sealing import open_json
+from models.facts import ApplicationFacts, OpinionFacts, Person
+from models.states import Role
+from models.tables.ledger import Attempt, Call, Escalation, Hearing, Message, Obligation
+from models.tables.people import Address, Case, Staff
+from models.tables.vetting import (
+    Application,
+    Decision,
+    Recommendation,
+    Release,
+)
+from vetting.completeness import requirements
+from vetting.decision import gate
+from vetting.findings import key_of
+
+
+def iso(value: datetime | None) -> str | None:
+    """A moment as the contract writes it: ISO 8601 with its zone."""
+    return value.isoformat() if value is not None else None
+
+
+def application_json(kit: Kit, key: str, *, viewer: Person | None = None, now: datetime) -> dict[str, Any]:
+    """`<application>` of design 6.3. The viewer's look is in the audit."""
+    with kit.transaction() as session:
+        application = find_application(session, key)
+        actor = str(viewer.id) if viewer else "cli"
+        history.audit(session, actor=actor, act="read", noun="application", ids=[application.id], now=now)
+        return _application(session, kit, application, viewer, now)
+
+
+def _application(
+    session: Session, kit: Kit, application: Application, viewer: Person | None, now: datetime
+) -> dict[str, Any]:
+    facts = gather(session, kit.vault, application)
+    policy = vetting_policy(application.policy_version)
+    required = requirements(facts, policy, now)
+    barrier = gate(facts, required, policy, now)
+    release = session.scalars(
+        select(Release).where(col(Release.application_id) == application.id)
+    ).one_or_none()
+    return {
+        "application_id": str(application.id),
+        "reference": application.reference,
+        "state": application.state,
+        "revision": application.revision,
+        "policy": application.policy_version,
+        "category": application.category,
+        "required": [
+            {
+                "item": r.item,
+                "subject": r.subject,
+                "kind": r.kind,
+                "state": r.state.value,
+                "rule": r.rule,
+                "source": r.source,
+                "jurisdiction": r.jurisdiction,
+                "confirm": r.confirm,
+            }
+            for r in required
+        ],
+        "checks": [
+            {
+                "check_id": str(c.id),
+                "subject": c.subject,
+                "kind": c.kind.value,
+                "jurisdiction": c.jurisdiction,
+                "attempt": c.attempt,
+                "state": c.state.value,
+                "expires_on": c.expires_on.isoformat() if c.expires_on else None,
+            }
+            for c in facts.checks
+        ],
+        "findings": [
+            {
+                "id": str(f.id),
+                "key": key_of(f.finding),
+                "code": f.finding.code.value,
+                "severity": f.finding.severity.value,
+                "subject": f.finding.subject,
+                "state": f.state.value,
+                "message": f.finding.message,
+                "rule": f.finding.rule,
+                "source": f.finding.source,
+                "evidence": dict(f.finding.evidence),
+            }
+            for f in facts.findings
+        ],
+        "recommendations": _recommendations(session, facts, application, viewer),
+        "decision": _decision(session, application),
+        "gate": {"open": barrier.open, "missing": list(barrier.missing)},
+        "release": None
+        if release is None
+        else {
+            "on": release.released_on.isoformat(),
+            "by": str(release.released_by),
+            "at": iso(release.at),
+            "prs": release.prs,
+        },
+        "case_id": str(application.case_id),
+    }
+
+
+def _recommendations(
+    session: Session, facts: ApplicationFacts, application: Application, viewer: Person | None
+) -> list[dict[str, Any]]:
+    """Withheld from the coordinator until both are in: the second opinion must be independent."""
+    given: Sequence[OpinionFacts] = facts.recommendations
+    is_coordinator = viewer is not None and Role.CASE_COORDINATOR in viewer.roles
+    if is_coordinator and not any(r.role == Role.CASE_COORDINATOR for r in given):
+        return []
+    rows = session.scalars(
+        select(Recommendation)
+        .where(
+            col(Recommendation.application_id) == application.id,
+            col(Recommendation.superseded_at).is_(None),
+        )
+        .order_by(col(Recommendation.at))
+    )
+    return [
+        {"value": r.value, "role": r.role, "by": str(r.given_by), "at": iso(r.at), "reason": r.reason}
+        for r in rows
+    ]
+
+
+def _decision(session: Session, application: Application) -> dict[str, Any] | None:
+    row = session.scalars(
+        select(Decision).where(
+            col(Decision.application_id) == application.id, col(Decision.superseded_at).is_(None)
+        )
+    ).one_or_none()
+    if row is None:
+        return None
+    return {
+        "value": row.value,
+        "role": row.role,
+        "by": str(row.decided_by),
+        "at": iso(row.at),
+        "reason": row.reason,
+    }
+
+
+def applications_list(kit: Kit, *, now: datetime) -> list[dict[str, Any]]:
+    """Every application, newest first; one query."""
+    with kit.transaction() as session:
+        rows = session.execute(
+            text(
+                "SELECT a.id, a.reference, a.state, a.category, a.policy_version, a.revision,"
+                " a.submitted_at, a.case_id,"
+                " (SELECT count(*) FROM finding f WHERE f.application_id = a.id AND f.state = 'open'"
+                "   AND f.severity <> 'note') AS open_findings"
+                " FROM application a ORDER BY a.submitted_at DESC, a.id LIMIT 200"
+            )
+        ).mappings()
+        return [
+            {
+                "application_id": str(r["id"]),
+                "reference": r["reference"],
+                "state": r["state"],
+                "category": r["category"],
+                "policy": r["policy_version"],
+                "revision": r["revision"],
+                "submitted_at": iso(r["submitted_at"]),
+                "case_id": str(r["case_id"]),
+                "open_findings": r["open_findings"],
+            }
+            for r in rows
+        ]
+
+
+def case_json(kit: Kit, key: str, *, actor: str = "cli", now: datetime) -> dict[str, Any]:
+    """The case of design 6.3, with everything that the ledger holds of it."""
+    with kit.transaction() as session:
+        case = find_case(session, key)
+        history.audit(session, actor=actor, act="read", noun="child_case", ids=[case.id], now=now)
+        return _case(session, kit, case, now)
+
+
+def _case(session: Session, kit: Kit, case: Case, now: datetime) -> dict[str, Any]:
+    obligations = session.scalars(
+        select(Obligation)
+        .where(col(Obligation.case_id) == case.id)
+        .order_by(col(Obligation.due_at), col(Obligation.created_at))
+    ).all()
+    return {
+        "case_id": str(case.id),
+        "state": case.state,
+        "policy": case.followup_policy,
+        "released_at": iso(case.released_at),
+        "last_contact_at": iso(case.last_contact_at),
+        "paused": case.paused_because,
+        "in_sight": _in_sight(session, case, obligations, now),
+        "address": _address(session, kit, case),
+        "obligations": [_obligation(o, now) for o in obligations],
+        "attempts": [
+            {
+                "obligation": str(a.obligation_id),
+                "step": a.step,
+                "channel": a.channel,
+                "at": iso(a.at),
+                "outcome": a.outcome,
+            }
+            for a in session.scalars(
+                select(Attempt)
+                .join(Obligation, col(Obligation.id) == col(Attempt.obligation_id))
+                .where(col(Obligation.case_id) == case.id)
+                .order_by(col(Attempt.at), col(Attempt.step))
+            )
+        ],
+        "calls": [
+            {
+                "id": str(c.id),
+                "kind": c.kind,
+                "party": c.party,
+                "state": c.state,
+                "due_at": iso(c.due_at),
+                "at": iso(c.at),
+                "outcome": c.outcome,
+                "spoke_with": c.spoke_with,
+                "simulated": c.simulated,
+            }
+            for c in session.scalars(
+                select(Call).where(col(Call.case_id) == case.id).order_by(col(Call.due_at))
+            )
+        ],
+        "messages": [
+            {
+                "id": str(m.id),
+                "to_party": m.to_party,
+                "purpose": m.purpose,
+                "state": m.state,
+                "send_after": iso(m.send_after),
+                "not_after": iso(m.not_after),
+                "accepted_at": iso(m.accepted_at),
+            }
+            for m in session.scalars(
+                select(Message)
+                .where(col(Message.case_id) == case.id)
+                .order_by(col(Message.send_after), col(Message.created_at))
+            )
+        ],
+        "escalations": _escalations(session, case),
+        "hearings": [
+            {
+                "id": str(h.id),
+                "hearing_key": h.hearing_key,
+                "court": h.court,
+                "starts_at": iso(h.starts_at),
+                "kind": h.kind,
+                "state": h.state,
+                "outcome": h.outcome,
+            }
+            for h in session.scalars(
+                select(Hearing).where(col(Hearing.case_id) == case.id).order_by(col(Hearing.starts_at))
+            )
+        ],
+        "closure": None
+        if case.closed_at is None
+        else {"reason": case.closure_reason, "by": str(case.closed_by), "at": iso(case.closed_at)},
+    }
+
+
+def _obligation(row: Obligation, now: datetime) -> dict[str, Any]:
+    return {
+        "id": str(row.id),
+        "kind": row.kind,
+        "party": row.party,
+        "key": row.key,
+        "opens_at": iso(row.opens_at),
+        "due_at": iso(row.due_at),
+        "state": row.state,
+        "overdue": row.state == "open" and now > row.due_at,
+        "queue": row.queue,
+        "rule": row.rule,
+        "in_sight": row.in_sight,
+    }
+
+
+def _escalations(session: Session, case: Case) -> list[dict[str, Any]]:
+    rows = session.execute(
+        select(Escalation, col(Staff.email))
+        .outerjoin(Staff, col(Staff.id) == col(Escalation.owner))
+        .where(col(Escalation.case_id) == case.id)
+        .order_by(col(Escalation.opened_at))
+    )
+    return [
+        {
+            "id": str(e.id),
+            "level": e.level,
+            "queue": e.queue,
+            "owner": owner,
+            "state": e.state,
+            "acknowledge_by": iso(e.acknowledge_by),
+            "resolve_by": iso(e.resolve_by),
+            "reason": e.reason,
+            "outcome": e.outcome,
+        }
+        for e, owner in rows
+    ]
+
+
+def _address(session: Session, kit: Kit, case: Case) -> dict[str, Any] | None:
+    """Where the child is now: of the released application, or of the newest one while in care."""
+    row = session.scalars(
+        select(Address)
+        .outerjoin(Release, col(Release.application_id) == col(Address.application_id))
+        .where(col(Address.case_id) == case.id, col(Address.until_at).is_(None))
+        .order_by(col(Release.at).desc().nullslast(), col(Address.since_at).desc())
+        .limit(1)
+    ).first()
+    if row is None:
+        return None
+    details: dict[str, Any] = open_json(kit.vault, row, "sealed_details")
+    return {
+        **{name: details.get(name) for name in ("line1", "unit", "city", "state", "zip")},
+        "status": row.state,
+        "zone": row.zone,
+        "since": iso(row.since_at),
+        "source": row.source,
+    }
+
+
+def _in_sight(
+    session: Session, case: Case, obligations: Sequence[Obligation], now: datetime
+) -> dict[str, Any]:
+    """What keeps the child in sight, and until when somebody owns it."""
+    if case.closed_at is not None:
+        return {"ok": True, "by": f"closed: {case.closure_reason}", "until": None}
+    if case.released_at is None:
+        return {"ok": True, "by": "in care", "until": None}
+    account = take_account(session, now=now)
+    ok = case.id not in account.silent and case.id not in account.unanswered
+    holding = [o for o in obligations if o.state == "open" and o.in_sight]
+    if holding:
+        first = min(holding, key=lambda o: o.due_at)
+        return {"ok": ok, "by": f"{first.kind} {first.key}", "until": iso(first.owned_until)}
+    alarm = session.scalars(
+        select(Escalation)
+        .where(col(Escalation.case_id) == case.id, col(Escalation.state) != "resolved")
+        .order_by(col(Escalation.owned_until).desc())
+        .limit(1)
+    ).first()
+    if alarm is None:
+        return {"ok": False, "by": None, "until": None}
+    return {"ok": ok, "by": f"escalation: {alarm.reason}", "until": iso(alarm.owned_until)}
+
+
+_QUEUE = text(
+    """
+    SELECT e.id::text, 'escalation' AS kind, e.case_id::text, e.level, e.queue, s.email AS owner, e.reason,
+           e.opened_at AS since,
+           CASE WHEN e.state = 'open' THEN e.acknowledge_by ELSE e.resolve_by END AS acknowledge_by,
+           CASE WHEN e.state = 'open' THEN e.acknowledge_by < :now ELSE e.resolve_by < :now END AS overdue,
+           NULL AS subject
+    FROM escalation e LEFT JOIN staff s ON s.id = e.owner
+    WHERE e.state <> 'resolved' AND (CAST(:queue AS text) IS NULL OR e.queue = :queue)
+    UNION ALL
+    SELECT o.id::text, 'obligation', o.case_id::text, 0, o.queue, NULL, o.kind, o.due_at, o.owned_until, true,
+           o.party
+    FROM obligation o
+    WHERE o.state = 'open' AND o.due_at < :now AND (CAST(:queue AS text) IS NULL OR o.queue = :queue)
+      AND NOT EXISTS (SELECT 1 FROM escalation e WHERE e.obligation_id = o.id AND e.state <> 'resolved')
+    ORDER BY overdue DESC, acknowledge_by, 1
+    LIMIT 1000
+    """
+)
+
+
+def queue_json(kit: Kit, *, queue: str | None = None, now: datetime) -> dict[str, Any]:
+    """Overdue obligations and escalations in one list: overdue first, then by the time that is left."""
+    with kit.transaction() as session:
+        rows = session.execute(_QUEUE, {"now": now, "queue": queue}).mappings()
+        return {"items": [_queue_item(row, now) for row in rows]}
+
+
+def _queue_item(row: Mapping[Any, Any], now: datetime) -> dict[str, Any]:
+    return {
+        "id": row["id"],
+        "kind": row["kind"],
+        "case_id": row["case_id"],
+        "level": row["level"],
+        "queue": row["queue"],
+        "owner": row["owner"],
+        "reason": row["reason"],
+        "age_hours": round((now - row["since"]).total_seconds() / 3600, 1),
+        "acknowledge_by": iso(row["acknowledge_by"]),
+        "overdue": row["overdue"],
+    }
+
+
+def account_json(kit: Kit, *, now: datetime) -> dict[str, Any]:
+    with kit.transaction() as session:
+        return take_account(session, now=now).as_json()

@@ -1,0 +1,68 @@
+"""What an act needs at hand: the database, the vault, and the outside services.
+
+Made once at the edge (`integrations.registry`), passed to every act of the desk. Services are made on
+first use, so that an act that needs none starts none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from sqlalchemy import Engine
+from sqlmodel import Session
+
+from integrations.database import transaction
+from integrations.settings import Settings
+from integrations.vault import Vault
+from vetting.ports import BackgroundCheck, PostalReference
+
+
+def _none() -> Any:
+    raise RuntimeError("this kit was made without that service")
+
+
+@dataclass
+class Kit:
+    """The things at hand. `public_url` is the address of the console that Twilio signs."""
+
+    engine: Engine
+    vault: Vault
+    settings: Settings
+    public_url: str = ""
+    make_messenger: Callable[[], Any] = _none
+    make_background: Callable[[], BackgroundCheck] = _none
+    make_postal: Callable[[], PostalReference] = _none
+    make_reader: Callable[[], Any] = _none
+    twilio_auth_token: str = ""
+    background_secret: str = ""
+    closers: list[Callable[[], None]] = field(default_factory=list)
+
+    @contextmanager
+    def transaction(self) -> Iterator[Session]:
+        with transaction(self.engine) as session:
+            yield session
+
+    @cached_property
+    def messenger(self) -> Any:
+        return self.make_messenger()
+
+    @cached_property
+    def background(self) -> BackgroundCheck:
+        return self.make_background()
+
+    @cached_property
+    def postal(self) -> PostalReference:
+        return self.make_postal()
+
+    @cached_property
+    def reader(self) -> Any:
+        return self.make_reader()
+
+    def close(self) -> None:
+        for closer in reversed(self.closers):
+            closer()
+        self.engine.dispose()

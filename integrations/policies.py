@@ -1,0 +1,102 @@
+"""The policy versions that ship with Kinline: TOML files in ``vetting/policies`` and ``followup/policies``.
+
+Read once for each process. A merged version is never edited: `digest` is what a test holds it to.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from datetime import date
+from functools import cache
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from typing import Literal
+
+from followup.policy import parse_followup_policy
+from models.errors import BadInput, NotFound, Problem
+from models.packet import Packet
+from models.policy import FollowupPolicy, VettingPolicy
+from vetting.policy import choose, parse_vetting_policy
+
+Room = Literal["vetting", "followup"]
+ROOMS: tuple[Room, ...] = ("vetting", "followup")
+
+
+def policy_files(room: Room) -> Mapping[str, Traversable]:
+    """The files of a room's versions, by version."""
+    found = (f for f in files(room).joinpath("policies").iterdir() if f.name.endswith(".toml"))
+    return {f.name.removesuffix(".toml"): f for f in sorted(found, key=lambda f: f.name)}
+
+
+def digest(room: Room, version: str) -> str:
+    """The SHA-256 of a version's file."""
+    return hashlib.sha256(_bytes(room, version)).hexdigest()
+
+
+@cache
+def vetting_policy(version: str) -> VettingPolicy:
+    """The vetting policy of this version.
+
+    Raises:
+        NotFound: there is no such version.
+        BadInput: its file is wrong.
+    """
+    policy = parse_vetting_policy(_bytes("vetting", version).decode())
+    _want_version(policy.version, version)
+    return policy
+
+
+def vetting_policies() -> tuple[VettingPolicy, ...]:
+    """Every version of the vetting policy, by name."""
+    return tuple(vetting_policy(version) for version in policy_files("vetting"))
+
+
+def vetting_policy_for(packet: Packet, submitted_on: date) -> VettingPolicy:
+    """The vetting policy in force for this packet, submitted on that day."""
+    return choose(vetting_policies(), packet.child.entered_care_on, submitted_on)
+
+
+@cache
+def followup_policy(version: str) -> FollowupPolicy:
+    """The follow-up policy of this version.
+
+    Raises:
+        NotFound: there is no such version.
+        BadInput: its file is wrong.
+    """
+    policy = parse_followup_policy(_bytes("followup", version).decode())
+    _want_version(policy.version, version)
+    return policy
+
+
+def followup_policies() -> tuple[FollowupPolicy, ...]:
+    """Every version of the follow-up policy, by name."""
+    return tuple(followup_policy(version) for version in policy_files("followup"))
+
+
+def current_followup_version(on: date) -> str:
+    """The version that a release of that day is followed up under: the newest that is in force.
+
+    Raises:
+        NotFound: none is.
+    """
+    in_force = [p for p in followup_policies() if p.active and p.effective_from <= on]
+    if not in_force:
+        raise NotFound("follow-up policy in force on", on.isoformat())
+    return max(in_force, key=lambda p: p.effective_from).version
+
+
+def _bytes(room: Room, version: str) -> bytes:
+    found = policy_files(room).get(version)
+    if found is None:
+        raise NotFound(f"{room} policy", version)
+    return found.read_bytes()
+
+
+def _want_version(says: str, version: str) -> None:
+    """A file is named after the version that it holds, or a case would be judged by another one."""
+    if says != version:
+        raise BadInput(
+            Problem(f"{version}.toml", "wrong_value", f"The file holds version {says}.", "Rename the file.")
+        )

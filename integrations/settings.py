@@ -1,0 +1,108 @@
+"""The one tree of settings, read here and nowhere else. Policy numbers are not settings.
+
+Every variable begins with ``KINLINE_``. A variable with that beginning that nobody knows stops the
+program: a misspelt setting that is silently ignored is a setting that is wrong.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Literal
+
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from models.errors import BadInput, Problem
+
+PREFIX = "KINLINE_"
+
+
+class Settings(BaseSettings):
+    """What differs from one installation to the next."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore", frozen=True)
+
+    home: str | None = Field(
+        default=None, description="Folder of the embedded data. Default: .kinline in the clone."
+    )
+    environment: Literal["sandbox", "production"] = Field(
+        default="sandbox", description="Production refuses a sandbox database and sandbox parts."
+    )
+    database_url: SecretStr | None = Field(
+        default=None, description="A PostgreSQL 15 or newer of your own. Default: the embedded one."
+    )
+    public_url: str | None = Field(
+        default=None, description="The address that Twilio calls and signs. Default: the console's own."
+    )
+    prefect_api_url: str | None = Field(
+        default=None, description="A Prefect server of your own. Default: one that Kinline starts."
+    )
+    console_port: int = Field(default=8600, ge=0, le=65535, description="Port of the console; 0 takes any.")
+    prefect_port: int = Field(
+        default=0, ge=0, le=65535, description="Port of the Prefect server that Kinline starts; 0 takes any."
+    )
+    vault_keys: SecretStr | None = Field(
+        default=None,
+        description="Sealing keys as id:hex pairs with commas. Default: made in the home folder.",
+    )
+    blind_key: SecretStr | None = Field(
+        default=None, description="Key of the blind indexes, 64 hex digits. Default: made in the home folder."
+    )
+    twilio_url: str | None = Field(
+        default=None,
+        description="Where Twilio is. Default: the sandbox; in production https://api.twilio.com.",
+    )
+    twilio_account_sid: str | None = Field(default=None, description="Twilio account, begins with AC.")
+    twilio_auth_token: SecretStr | None = Field(default=None, description="Twilio's token. Never logged.")
+    twilio_from_number: str | None = Field(default=None, description="The number that texts come from.")
+    twilio_timeout: timedelta = Field(default=timedelta(seconds=10), description="Per request to Twilio.")
+    background_url: str | None = Field(default=None, description="Where the background-check provider is.")
+    background_token: SecretStr | None = Field(default=None, description="Token for that provider.")
+    background_webhook_secret: SecretStr | None = Field(
+        default=None, description="Secret that signs that provider's results."
+    )
+    postal_url: str | None = Field(default=None, description="Where the USPS Addresses v3 service is.")
+    postal_client_id: str | None = Field(default=None, description="OAuth client of the postal service.")
+    postal_client_secret: SecretStr | None = Field(default=None, description="Its secret.")
+    rota_page: str | None = Field(
+        default=None, description="Address that is paged for urgent replies; empty keeps them in the queue."
+    )
+
+
+def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
+    """The settings of this process.
+
+    Raises:
+        BadInput: a value cannot be used, or a variable with our prefix is not one of ours.
+    """
+    environ = os.environ if environ is None else environ
+    known = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields}
+    strangers = sorted(name for name in environ if name.startswith(PREFIX) and name not in known)
+    if strangers:
+        raise BadInput(
+            [
+                Problem(name, "unknown_setting", "Kinline has no such setting.", "See docs/settings.md.")
+                for name in strangers
+            ]
+        )
+    values = {
+        name: environ[f"{PREFIX}{name.upper()}"]
+        for name in Settings.model_fields
+        if environ.get(f"{PREFIX}{name.upper()}")
+    }
+    try:
+        return Settings(**values)  # type: ignore[arg-type]
+    except ValidationError as err:
+        raise BadInput(
+            [
+                Problem(
+                    f"{PREFIX}{str(e['loc'][0]).upper()}",
+                    "wrong_value",
+                    f"{e['msg']}.",
+                    "See docs/settings.md.",
+                )
+                for e in err.errors(include_input=False, include_url=False)
+            ]
+        ) from None

@@ -1,0 +1,104 @@
+"""The invariant as one query: where does each released child stand at this instant?
+
+The rule is written out in `followup.accounting.classify`; a test holds the two together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlmodel import Session
+
+_QUERY = text(
+    """
+    WITH followed AS (
+        SELECT c.id, c.state, c.last_contact_at + make_interval(days => c.max_silence_days) AS heard_until
+        FROM child_case c
+        WHERE c.released_at IS NOT NULL
+    ), duties AS (
+        SELECT o.case_id,
+               bool_or(o.due_at >= :now AND o.due_at <= f.heard_until) AS in_time,
+               bool_or(o.due_at < :now AND o.owned_until >= :now) AS late_but_owned,
+               bool_or(o.owned_until < :now) AS lapsed
+        FROM obligation o JOIN followed f ON f.id = o.case_id
+        WHERE o.state = 'open' AND o.in_sight
+        GROUP BY o.case_id
+    ), alarms AS (
+        SELECT e.case_id,
+               bool_or(e.owned_until >= :now) AS owned,
+               bool_or(e.owned_until < :now) AS lapsed
+        FROM escalation e JOIN followed f ON f.id = e.case_id
+        WHERE e.state <> 'resolved'
+        GROUP BY e.case_id
+    )
+    SELECT f.id,
+           CASE
+               WHEN f.state = 'closed' THEN 'closed'
+               WHEN coalesce(a.lapsed, false) THEN 'unanswered'
+               WHEN coalesce(d.lapsed, false) AND NOT coalesce(a.owned, false) THEN 'unanswered'
+               WHEN coalesce(d.in_time, false) OR coalesce(d.late_but_owned, false) THEN 'obligation'
+               WHEN coalesce(a.owned, false) THEN 'escalation'
+               ELSE 'silent'
+           END AS stands
+    FROM followed f
+    LEFT JOIN duties d ON d.case_id = f.id
+    LEFT JOIN alarms a ON a.case_id = f.id
+    """
+)
+
+_COUNTED = text(
+    f"""
+    WITH children AS ({_QUERY.text})
+    SELECT stands, count(*),
+           array_agg(id ORDER BY id) FILTER (WHERE stands IN ('silent', 'unanswered'))
+    FROM children GROUP BY stands
+    """
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """How many children stand where, and which are silent (the engine failed) or unanswered (people did)."""
+
+    as_of: datetime
+    by_state: Mapping[str, int]
+    silent: tuple[UUID, ...]
+    unanswered: tuple[UUID, ...]
+
+    @property
+    def children(self) -> int:
+        return self.accounted + len(self.silent) + len(self.unanswered)
+
+    @property
+    def accounted(self) -> int:
+        return sum(self.by_state.values())
+
+    @property
+    def is_whole(self) -> bool:
+        return not self.silent and not self.unanswered
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "as_of": self.as_of.isoformat(),
+            "children": self.children,
+            "accounted": self.accounted,
+            "by_state": dict(self.by_state),
+            "silent": [str(i) for i in self.silent],
+            "unanswered": [str(i) for i in self.unanswered],
+        }
+
+
+def take_account(session: Session, *, now: datetime) -> Account:
+    """Every child ever released, accounted for at `now`."""
+    rows = {row[0]: (row[1], tuple(row[2] or ())) for row in session.execute(_COUNTED, {"now": now})}
+    return Account(
+        as_of=now,
+        by_state={state: rows.get(state, (0, ()))[0] for state in ("obligation", "escalation", "closed")},
+        silent=rows.get("silent", (0, ()))[1],
+        unanswered=rows.get("unanswered", (0, ()))[1],
+    )

@@ -1,0 +1,326 @@
+"""Gathers the facts of one application; finds applications by id or reference."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlmodel import Session, col
+
+from integrations.keys import person_keys
+from integrations.store.sealing import open_bytes, open_json
+from integrations.vault import Vault
+from models.errors import NotFound
+from models.facts import (
+    ApplicationFacts,
+    CheckFacts,
+    ConfirmationFacts,
+    DocumentFacts,
+    Finding,
+    FindingFacts,
+    LinkFacts,
+    OpinionFacts,
+    WaiverFacts,
+)
+from models.packet import Packet
+from models.reading import PostalAnswer, document_text
+from models.states import (
+    ApplicationState,
+    CheckKind,
+    CheckState,
+    DecisionValue,
+    DocumentKind,
+    FindingCode,
+    FindingState,
+    Role,
+)
+from models.tables import vetting as tables
+from models.tables.people import Address
+from vetting.typed import compare
+
+
+def find_application(session: Session, key: str, *, lock: bool = False) -> tables.Application:
+    """The application with this id or reference.
+
+    Raises:
+        NotFound: there is none.
+    """
+    query = select(tables.Application)
+    try:
+        query = query.where(col(tables.Application.id) == UUID(key))
+    except ValueError:
+        query = query.where(col(tables.Application.reference) == key)
+    row = session.scalars(query.with_for_update() if lock else query).one_or_none()
+    if row is None:
+        raise NotFound("application", key)
+    return row
+
+
+def current_packet(session: Session, vault: Vault, application: tables.Application) -> Packet:
+    """The packet of the application's newest revision."""
+    revision = session.scalars(
+        select(tables.ApplicationRevision).where(
+            col(tables.ApplicationRevision.application_id) == application.id,
+            col(tables.ApplicationRevision.number) == application.revision,
+        )
+    ).one()
+    return Packet.model_validate_json(open_bytes(vault, revision, "sealed_packet"))
+
+
+def current_documents(session: Session, application: tables.Application) -> list[tables.Document]:
+    """The documents of the newest revision, in the order of the packet's kinds and subjects."""
+    return list(
+        session.scalars(
+            select(tables.Document)
+            .where(
+                col(tables.Document.application_id) == application.id,
+                col(tables.Document.revision) == application.revision,
+            )
+            .order_by(col(tables.Document.kind), col(tables.Document.subject), col(tables.Document.id))
+        )
+    )
+
+
+def gather(session: Session, vault: Vault, application: tables.Application) -> ApplicationFacts:
+    """Everything that vetting needs to know of this application."""
+    packet = current_packet(session, vault, application)
+    documents = current_documents(session, application)
+    address = current_address(session, application.id)
+    return ApplicationFacts(
+        id=application.id,
+        case_id=application.case_id,
+        state=ApplicationState(application.state),
+        submitted_at=application.submitted_at,
+        policy_version=application.policy_version,
+        packet=packet,
+        documents=_documents(session, vault, application, documents),
+        checks=_checks(session, application.id, person_keys(vault, packet)),
+        confirmations=_confirmations(session, vault, application, documents, packet),
+        waivers=tuple(
+            WaiverFacts(item=w.item, subject=w.subject, approved=w.approved_by is not None)
+            for w in session.scalars(
+                select(tables.Waiver).where(col(tables.Waiver.application_id) == application.id)
+            )
+        ),
+        findings=_findings(session, application.id),
+        links=_links(session, application),
+        recommendations=_recommendations(session, application.id),
+        decision=_decision(session, application.id),
+        postal=_postal(address),
+        home_study_received=application.home_study_received_at is not None,
+        acted={
+            act.staff_id: Role(act.role)
+            for act in session.scalars(
+                select(tables.Act).where(col(tables.Act.case_id) == application.case_id)
+            )
+        },
+    )
+
+
+def current_address(session: Session, application_id: UUID) -> Address:
+    """Where the sponsor lives now, as far as is known."""
+    return session.scalars(
+        select(Address).where(col(Address.application_id) == application_id, col(Address.until_at).is_(None))
+    ).one()
+
+
+def _postal(address: Address) -> PostalAnswer | None:
+    if address.postal_checked_at is None:
+        return None
+    return PostalAnswer(
+        dpv=address.postal_dpv,  # type: ignore[arg-type]
+        business=bool(address.postal_business),
+        vacant=bool(address.postal_vacant),
+        checked_at=address.postal_checked_at,
+        reference_version=address.postal_version or "",
+    )
+
+
+def _documents(
+    session: Session, vault: Vault, application: tables.Application, documents: Sequence[tables.Document]
+) -> tuple[DocumentFacts, ...]:
+    elsewhere = _used_elsewhere(session, application, [d.file_id for d in documents])
+    facts = []
+    for document in documents:
+        reading = open_json(vault, document, "sealed_reading")
+        facts.append(
+            DocumentFacts(
+                id=document.id,
+                kind=DocumentKind(document.kind),
+                subject=document.subject,
+                issued_on=document.issued_on,
+                sharpness=document.sharpness,
+                readable=document.readable,
+                text=None if reading is None else document_text(reading),
+                reused_in=elsewhere.get(document.file_id, ()),
+            )
+        )
+    return tuple(facts)
+
+
+def _used_elsewhere(
+    session: Session, application: tables.Application, files: Sequence[UUID]
+) -> dict[UUID, tuple[UUID, ...]]:
+    rows = session.execute(
+        select(col(tables.Document.file_id), col(tables.Application.id))
+        .join(tables.Application, col(tables.Application.id) == col(tables.Document.application_id))
+        .where(
+            col(tables.Document.file_id).in_(files),
+            col(tables.Application.case_id) != application.case_id,
+        )
+        .distinct()
+    ).all()
+    found: dict[UUID, list[UUID]] = {}
+    for file_id, other in rows:
+        found.setdefault(file_id, []).append(other)
+    return {file_id: tuple(sorted(others)) for file_id, others in found.items()}
+
+
+def _checks(session: Session, application_id: UUID, people: dict[str, bytes]) -> tuple[CheckFacts, ...]:
+    """The checks of the people whom the newest packet names; a result never passes to somebody else."""
+    subjects = {key: subject for subject, key in people.items()}
+    rows = session.scalars(
+        select(tables.BackgroundCheck)
+        .where(col(tables.BackgroundCheck.application_id) == application_id)
+        .order_by(
+            col(tables.BackgroundCheck.subject),
+            col(tables.BackgroundCheck.kind),
+            col(tables.BackgroundCheck.jurisdiction),
+            col(tables.BackgroundCheck.attempt),
+        )
+    )
+    return tuple(
+        CheckFacts(
+            id=row.id,
+            subject=subjects[row.person_key],
+            kind=CheckKind(row.kind),
+            jurisdiction=row.jurisdiction,
+            state=CheckState(row.state),
+            attempt=row.attempt,
+            ordered_at=row.ordered_at,
+            result_at=row.result_at,
+            expires_on=row.expires_on,
+            adjudication=row.adjudication,
+        )
+        for row in rows
+        if row.person_key in subjects
+    )
+
+
+def _confirmations(
+    session: Session,
+    vault: Vault,
+    application: tables.Application,
+    documents: Sequence[tables.Document],
+    packet: Packet,
+) -> tuple[ConfirmationFacts, ...]:
+    """Confirmations that still hold: of a file that the newest revision hands in for the same purpose.
+
+    What was typed is compared with the packet as it is now, so an amendment can't inherit agreement.
+    """
+    by_file = {(d.kind, d.subject, d.file_id): d for d in documents}
+    rows = session.execute(
+        select(tables.Confirmation, tables.Document)
+        .join(tables.Document, col(tables.Document.id) == col(tables.Confirmation.document_id))
+        .where(col(tables.Confirmation.application_id) == application.id)
+        .order_by(col(tables.Confirmation.at))
+    ).all()
+    newest: dict[tuple[str, str], ConfirmationFacts] = {}
+    for confirmation, document in rows:
+        current = by_file.get((document.kind, document.subject, document.file_id))
+        if current is None:
+            continue
+        typed = open_json(vault, confirmation, "sealed_typed")
+        compared = compare(confirmation.item, confirmation.subject, typed, packet)
+        newest[confirmation.item, confirmation.subject] = ConfirmationFacts(
+            item=confirmation.item,
+            subject=confirmation.subject,
+            document_id=current.id,
+            by=confirmation.confirmed_by,
+            at=confirmation.at,
+            agrees=compared.agrees,
+            differs=compared.differs,
+            expires_on=compared.expires_on,
+        )
+    return tuple(newest.values())
+
+
+def _findings(session: Session, application_id: UUID) -> tuple[FindingFacts, ...]:
+    rows = session.scalars(
+        select(tables.Finding)
+        .where(col(tables.Finding.application_id) == application_id)
+        .order_by(col(tables.Finding.found_at), col(tables.Finding.code), col(tables.Finding.subject))
+    )
+    return tuple(
+        FindingFacts(
+            id=row.id,
+            finding=Finding(
+                code=FindingCode(row.code),
+                subject=row.subject,
+                message=row.message,
+                rule=row.rule,
+                source=row.source,
+                evidence=row.evidence,
+            ),
+            state=FindingState(row.state),
+        )
+        for row in rows
+    )
+
+
+def _links(session: Session, application: tables.Application) -> tuple[LinkFacts, ...]:
+    rows = session.scalars(
+        select(tables.Link)
+        .where(col(tables.Link.application_id) == application.id)
+        .order_by(col(tables.Link.at), col(tables.Link.kind))
+    ).all()
+    children = _children_of(session, application, [r for r in rows if r.kind == "sponsor"])
+    return tuple(
+        LinkFacts(
+            id=row.id,
+            kind=row.kind,  # type: ignore[arg-type]
+            tier=row.tier,  # type: ignore[arg-type]
+            other_application=row.other_application_id,
+            state=row.state,  # type: ignore[arg-type]
+            related_children=children if row.kind == "sponsor" else 0,
+        )
+        for row in rows
+    )
+
+
+def _children_of(session: Session, application: tables.Application, links: Sequence[tables.Link]) -> int:
+    """How many children, this one among them, the likely same sponsor has asked for."""
+    likely = [link.other_application_id for link in links if link.tier == "likely" and link.state != "split"]
+    if not likely:
+        return 1
+    cases = session.scalars(
+        select(col(tables.Application.case_id)).where(col(tables.Application.id).in_(likely)).distinct()
+    ).all()
+    return len({*cases, application.case_id})
+
+
+def _recommendations(session: Session, application_id: UUID) -> tuple[OpinionFacts, ...]:
+    rows = session.scalars(
+        select(tables.Recommendation)
+        .where(
+            col(tables.Recommendation.application_id) == application_id,
+            col(tables.Recommendation.superseded_at).is_(None),
+        )
+        .order_by(col(tables.Recommendation.at))
+    )
+    return tuple(
+        OpinionFacts(value=DecisionValue(r.value), role=Role(r.role), by=r.given_by, at=r.at) for r in rows
+    )
+
+
+def _decision(session: Session, application_id: UUID) -> OpinionFacts | None:
+    row = session.scalars(
+        select(tables.Decision).where(
+            col(tables.Decision.application_id) == application_id,
+            col(tables.Decision.superseded_at).is_(None),
+        )
+    ).one_or_none()
+    if row is None:
+        return None
+    return OpinionFacts(value=DecisionValue(row.value), role=Role(row.role), by=row.decided_by, at=row.at)

@@ -1,0 +1,207 @@
+"""The ledger's four moves: open, settle with evidence, void with a successor or a closure, waive."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import func, select, text
+from sqlalchemy.dialects.postgresql import insert
+from sqlmodel import Session, col
+
+from models.errors import Refused
+from models.facts import Duty
+from models.states import ObligationState, Party
+from models.tables.ledger import Evidence, Obligation
+from models.tables.system import History
+
+
+def open_duties(
+    session: Session,
+    case_id: UUID,
+    duties: Iterable[Duty],
+    *,
+    owned_until: dict[datetime, datetime] | None = None,
+    application_id: UUID | None = None,
+    actor: str,
+    why: str,
+    now: datetime,
+) -> list[UUID]:
+    """These duties stand open; one that already does (same case, kind, party, key) is left as it is.
+
+    `owned_until` maps a due time to the last instant at which the ladder owns it.
+    Returns the ids of the rows that are new.
+    """
+    opened: list[UUID] = []
+    for duty in duties:
+        row = Obligation(
+            case_id=case_id,
+            application_id=application_id,
+            side=duty.side,
+            kind=duty.kind,
+            party=duty.party.value,
+            key=duty.key,
+            opens_at=duty.opens_at,
+            due_at=duty.due_at,
+            owned_until=(owned_until or {}).get(duty.due_at, duty.due_at),
+            next_at=duty.opens_at if duty.kind in CONTACTED and duty.party != Party.CASE else None,
+            queue=duty.queue,
+            policy_version=duty.policy_version,
+            rule=duty.rule,
+            in_sight=duty.in_sight,
+            detail=dict(duty.detail),
+            created_at=now,
+        )
+        statement = (
+            insert(Obligation)
+            .values(row.model_dump())
+            .on_conflict_do_nothing(
+                index_elements=["case_id", "kind", "party", "key"],
+                # As text: a prepared statement with a parameter here would no longer match the partial index.
+                index_where=text("state = 'open'"),
+            )
+            .returning(col(Obligation.id))
+        )
+        new = session.execute(statement).scalar_one_or_none()
+        if new is not None:
+            opened.append(new)
+            session.add(
+                History(noun="obligation", row_id=new, old=None, new="open", actor=actor, why=why, at=now)
+            )
+    return opened
+
+
+# Duties that the ladder of attempts works on: by text, automated call, a person's call.
+CONTACTED = frozenset(
+    {"welfare_call", "sight_check", "hear_child_alone", "text_reminder", "hearing_reminder"}
+)
+
+
+def add_evidence(
+    session: Session,
+    *,
+    case_id: UUID,
+    kind: str,
+    row_id: UUID | None = None,
+    call_id: UUID | None = None,
+    spoke_with: str = "nobody",
+    by_staff: UUID | None = None,
+    actor: str,
+    note: str | None = None,
+    now: datetime,
+) -> Evidence:
+    """A piece of evidence, in the database already, so that a duty may point at it."""
+    evidence = Evidence(
+        case_id=case_id,
+        kind=kind,
+        row_id=row_id,
+        call_id=call_id,
+        spoke_with=spoke_with,
+        by_staff=by_staff,
+        actor=actor,
+        note=note,
+        at=now,
+    )
+    session.add(evidence)
+    session.flush()
+    return evidence
+
+
+def settle(
+    session: Session, obligation: Obligation, evidence: Evidence, *, actor: str, why: str, now: datetime
+) -> None:
+    """The duty is settled by this evidence.
+
+    Raises:
+        Refused: it is not open any more.
+    """
+    _require_open(obligation)
+    obligation.state = ObligationState.SETTLED.value
+    obligation.evidence_id = evidence.id
+    obligation.evidence_kind = evidence.kind
+    obligation.spoke_with = evidence.spoke_with
+    _end(session, obligation, "settled", actor=actor, why=why, now=now)
+
+
+def void_for(
+    session: Session, obligation: Obligation, successor_id: UUID, *, actor: str, why: str, now: datetime
+) -> None:
+    """The duty is void because another took its place."""
+    _require_open(obligation)
+    obligation.state = ObligationState.VOID.value
+    obligation.successor_id = successor_id
+    obligation.reason = why
+    _end(session, obligation, "void", actor=actor, why=why, now=now)
+
+
+def void_by_closure(
+    session: Session, obligations: Sequence[Obligation], *, actor: str, why: str, now: datetime
+) -> None:
+    """These duties ended with the case, or with the application that they belonged to."""
+    for obligation in obligations:
+        _require_open(obligation)
+        obligation.state = ObligationState.VOID.value
+        obligation.by_closure = True
+        obligation.reason = why
+        _end(session, obligation, "void", actor=actor, why=why, now=now)
+
+
+def waive(session: Session, obligation: Obligation, *, by: UUID, reason: str, now: datetime) -> None:
+    """The duty is waived by a named authority. The database refuses it for a follow-up duty."""
+    _require_open(obligation)
+    obligation.state = ObligationState.WAIVED.value
+    obligation.waived_by = by
+    obligation.reason = reason
+    _end(session, obligation, "waived", actor=str(by), why=reason, now=now)
+
+
+def _require_open(obligation: Obligation) -> None:
+    if obligation.state != ObligationState.OPEN.value:
+        raise Refused("not_open", f"obligation {obligation.id} is {obligation.state}, not open")
+
+
+def _end(session: Session, obligation: Obligation, new: str, *, actor: str, why: str, now: datetime) -> None:
+    obligation.ended_at = now
+    obligation.next_at = None
+    session.add(obligation)
+    session.add(
+        History(noun="obligation", row_id=obligation.id, old="open", new=new, actor=actor, why=why, at=now)
+    )
+    session.flush()
+
+
+def open_of(
+    session: Session,
+    case_id: UUID,
+    *,
+    kind: str | None = None,
+    party: Party | None = None,
+    side: str | None = None,
+    application_id: UUID | None = None,
+    in_sight: bool | None = None,
+) -> list[Obligation]:
+    """The open duties of a case, earliest due first, locked for this transaction."""
+    query = select(Obligation).where(
+        col(Obligation.case_id) == case_id, col(Obligation.state) == ObligationState.OPEN.value
+    )
+    if kind is not None:
+        query = query.where(col(Obligation.kind) == kind)
+    if party is not None:
+        query = query.where(col(Obligation.party) == party.value)
+    if side is not None:
+        query = query.where(col(Obligation.side) == side)
+    if application_id is not None:
+        query = query.where(col(Obligation.application_id) == application_id)
+    if in_sight is not None:
+        query = query.where(col(Obligation.in_sight) == in_sight)
+    query = query.order_by(col(Obligation.due_at), col(Obligation.id)).with_for_update()
+    return list(session.scalars(query))
+
+
+def count_open(session: Session, case_id: UUID) -> int:
+    return session.scalars(
+        select(func.count())
+        .select_from(Obligation)
+        .where(col(Obligation.case_id) == case_id, col(Obligation.state) == ObligationState.OPEN.value)
+    ).one()

@@ -1,0 +1,282 @@
+"""The commands after the release: cases, calls, escalations, rounds, the account."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Annotated, Any
+from uuid import UUID
+
+import typer
+
+from integrations.desk import addresses, calls, cases, duties, escalations, rounds
+from integrations.desk.dispatch import dispatch_messages
+from integrations.desk.views import account_json, case_json, queue_json
+from integrations.desk.voice import place_calls
+from kinline.cli import common, show
+from kinline.cli.common import As, AsJson, At, MaybeAs, Reason
+from kinline.stack import Stack
+from models.errors import BadInput, Problem
+from models.states import CallOutcome, Party
+
+app = typer.Typer()
+call_app = typer.Typer(help="Calls by people.")
+escalation_app = typer.Typer(help="Take, hand on and resolve what has escalated.")
+address_app = typer.Typer(help="Where the family lives.")
+duty_app = typer.Typer(help="Duties that a person does and writes down.")
+Case = Annotated[str, typer.Argument(metavar="CASE", help="Its id, or the packet's reference.")]
+Id = Annotated[str, typer.Argument(metavar="ID")]
+
+
+def _uuid(value: str, name: str) -> UUID:
+    try:
+        return UUID(value)
+    except ValueError:
+        raise BadInput(
+            Problem(
+                name, "wrong_value", "This is not an id.", "Copy the id that `kinline queue --json` prints."
+            )
+        ) from None
+
+
+def _case(stack: Stack, key: str | UUID, actor: str = "cli") -> dict[str, Any]:
+    return case_json(stack.kit, str(key), actor=actor, now=stack.now())
+
+
+@app.command("case")
+def show_case(case: Case, as_json: AsJson = False, at: At = None, as_: MaybeAs = None) -> None:
+    """One case: what keeps the child in sight, every duty, try, text, call and escalation."""
+
+    def body(stack: Stack) -> dict[str, Any]:
+        who = common.maybe_person(stack, as_)
+        return _case(stack, case, str(who.id) if who else "cli")
+
+    common.run(body, as_json=as_json, at=at, show=show.case)
+
+
+@call_app.command("record")
+def call_record(
+    case: Case,
+    party: Annotated[Party, typer.Option("--party", help="Whom the call was for: child or sponsor.")],
+    outcome: Annotated[CallOutcome, typer.Option("--outcome", help="What came of it.")],
+    answers: Annotated[Path, typer.Option("--answers", help="JSON of the structured answers.")],
+    as_: As,
+    true_time: Annotated[
+        str | None, typer.Option("--true-time", help="When it really was, if written down late.")
+    ] = None,
+    as_json: AsJson = False,
+    at: At = None,
+) -> None:
+    """Write down a call that you made. Only this settles a welfare call."""
+
+    def body(stack: Stack) -> dict[str, Any]:
+        who = common.person(stack, as_)
+        found = calls.record_call(
+            stack.kit,
+            case,
+            party=party,
+            outcome=outcome,
+            answers=common.read_file(answers, "--answers"),
+            person=who,
+            now=stack.now(),
+            true_time=common.moment(true_time, "--true-time"),
+        )
+        return _case(stack, found, str(who.id))
+
+    common.run(body, as_json=as_json, at=at, show=show.case)
+
+
+@escalation_app.command("ack")
+def escalation_ack(escalation: Id, as_: As, as_json: AsJson = False, at: At = None) -> None:
+    """Take an escalation: it is yours from now on."""
+
+    def body(stack: Stack) -> dict[str, Any]:
+        who = common.person(stack, as_)
+        found = escalations.acknowledge(stack.kit, _uuid(escalation, "ID"), who, now=stack.now())
+        return _case(stack, found, str(who.id))
+
+    common.run(body, as_json=as_json, at=at, show=show.case)
+
+
+@escalation_app.command("resolve")
+def escalation_resolve(
+    escalation: Id,
+    as_: As,
+    reason: Reason,
+    outcome: Annotated[str, typer.Option("--outcome", help="A short word for what came of it.")] = "resolved",
+    as_json: AsJson = False,
+    at: At = None,
+) -> None:
+    """Resolve an escalation: its duty is settled with this as evidence, or goes on as a review."""
+
+    def body(stack: Stack) -> dict[str, Any]:
+        who = common.person(stack, as_)
+        found = escalations.resolve(
+            stack.kit, _uuid(escalation, "ID"), who, outcome=outcome, reason=reason, now=stack.now()
+        )
+        return _case(stack, found, str(who.id))
+
+    common.run(body, as_json=as_json, at=at, show=show.case)
+
+
+@escalation_app.command("reassign")
+def escalation_reassign(
+    escalation: Id,
+    as_: As,
+    reason: Reason,
+    to: Annotated[str, typer.Option("--to", help="The new owner's e-mail address.")],
+    as_json: AsJson = False,
+    at: At = None,
+) -> None:
+    """Hand an escalation to another named person. Its times stay."""
+
+    def body(stack: Stack) -> dict[str, Any]:
+        who = common.person(stack, as_)
+        found = escalations.reassign(
+            stack.kit, _uuid(escalation, "ID"), who, to_email=to, reason=reason, now=stack.now()
+        )
+        return _case(stack, found, str(who.id))
+
+    common.run(body, as_json=as_json, at=at, show=show.case)
+
+
+@duty_app.command("done")
+def duty_done(duty: Id, as_: As, reason: Reason, as_json: AsJson = False, at: At = None) -> None:
+    """Say that you have done a duty, and what you did. A duty to speak with somebody needs a call record."""
+
+    def body(stack: Stack) -> dict[str, Any]:
+        who = common.person(stack, as_)
+        found = duties.do_duty(stack.kit, _uuid(duty, "ID"), who, note=reason, now=stack.now())
+        return _case(stack, found, str(who.id))
+
+    common.run(body, as_json=as_json, at=at, show=show.case)
+
+
+@address_app.command("change")
+def address_change(
+    case: Case,
+    as_: As,
+    address: Annotated[Path, typer.Option("--address", help="JSON of the new address, as in a packet.")],
+    moved_at: Annotated[str | None, typer.Option("--moved-at", help="When they moved, if not now.")] = None,
+    as_json: AsJson = False,
+    at: At = None,
+) -> None:
+    """Record a move. The old address is kept; the new one is looked up; the court form's duty opens."""
+
+    def body(stack: Stack) -> dict[str, Any]:
+        who = common.person(stack, as_)
+        now = stack.now()
+        found = addresses.change_address(
+            stack.kit,
+            case,
+            common.read_file(address, "--address"),
+            who,
+            moved_at=common.moment(moved_at, "--moved-at") or now,
+            now=now,
+        )
+        return _case(stack, found, str(who.id))
+
+    common.run(body, as_json=as_json, at=at, show=show.case, needs=("providers",))
+
+
+@app.command("close")
+def close_case(
+    case: Case,
+    reason: Annotated[
+        str, typer.Option("--reason", metavar="CODE", help="One of the fixed closure reasons.")
+    ],
+    as_: As,
+    note: Annotated[str, typer.Option("--note", help="In a person's words. No names.")] = "",
+    as_json: AsJson = False,
+    at: At = None,
+) -> None:
+    """Close a case with a reason and your name. A lost contact needs two people."""
+
+    def body(stack: Stack) -> dict[str, Any]:
+        who = common.person(stack, as_)
+        found = cases.close_case(stack.kit, case, who, reason=reason, note=note, now=stack.now())
+        return _case(stack, found, str(who.id))
+
+    common.run(body, as_json=as_json, at=at, show=show.case)
+
+
+@app.command("reopen")
+def reopen_case(
+    case: Case,
+    reason: Annotated[str, typer.Option("--reason", metavar="CODE", help="Why it is opened again.")],
+    as_: As,
+    as_json: AsJson = False,
+    at: At = None,
+) -> None:
+    """Follow a closed child again. A duty to hear the child stands open at once."""
+
+    def body(stack: Stack) -> dict[str, Any]:
+        who = common.person(stack, as_)
+        found = cases.reopen_case(stack.kit, case, who, note=reason, now=stack.now())
+        return _case(stack, found, str(who.id))
+
+    common.run(body, as_json=as_json, at=at, show=show.case)
+
+
+@app.command("round")
+def run_round(
+    name: Annotated[str, typer.Argument(metavar="contacts|lost|checks|court|address|all")],
+    as_json: AsJson = False,
+    at: At = None,
+) -> None:
+    """Run a round by hand, now. What it makes due is also sent."""
+
+    def body(stack: Stack) -> dict[str, Any]:
+        if name != "all" and name not in rounds.ROUNDS:
+            raise BadInput(
+                Problem(
+                    "ROUND",
+                    "wrong_value",
+                    "There is no such round.",
+                    f"Use {', '.join(rounds.ROUNDS)} or all.",
+                )
+            )
+        begun = time.monotonic()
+        now = stack.now()
+        names = rounds.ROUNDS if name == "all" else (name,)
+        counts: dict[str, Any] = {one: rounds.run_round(stack.kit, one, now=now) for one in names}
+        if "contacts" in names:
+            counts["sent"] = dispatch_messages(stack.kit, now=now)
+            counts["called"] = place_calls(stack.kit, now=now)
+            if stack.up is None and stack.is_sandbox:
+                stack.sandbox_time().advance(now)
+        return {
+            "round": name,
+            "at": now.isoformat(),
+            "counts": counts if name == "all" else {**counts.pop(name), **counts},
+            "seconds": round(time.monotonic() - begun, 3),
+        }
+
+    common.run(body, as_json=as_json, at=at, show=show.round_, needs=("providers", "console"))
+
+
+@app.command("queue")
+def show_queue(
+    queue: Annotated[str | None, typer.Option("--queue", help="One queue by name.")] = None,
+    as_json: AsJson = False,
+    at: At = None,
+) -> None:
+    """Overdue duties and escalations, in one list."""
+    common.run(
+        lambda stack: queue_json(stack.kit, queue=queue, now=stack.now()),
+        as_json=as_json,
+        at=at,
+        show=show.queue,
+    )
+
+
+@app.command("account")
+def show_account(as_json: AsJson = False, at: At = None) -> None:
+    """Every released child, accounted for. Exit 1 when one is silent or unanswered."""
+    common.run(
+        lambda stack: account_json(stack.kit, now=stack.now()),
+        as_json=as_json,
+        at=at,
+        show=show.account,
+        code=lambda a: common.ANSWER_IS_NO if a["silent"] or a["unanswered"] else common.DONE,
+    )

@@ -1,0 +1,113 @@
+"""How results look to a person at a terminal."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rich.table import Table
+
+from kinline.cli.common import OUT
+
+
+def application(found: dict[str, Any]) -> None:
+    """An application: where it stands, what speaks against it, what is missing."""
+    OUT.print(
+        f"[bold]{found['reference']}[/]  {found['state']}  policy {found['policy']}, category {found['category']}"
+    )
+    OUT.print(f"  application {found['application_id']}, case {found['case_id']}")
+    for f in found["findings"]:
+        if f["state"] == "open":
+            OUT.print(f"  [bold]{f['severity']}[/] {f['code']} ({f['subject']}): {f['message']}")
+            OUT.print(f"      rule {f['rule']}; {f['source']}", style="dim")
+    gate = found["gate"]
+    if gate["open"]:
+        OUT.print("  The gate is open.")
+    else:
+        OUT.print("  The gate is closed. Missing:")
+        for line in gate["missing"]:
+            OUT.print(f"    {line}")
+
+
+def applications(result: dict[str, Any]) -> None:
+    for found in result["results"]:
+        application(found)
+    if not result["results"]:
+        OUT.print("No application waits for vetting.")
+
+
+def submitted(result: dict[str, Any]) -> None:
+    for row in result["results"]:
+        if row["problems"]:
+            OUT.print(f"{row['path']}: not taken")
+            for p in row["problems"]:
+                OUT.print(f"  {p['field']}: {p['message']} {p.get('remedy', '')}")
+        else:
+            OUT.print(
+                f"{row['path']}: {row['reference']} is {row['state']}, revision {row['revision']}"
+                f" (application {row['application_id']})"
+            )
+
+
+def case(found: dict[str, Any]) -> None:
+    """A case: what keeps the child in sight, and what stands open."""
+    sight = found["in_sight"]
+    OUT.print(f"[bold]case {found['case_id']}[/]  {found['state']}")
+    OUT.print(f"  in sight: {'yes' if sight['ok'] else 'NO'}, by {sight['by']}, until {sight['until']}")
+    table = Table("duty", "party", "key", "due", "state", "queue", box=None, header_style="dim")
+    for o in found["obligations"]:
+        state = "overdue" if o["overdue"] else o["state"]
+        table.add_row(o["kind"], o["party"], o["key"], o["due_at"], state, o["queue"])
+    OUT.print(table)
+    for e in found["escalations"]:
+        OUT.print(
+            f"  escalation {e['id']}: {e['reason']}, level {e['level']} ({e['queue']}), {e['state']},"
+            f" owner {e['owner'] or 'nobody yet'}"
+        )
+
+
+def queue(result: dict[str, Any]) -> None:
+    if not result["items"]:
+        OUT.print("Nothing is overdue and nothing has escalated.")
+        return
+    table = Table("what", "reason", "case", "level", "queue", "owner", "answer by", box=None)
+    for item in result["items"]:
+        table.add_row(
+            item["kind"],
+            item["reason"],
+            item["case_id"],
+            str(item["level"]),
+            item["queue"],
+            item["owner"] or "-",
+            ("LATE " if item["overdue"] else "") + (item["acknowledge_by"] or ""),
+        )
+    OUT.print(table)
+
+
+def account(result: dict[str, Any]) -> None:
+    for name in ("silent", "unanswered"):
+        for case_id in result[name]:
+            OUT.print(f"{name}: case {case_id}")
+    OUT.print(account_line(result))
+
+
+def account_line(result: dict[str, Any]) -> str:
+    """The line that every demo and every night ends with."""
+    return (
+        f"{result['children']} children, {result['accounted']} accounted for,"
+        f" {len(result['silent'])} silent, {len(result['unanswered'])} unanswered"
+    )
+
+
+def round_(result: dict[str, Any]) -> None:
+    OUT.print(f"round {result['round']} at {result['at']}: {result['counts']} in {result['seconds']} s")
+
+
+def doctor(result: dict[str, Any]) -> None:
+    for check in result["checks"]:
+        OUT.print(f"{'ok ' if check['ok'] else 'BAD'} {check['name']}: {check['detail']}")
+        if not check["ok"]:
+            OUT.print(f"    {check['remedy']}")
+
+
+def plain(result: Any) -> None:
+    OUT.print_json(data=result, default=str)

@@ -1,0 +1,68 @@
+"""The command line: `kinline ...`. Nothing heavy is imported until a command runs."""
+
+from __future__ import annotations
+
+import logging
+import sys
+
+import structlog
+import typer
+
+from kinline.local.processes import end_politely_on_sigterm
+
+
+def build() -> typer.Typer:
+    """The whole command line."""
+    from kinline.cli import followup, system, vetting
+
+    app = typer.Typer(
+        name="kinline",
+        help="Sponsor vetting and follow-up for unaccompanied children: no silent child.",
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        rich_markup_mode=None,
+    )
+    for part in (vetting.app, followup.app, system.app):
+        app.registered_commands.extend(part.registered_commands)
+    app.add_typer(vetting.check_app, name="check")
+    app.add_typer(vetting.homestudy_app, name="homestudy")
+    app.add_typer(followup.call_app, name="call")
+    app.add_typer(followup.escalation_app, name="escalation")
+    app.add_typer(followup.address_app, name="address")
+    app.add_typer(followup.duty_app, name="duty")
+    app.add_typer(system.db_app, name="db")
+    app.add_typer(system.user_app, name="user")
+    app.add_typer(system.audit_app, name="audit")
+    app.add_typer(system.policy_app, name="policy")
+    return app
+
+
+def configure_logs() -> None:
+    """Logs go to stderr as JSON lines; ids and states only. Libraries that print addresses are shut."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(logging.Formatter("%(levelname)s %(name)s: %(message)s"))
+    # On the handler, not only on the root: Prefect's loggers have levels of their own.
+    handler.setLevel(logging.WARNING)
+    logging.basicConfig(level=logging.WARNING, handlers=[handler])
+    for name in ("httpx", "httpcore", "twilio", "urllib3", "rapidocr", "alembic"):
+        logging.getLogger(name).setLevel(logging.ERROR)
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.JSONRenderer(),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
+
+
+def main() -> None:
+    configure_logs()
+    end_politely_on_sigterm()
+    build()()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,323 @@
+"""The sponsor packet, format `kinline-packet/1` (design 6.2): its shape, and what is wrong with one.
+
+Pure: takes the bytes of ``packet.json``, returns a `Packet` or raises `BadInput` with every problem at
+once. Unknown keys are refused by name; optional ones may be absent or null.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import date, datetime
+from typing import Annotated, Any, Literal, TypeVar
+
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    model_validator,
+)
+
+from models.errors import BadInput, Problem
+from models.states import DocumentKind
+
+FORMAT = "kinline-packet/1"
+
+
+def _no_control(text: str) -> str:
+    if any(ord(c) < 32 and c not in "\n\t" for c in text):
+        raise ValueError("holds control characters")
+    return text
+
+
+Text = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=300),
+    AfterValidator(_no_control),
+]
+Phone = Annotated[str, StringConstraints(pattern=r"^\+[1-9]\d{7,14}$")]
+Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
+Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")]
+StateCode = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
+ANumber = Annotated[str, StringConstraints(pattern=r"^\d{9}$")]
+Zip = Annotated[str, StringConstraints(pattern=r"^\d{5}(-?\d{4})?$")]
+SUBJECT = re.compile(r"^(child|sponsor|alternate_caregiver|household:\d{1,2})$")
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class Circumstances(_Part):
+    trafficking_victim: bool = False
+    disability: bool = False
+    abused: bool = False
+    especially_vulnerable: bool = False
+
+
+class TextConsent(_Part):
+    """Consent of one person to texts on their number, as it was given."""
+
+    given: bool
+    language: Language | None = None
+    at: AwareDatetime | None = None
+    method: Literal["signed_form", "spoken", "web_form", "text"] | None = None
+    phone_held_by: Literal["child", "sponsor", "shared", "other"] | None = None
+
+
+class IdentityDocument(_Part):
+    type: Text
+    issuer: Text
+    number: Text
+    expires_on: date | None = None
+
+
+class Child(_Part):
+    a_number: ANumber
+    given_names: Text
+    family_names: Text
+    date_of_birth: date
+    sex: Literal["female", "male", "x", "unknown"] | None = None
+    country_of_birth: Country | None = None
+    languages: tuple[Language, ...] = Field(min_length=1)
+    entered_care_on: date
+    phone: Phone | None = None
+    circumstances: Circumstances = Circumstances()
+    text_consent: TextConsent | None = None
+
+
+class Sponsor(_Part):
+    given_names: Text
+    family_names: Text
+    other_names: tuple[Text, ...] = ()
+    date_of_birth: date
+    relationship: Text
+    related: bool
+    was_primary_caregiver: bool = False
+    languages: tuple[Language, ...] = Field(min_length=1)
+    phone: Phone
+    backup_phone: Phone | None = None
+    email: Annotated[str, StringConstraints(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$", max_length=254)] | None = (
+        None
+    )
+    text_consent: TextConsent | None = None
+    identity_document: IdentityDocument | None = None
+    sponsored_before: Annotated[int, Field(ge=0, le=999)] = 0
+
+
+class Address(_Part):
+    line1: Text
+    unit: Text | None = None
+    city: Text
+    state: StateCode
+    zip: Zip
+    dwelling: Literal["house", "apartment", "mobile_home", "room", "shelter", "other"] | None = None
+    moved_in_on: date | None = None
+
+
+class HouseholdMember(_Part):
+    given_names: Text
+    family_names: Text
+    date_of_birth: date
+    relationship_to_sponsor: Text
+    identity_document: IdentityDocument | None = None
+
+
+class AlternateCaregiver(_Part):
+    given_names: Text
+    family_names: Text
+    date_of_birth: date
+    phone: Phone | None = None
+    identity_document: IdentityDocument | None = None
+
+
+class Contact(_Part):
+    name: Text
+    role: Literal["care_plan", "home_country"]
+    phone: Phone
+    languages: tuple[Language, ...] = ()
+
+
+class PacketHearing(_Part):
+    hearing_key: Text
+    court: Text
+    starts_at: AwareDatetime
+    kind: Literal["master", "individual", "other"] = "master"
+    state: Literal["scheduled", "moved", "cancelled", "completed"] = "scheduled"
+
+
+class PacketDocument(_Part):
+    kind: DocumentKind
+    subject: str
+    file: Text
+    issued_on: date | None = None
+
+    @model_validator(mode="after")
+    def _subject_is_known(self) -> PacketDocument:
+        if not SUBJECT.match(self.subject):
+            raise ValueError("subject must be child, sponsor, alternate_caregiver or household:N")
+        return self
+
+
+class Packet(_Part):
+    format: Literal["kinline-packet/1"]
+    reference: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._/-]{2,63}$")]
+    care_provider: Text
+    child: Child
+    sponsor: Sponsor
+    address: Address
+    previous_states: tuple[StateCode, ...] = ()
+    household: tuple[HouseholdMember, ...] = Field(default=(), max_length=40)
+    alternate_caregiver: AlternateCaregiver | None = None
+    contacts: tuple[Contact, ...] = Field(default=(), max_length=40)
+    hearings: tuple[PacketHearing, ...] = ()
+    documents: tuple[PacketDocument, ...] = Field(default=(), max_length=100)
+
+
+_REMEDY = {
+    "extra_forbidden": "Remove this key, or check its spelling against docs/packet.md.",
+    "missing": "Add this key.",
+    "string_pattern_mismatch": "Write it in the form that the message names.",
+    "bool_type": "Write true or false, without quotes.",
+    "int_type": "Write a whole number, without quotes.",
+    "string_type": "Write text in double quotes.",
+    "date_from_datetime_parsing": "Write the date as YYYY-MM-DD.",
+    "timezone_aware": "Add the zone, for example 2026-01-15T16:30:00Z.",
+}
+
+
+def _none_to_absent(value: Any) -> Any:
+    """Null means absent for every optional key; pydantic would ask each default to allow None."""
+    if isinstance(value, dict):
+        return {k: _none_to_absent(v) for k, v in value.items() if v is not None}
+    return [_none_to_absent(v) for v in value] if isinstance(value, list) else value
+
+
+def _refuse_repeated_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    out: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in out:
+            raise ValueError(f"the key {key!r} stands twice")
+        out[key] = value
+    return out
+
+
+def parse_packet(raw: bytes) -> Packet:
+    """The packet that these bytes of ``packet.json`` hold.
+
+    Raises:
+        BadInput: with one problem per fault; `field` is the dotted path. No message repeats a value
+            from the packet, since it may be a person's.
+    """
+    try:
+        tree = json.loads(raw.decode("utf-8-sig"), object_pairs_hook=_refuse_repeated_keys)
+    except UnicodeDecodeError as err:
+        raise BadInput(
+            Problem("packet.json", "not_utf8", "The file is not UTF-8 text.", "Save it as UTF-8.")
+        ) from err
+    except json.JSONDecodeError as err:
+        raise BadInput(
+            Problem(
+                "packet.json",
+                "broken_json",
+                f"The JSON breaks at line {err.lineno}, column {err.colno}: {err.msg}.",
+                "Mend that line; any JSON checker shows the place.",
+            )
+        ) from err
+    except (ValueError, RecursionError) as err:
+        detail = str(err) if isinstance(err, ValueError) else "it is nested too deeply"
+        raise BadInput(
+            Problem("packet.json", "broken_json", f"The JSON cannot be used: {detail}.", "Mend it.")
+        ) from err
+    if not isinstance(tree, dict):
+        raise BadInput(
+            Problem("packet.json", "wrong_type", "The file must hold one JSON object.", "See docs/packet.md.")
+        )
+    try:
+        packet = Packet.model_validate_json(json.dumps(_none_to_absent(tree)))
+    except ValidationError as err:
+        raise BadInput([_problem(e) for e in err.errors(include_url=False, include_input=False)]) from None
+    problems = _cross_checks(packet)
+    if problems:
+        raise BadInput(problems)
+    return packet
+
+
+_CODES = {"extra_forbidden": "unknown_key", "missing": "missing_key"}
+
+
+def _problem(error: Any) -> Problem:
+    field = ".".join(str(part) for part in error["loc"]) or "packet.json"
+    kind = str(error["type"])
+    code = _CODES.get(kind, "wrong_type" if kind.endswith(("_type", "_parsing")) else "wrong_value")
+    message = {
+        "unknown_key": "Kinline does not know this key.",
+        "missing_key": "This key is required.",
+    }.get(code, f"{error['msg']}.")
+    return Problem(
+        field, code, message, _REMEDY.get(kind, "Correct this value; docs/packet.md shows the form.")
+    )
+
+
+def _cross_checks(packet: Packet) -> list[Problem]:
+    problems: list[Problem] = []
+    if packet.child.entered_care_on < packet.child.date_of_birth:
+        problems.append(
+            Problem(
+                "child.entered_care_on",
+                "wrong_value",
+                "The child cannot have entered care before being born.",
+                "Check both dates.",
+            )
+        )
+    for index, document in enumerate(packet.documents):
+        if document.subject.startswith("household:"):
+            number = int(document.subject.partition(":")[2])
+            if number >= len(packet.household):
+                problems.append(
+                    Problem(
+                        f"documents.{index}.subject",
+                        "unknown_subject",
+                        f"The packet names {len(packet.household)} household member(s), so household:{number} is nobody.",
+                        "Count from household:0, or add the person to household.",
+                    )
+                )
+        if document.subject == "alternate_caregiver" and packet.alternate_caregiver is None:
+            problems.append(
+                Problem(
+                    f"documents.{index}.subject",
+                    "unknown_subject",
+                    "The packet names no alternate caregiver.",
+                    "Add alternate_caregiver, or change the subject.",
+                )
+            )
+    return problems
+
+
+def consented_at(consent: TextConsent | None) -> datetime | None:
+    """When this consent was given; None when none was."""
+    return consent.at if consent is not None and consent.given else None
+
+
+PartT = TypeVar("PartT", bound=_Part)
+
+
+def parse_part(kind: type[PartT], raw: bytes, name: str) -> PartT:
+    """One part of a packet by itself, such as a new address, from its JSON.
+
+    Raises:
+        BadInput: with one problem per fault, under `name`.
+    """
+    try:
+        return kind.model_validate_json(json.dumps(_none_to_absent(json.loads(raw.decode("utf-8-sig")))))
+    except (json.JSONDecodeError, UnicodeDecodeError) as err:
+        raise BadInput(Problem(name, "broken_json", "This is not JSON.", "Mend the file.")) from err
+    except ValidationError as err:
+        problems = [_problem(e) for e in err.errors(include_url=False, include_input=False)]
+        raise BadInput(
+            [Problem(f"{name}.{p.field}", p.code, p.message, p.remedy) for p in problems]
+        ) from None

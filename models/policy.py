@@ -1,0 +1,263 @@
+"""The frozen types that a policy version is made of.
+
+A policy version is a TOML file (``vetting/policies``, ``followup/policies``). Every line carries the
+rule's id, its source, and `unverified` where the source could not be read. These types say which
+lines exist; what they mean is decided in `vetting` and `followup`. Numbers live in the files alone.
+"""
+
+from __future__ import annotations
+
+from datetime import date, time
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from models.states import CallOutcome, Channel, CheckKind, DecisionValue, DocumentKind, Party, Role
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Line(_Frozen):
+    """One rule. `active = false` keeps a line on record that is not in force."""
+
+    rule: str
+    source: str
+    unverified: bool = False
+    active: bool = True
+
+
+Category = Literal["1", "2A", "2B", "3"]
+SubjectKind = Literal["sponsor", "household", "alternate_caregiver", "child"]
+Circumstance = Literal["trafficking_victim", "disability", "abused", "especially_vulnerable"]
+
+
+class When(_Frozen):
+    """When a line applies: every condition that is given must hold; none given means always."""
+
+    categories: tuple[Category, ...] | None = None
+    related: bool | None = None
+    circumstances_any: tuple[Circumstance, ...] | None = None
+    child_age_at_most: int | None = None
+    sponsored_before_at_least: int | None = None
+    home_study_required: bool | None = None
+    subject_age_at_least: int | None = None
+
+
+class AppliesIf(_Frozen):
+    """Which cases a version is for, by the day the child entered care (both ends included)."""
+
+    entered_care_from: date | None = None
+    entered_care_until: date | None = None
+
+
+class DocumentRule(Line):
+    """A document that must be there. `confirm`: a person types what they read from it."""
+
+    item: DocumentKind
+    subject: SubjectKind
+    when: When = When()
+    confirm: bool = False
+    waivable: bool = True
+
+
+class CheckRule(Line):
+    """A background check that must be clear. `statutory` lines can't be waived.
+
+    `per_state`: once for each state lived in. `fallback` is ordered after `rejections_before_fallback`
+    unreadable results.
+    """
+
+    item: CheckKind
+    subject: SubjectKind
+    when: When = When()
+    valid_days: int
+    per_state: bool = False
+    fallback: CheckKind | None = None
+    rejections_before_fallback: int = 2
+    statutory: bool = False
+    waivable: bool = True
+
+
+class HomeStudyRule(Line):
+    """A trigger of a mandatory home study; TVPRA ones can't be waived."""
+
+    code: str
+    statutory: bool
+    when: When = When()
+
+
+class AddressRule(Line):
+    """Proof of address: its window counts from the day of submission."""
+
+    document_window_days: int
+
+
+class IdentityRule(Line):
+    """Identity documents: how long an expired one is still taken, and how sharp a scan must be."""
+
+    expired_tolerance_days: int
+    sharpness_at_least: float
+
+
+class VettingDuty(Line):
+    """How long a vetting duty may take, and in whose queue it stands."""
+
+    kind: str
+    within_hours: int
+    queue: str
+
+
+class RecommendationRule(Line):
+    """Who recommends and who decides, in this order. Nobody may act in two of these roles on one case."""
+
+    recommend: tuple[Role, ...]
+    decide: Role
+    decisions_that_release: tuple[DecisionValue, ...]
+
+
+class VettingPolicy(_Frozen):
+    version: str
+    title: str
+    effective_from: date
+    applies_if: AppliesIf = AppliesIf()
+    suspended_by: str | None = None
+    active: bool = True
+    documents: tuple[DocumentRule, ...]
+    checks: tuple[CheckRule, ...]
+    home_studies: tuple[HomeStudyRule, ...]
+    address: AddressRule
+    identity: IdentityRule
+    roles: RecommendationRule
+    duties: tuple[VettingDuty, ...]
+    inactive: tuple[Line, ...] = ()
+
+
+class CallRule(Line):
+    """A planned welfare call. It opens `after_business_days` or `after_days` from the release.
+
+    `window_days`: calendar days from opening until it is due.
+    """
+
+    key: str
+    party: Party
+    after_business_days: int | None = None
+    after_days: int | None = None
+    window_days: int
+    queue: str
+    in_sight: bool
+
+
+class ReminderRule(Line):
+    """A planned text. `template` names the message; it goes at `local_time` where the person lives."""
+
+    key: str
+    party: Party
+    after_days: int
+    template: str
+    local_time: time
+    not_after_hours: int
+    window_days: int
+    queue: str
+
+
+class SightRule(Line):
+    """The recurring look after the last planned call, until 18 or closure."""
+
+    every_days: int
+    window_days: int
+    queue: str
+
+
+class SilenceRule(Line):
+    """The longest time without direct contact with the child that an open duty may cover."""
+
+    max_silence_days: int
+
+
+class LadderStep(Line):
+    """One try of a welfare call: on which day after its opening, how, to whom, at what local hour."""
+
+    step: int
+    channel: Channel
+    to: Literal["party", "backup", "care_plan", "home_country"]
+    day: int
+    local_time: time
+    template: str | None = None
+    needs_approval: bool = False
+
+
+class Rung(Line):
+    """One level of the escalation ladder: in whose queue, and how long until it climbs."""
+
+    level: int = Field(ge=1)
+    queue: str
+    role: Role
+    acknowledge_within_hours: int
+    resolve_within_hours: int
+
+
+class OpensDuty(_Frozen):
+    """A duty that an outcome opens. `in_sight` kinds keep the child accounted for."""
+
+    kind: str
+    party: Party = Party.CASE
+    within_hours: int
+    queue: str
+    in_sight: bool = False
+
+
+class OutcomeRule(Line):
+    """What follows from a call's outcome or from a worry in its answers."""
+
+    outcome: CallOutcome | Literal["concern_help", "concern_trafficking", "concern_harm", "exhausted"]
+    opens: tuple[OpensDuty, ...] = ()
+    escalate: str | None = None
+    escalate_level: int = 1
+
+
+class QuietRule(Line):
+    """Nothing unprompted goes out between `begins` and `ends`, local time of the recipient."""
+
+    begins: time
+    ends: time
+
+
+class ReviewRule(Line):
+    """A duty that events other than calls open (a reply not understood, a bad number, a stop...)."""
+
+    kind: str
+    within_hours: int
+    queue: str
+    in_sight: bool = False
+
+
+class HearingRule(Line):
+    """Reminders of a hearing, in days before it, and how soon its outcome must be recorded."""
+
+    reminder_days: tuple[int, ...]
+    local_time: time
+    template: str
+    outcome_within_hours: int
+    lookup_days_before: tuple[int, ...]
+    lookup_every_days_without_date: int
+    queue: str
+
+
+class FollowupPolicy(_Frozen):
+    version: str
+    title: str
+    effective_from: date
+    active: bool = True
+    calls: tuple[CallRule, ...]
+    reminders: tuple[ReminderRule, ...]
+    sight: SightRule
+    silence: SilenceRule
+    ladder: tuple[LadderStep, ...]
+    rungs: tuple[Rung, ...]
+    outcomes: tuple[OutcomeRule, ...]
+    quiet: QuietRule
+    reviews: tuple[ReviewRule, ...]
+    hearings: HearingRule
+    age_of_majority: int = 18

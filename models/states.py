@@ -1,0 +1,383 @@
+"""The words for states, and which moves between them are allowed.
+
+Every word is the lower-case string that is stored and printed. Display text lives in templates,
+so rewording a page never needs a migration.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import TypeVar
+
+from models.errors import Refused
+
+S = TypeVar("S", bound=StrEnum)
+
+
+class Role(StrEnum):
+    """What a named person may do. Nobody holds two roles on one case."""
+
+    INTAKE_OFFICER = "intake_officer"
+    CASE_MANAGER = "case_manager"
+    CASE_COORDINATOR = "case_coordinator"
+    FEDERAL_FIELD_SPECIALIST = "federal_field_specialist"
+    POST_RELEASE_CALLER = "post_release_caller"
+    SUPERVISOR = "supervisor"
+    INTEGRITY_REVIEWER = "integrity_reviewer"
+    AUDITOR = "auditor"
+    ADMINISTRATOR = "administrator"
+
+
+class ApplicationState(StrEnum):
+    SUBMITTED = "submitted"
+    INCOMPLETE = "incomplete"
+    IN_CHECKS = "in_checks"
+    IN_REVIEW = "in_review"
+    HOME_STUDY = "home_study"
+    RECOMMENDED = "recommended"
+    APPROVED = "approved"
+    DENIED = "denied"
+    REMANDED = "remanded"
+    WITHDRAWN = "withdrawn"
+    RELEASED = "released"
+
+
+_A = ApplicationState
+_VETTING = frozenset({_A.INCOMPLETE, _A.IN_CHECKS, _A.IN_REVIEW, _A.HOME_STUDY})
+_DECIDED = frozenset({_A.APPROVED, _A.DENIED, _A.REMANDED})
+
+# While vetting runs, the state follows the facts and may go either way. A decision may come only
+# after a recommendation; an amendment sends a decided application back to vetting.
+APPLICATION_MOVES: Mapping[ApplicationState, frozenset[ApplicationState]] = {
+    _A.SUBMITTED: _VETTING | {_A.WITHDRAWN, _A.SUBMITTED},
+    _A.INCOMPLETE: _VETTING | {_A.WITHDRAWN, _A.SUBMITTED, _A.RECOMMENDED},
+    _A.IN_CHECKS: _VETTING | {_A.WITHDRAWN, _A.SUBMITTED, _A.RECOMMENDED},
+    _A.IN_REVIEW: _VETTING | {_A.WITHDRAWN, _A.SUBMITTED, _A.RECOMMENDED},
+    _A.HOME_STUDY: _VETTING | {_A.WITHDRAWN, _A.SUBMITTED, _A.RECOMMENDED},
+    _A.RECOMMENDED: _VETTING | _DECIDED | {_A.WITHDRAWN, _A.SUBMITTED},
+    _A.APPROVED: _VETTING | {_A.RELEASED, _A.WITHDRAWN, _A.SUBMITTED},
+    _A.DENIED: frozenset({_A.SUBMITTED}),
+    _A.REMANDED: _VETTING | {_A.WITHDRAWN, _A.SUBMITTED, _A.RECOMMENDED},
+    _A.WITHDRAWN: frozenset({_A.SUBMITTED}),
+    _A.RELEASED: frozenset(),
+}
+
+
+class CaseState(StrEnum):
+    IN_CARE = "in_care"
+    IN_FOLLOW_UP = "in_follow_up"
+    LOST_CONTACT = "lost_contact"
+    CLOSED = "closed"
+
+
+CASE_MOVES: Mapping[CaseState, frozenset[CaseState]] = {
+    CaseState.IN_CARE: frozenset({CaseState.IN_FOLLOW_UP, CaseState.CLOSED}),
+    CaseState.IN_FOLLOW_UP: frozenset({CaseState.LOST_CONTACT, CaseState.CLOSED}),
+    CaseState.LOST_CONTACT: frozenset({CaseState.IN_FOLLOW_UP, CaseState.CLOSED}),
+    # Reopening: a closed child may always be followed again.
+    CaseState.CLOSED: frozenset({CaseState.IN_FOLLOW_UP}),
+}
+
+
+class ClosureReason(StrEnum):
+    TURNED_18 = "turned_18"
+    STATUS_GRANTED = "status_granted"
+    DEPARTED = "departed"
+    PLAN_COMPLETED = "plan_completed"
+    RETURNED_TO_CUSTODY = "returned_to_custody"
+    REUNIFIED_ELSEWHERE = "reunified_elsewhere"
+    DECLINED_CHILD_SPOKEN_TO = "declined_child_spoken_to"
+    DECLINED_CHILD_NOT_SPOKEN_TO = "declined_child_not_spoken_to"
+    LOST_CONTACT = "lost_contact"
+    MOVED_PROVIDER = "moved_provider"
+    DECEASED = "deceased"
+
+
+# Closed never looks like safe (design rule 8).
+CLOSURES_FOR_A_SUPERVISOR = frozenset(
+    {
+        ClosureReason.PLAN_COMPLETED,
+        ClosureReason.DECLINED_CHILD_SPOKEN_TO,
+        ClosureReason.DECLINED_CHILD_NOT_SPOKEN_TO,
+        ClosureReason.LOST_CONTACT,
+    }
+)
+# Four eyes (design rule 9): one proposes, another confirms.
+CLOSURES_FOR_FOUR_EYES = frozenset({ClosureReason.LOST_CONTACT})
+
+
+class CheckKind(StrEnum):
+    """Immigration status is never a check."""
+
+    PUBLIC_RECORDS = "public_records"
+    SEX_OFFENDER_REGISTRY = "sex_offender_registry"
+    FBI_FINGERPRINT = "fbi_fingerprint"
+    FBI_NAME = "fbi_name"
+    CHILD_ABUSE_REGISTRY = "child_abuse_registry"
+    STATE_CRIMINAL = "state_criminal"
+
+
+class CheckState(StrEnum):
+    REQUIRED = "required"
+    ORDERED = "ordered"
+    PENDING = "pending"
+    CLEAR = "clear"
+    HIT_REVIEW = "hit_review"
+    HIT_BAR = "hit_bar"
+    UNREADABLE = "unreadable"
+    ERROR = "error"
+    EXPIRED = "expired"
+
+
+_C = CheckState
+# A result is never un-said: a clear may expire, a hit stays a hit (a late, worse word may come).
+CHECK_MOVES: Mapping[CheckState, frozenset[CheckState]] = {
+    _C.REQUIRED: frozenset({_C.ORDERED, _C.PENDING, _C.CLEAR, _C.HIT_REVIEW, _C.HIT_BAR, _C.ERROR}),
+    _C.ORDERED: frozenset({_C.PENDING, _C.CLEAR, _C.HIT_REVIEW, _C.HIT_BAR, _C.UNREADABLE, _C.ERROR}),
+    _C.PENDING: frozenset({_C.CLEAR, _C.HIT_REVIEW, _C.HIT_BAR, _C.UNREADABLE, _C.ERROR}),
+    _C.CLEAR: frozenset({_C.EXPIRED, _C.HIT_REVIEW, _C.HIT_BAR}),
+    _C.HIT_REVIEW: frozenset({_C.HIT_BAR}),
+    _C.HIT_BAR: frozenset(),
+    _C.UNREADABLE: frozenset({_C.ORDERED}),
+    _C.ERROR: frozenset({_C.ORDERED, _C.PENDING, _C.CLEAR, _C.HIT_REVIEW, _C.HIT_BAR, _C.UNREADABLE}),
+    _C.EXPIRED: frozenset(),
+}
+
+
+class Severity(StrEnum):
+    BLOCK = "block"
+    REVIEW = "review"
+    NOTE = "note"
+
+
+class FindingState(StrEnum):
+    OPEN = "open"
+    CLEARED = "cleared"  # a person settled a `review` finding with reasons
+    RESOLVED = "resolved"  # the facts changed: it no longer holds
+
+
+class FindingCode(StrEnum):
+    DOCUMENT_MISSING = "DOCUMENT_MISSING"
+    DOCUMENT_ILLEGIBLE = "DOCUMENT_ILLEGIBLE"
+    CONSENT_MISSING = "CONSENT_MISSING"
+    RELATIONSHIP_UNPROVEN = "RELATIONSHIP_UNPROVEN"
+    IDENTITY_EXPIRED = "IDENTITY_EXPIRED"
+    ADDRESS_UNDELIVERABLE = "ADDRESS_UNDELIVERABLE"
+    ADDRESS_UNIT_MISSING = "ADDRESS_UNIT_MISSING"
+    ADDRESS_DOCUMENT_STALE = "ADDRESS_DOCUMENT_STALE"
+    CHECK_PENDING = "CHECK_PENDING"
+    CHECK_STALE = "CHECK_STALE"
+    CHECK_FAILED = "CHECK_FAILED"
+    CHECK_HIT_BAR = "CHECK_HIT_BAR"
+    HOME_STUDY_TVPRA = "HOME_STUDY_TVPRA"
+    HOME_STUDY_ORR = "HOME_STUDY_ORR"
+    DOCUMENT_REUSED = "DOCUMENT_REUSED"
+    IDENTITY_MISMATCH = "IDENTITY_MISMATCH"
+    ADDRESS_NOT_RESIDENTIAL = "ADDRESS_NOT_RESIDENTIAL"
+    ADDRESS_DOCUMENT_MISMATCH = "ADDRESS_DOCUMENT_MISMATCH"
+    ADDRESS_NAME_MISMATCH = "ADDRESS_NAME_MISMATCH"
+    ADDRESS_UNREAD = "ADDRESS_UNREAD"
+    CHECK_HIT_REVIEW = "CHECK_HIT_REVIEW"
+    LINK_SPONSOR_SEEN = "LINK_SPONSOR_SEEN"
+    LINK_SHARED_ADDRESS = "LINK_SHARED_ADDRESS"
+    LINK_SHARED_CONTACT = "LINK_SHARED_CONTACT"
+    LINK_MANY_CHILDREN = "LINK_MANY_CHILDREN"
+    LINK_CHILD_SEEN = "LINK_CHILD_SEEN"
+    TRAFFICKING_INDICATOR = "TRAFFICKING_INDICATOR"
+    # notes
+    ADDRESS_CITY_DIFFERS = "ADDRESS_CITY_DIFFERS"
+    ADDRESS_TEXT_DISAGREES = "ADDRESS_TEXT_DISAGREES"
+
+
+_F = FindingCode
+BLOCKS = frozenset(
+    {
+        _F.DOCUMENT_MISSING,
+        _F.DOCUMENT_ILLEGIBLE,
+        _F.CONSENT_MISSING,
+        _F.RELATIONSHIP_UNPROVEN,
+        _F.IDENTITY_EXPIRED,
+        _F.ADDRESS_UNDELIVERABLE,
+        _F.ADDRESS_UNIT_MISSING,
+        _F.ADDRESS_DOCUMENT_STALE,
+        _F.CHECK_PENDING,
+        _F.CHECK_STALE,
+        _F.CHECK_FAILED,
+        _F.CHECK_HIT_BAR,
+        _F.HOME_STUDY_TVPRA,
+        _F.HOME_STUDY_ORR,
+    }
+)
+REVIEWS = frozenset(
+    {
+        _F.DOCUMENT_REUSED,
+        _F.IDENTITY_MISMATCH,
+        _F.ADDRESS_NOT_RESIDENTIAL,
+        _F.ADDRESS_DOCUMENT_MISMATCH,
+        _F.ADDRESS_NAME_MISMATCH,
+        _F.ADDRESS_UNREAD,
+        _F.CHECK_HIT_REVIEW,
+        _F.LINK_SPONSOR_SEEN,
+        _F.LINK_SHARED_ADDRESS,
+        _F.LINK_SHARED_CONTACT,
+        _F.LINK_MANY_CHILDREN,
+        _F.LINK_CHILD_SEEN,
+        _F.TRAFFICKING_INDICATOR,
+    }
+)
+
+
+def severity_of(code: FindingCode) -> Severity:
+    """How heavy a finding of this code is. The list is a contract (design 6.3)."""
+    if code in BLOCKS:
+        return Severity.BLOCK
+    return Severity.REVIEW if code in REVIEWS else Severity.NOTE
+
+
+class RequirementState(StrEnum):
+    MISSING = "missing"
+    RECEIVED = "received"
+    CONFIRMED = "confirmed"
+    WAIVED = "waived"
+
+
+class DecisionValue(StrEnum):
+    """What may be recommended and decided."""
+
+    APPROVE = "approve"
+    APPROVE_WITH_PRS = "approve_with_prs"
+    HOME_STUDY = "home_study"
+    REMAND = "remand"
+    DENY = "deny"
+
+
+APPROVALS = frozenset({DecisionValue.APPROVE, DecisionValue.APPROVE_WITH_PRS})
+
+
+class ObligationState(StrEnum):
+    OPEN = "open"
+    SETTLED = "settled"
+    WAIVED = "waived"
+    VOID = "void"
+
+
+class EscalationState(StrEnum):
+    OPEN = "open"  # nobody has taken it yet
+    ACKNOWLEDGED = "acknowledged"
+    RESOLVED = "resolved"
+
+
+class Party(StrEnum):
+    CHILD = "child"
+    SPONSOR = "sponsor"
+    CASE = "case"  # a duty about the case as a whole
+
+
+class Channel(StrEnum):
+    TEXT = "text"
+    AUTOMATED_CALL = "automated_call"
+    HUMAN_CALL = "human_call"
+    VISIT = "visit"
+
+
+class CallOutcome(StrEnum):
+    REACHED_ALONE = "reached_alone"
+    REACHED_NOT_ALONE = "reached_not_alone"
+    SPONSOR_ONLY = "sponsor_only"
+    NOT_LIVING_THERE = "not_living_there"
+    MISSING = "missing"
+    MOVED = "moved"
+    NO_ANSWER = "no_answer"
+    BUSY = "busy"
+    MACHINE = "machine"
+    WRONG_NUMBER = "wrong_number"
+    REFUSED = "refused"
+    LANGUAGE_BARRIER = "language_barrier"
+
+
+# Somebody of the family spoke. Which duty that settles is decided in followup.questionnaire.
+SPOKEN = frozenset(
+    {
+        CallOutcome.REACHED_ALONE,
+        CallOutcome.REACHED_NOT_ALONE,
+        CallOutcome.SPONSOR_ONLY,
+        CallOutcome.NOT_LIVING_THERE,
+        CallOutcome.MISSING,
+        CallOutcome.MOVED,
+    }
+)
+
+
+class MessageState(StrEnum):
+    QUEUED = "queued"
+    CLAIMED = "claimed"
+    ACCEPTED = "accepted"
+    DELIVERED = "delivered"
+    UNDELIVERED = "undelivered"
+    FAILED = "failed"
+    EXPIRED = "expired"
+    CANCELLED = "cancelled"
+    UNKNOWN = "unknown"
+
+
+_M = MessageState
+# Late and duplicate receipts are normal: a final state ignores them. `unknown` may still be proven.
+MESSAGE_MOVES: Mapping[MessageState, frozenset[MessageState]] = {
+    _M.QUEUED: frozenset({_M.CLAIMED, _M.EXPIRED, _M.CANCELLED}),
+    _M.CLAIMED: frozenset(
+        {
+            _M.ACCEPTED,
+            _M.DELIVERED,
+            _M.UNDELIVERED,
+            _M.FAILED,
+            _M.QUEUED,
+            _M.UNKNOWN,
+            _M.EXPIRED,
+            _M.CANCELLED,
+        }
+    ),
+    _M.ACCEPTED: frozenset({_M.DELIVERED, _M.UNDELIVERED, _M.FAILED, _M.UNKNOWN}),
+    _M.UNKNOWN: frozenset({_M.ACCEPTED, _M.DELIVERED, _M.UNDELIVERED, _M.FAILED}),
+    _M.DELIVERED: frozenset(),
+    _M.UNDELIVERED: frozenset(),
+    _M.FAILED: frozenset(),
+    _M.EXPIRED: frozenset(),
+    _M.CANCELLED: frozenset(),
+}
+LIVE_MESSAGES = frozenset({_M.QUEUED, _M.CLAIMED, _M.ACCEPTED, _M.DELIVERED})
+
+
+class DocumentKind(StrEnum):
+    SPONSOR_IDENTITY = "sponsor_identity"
+    HOUSEHOLD_IDENTITY = "household_identity"
+    CAREGIVER_IDENTITY = "caregiver_identity"
+    CHILD_IDENTITY = "child_identity"
+    PROOF_OF_ADDRESS = "proof_of_address"
+    PROOF_OF_RELATIONSHIP = "proof_of_relationship"
+    PROOF_OF_INCOME = "proof_of_income"
+    RELEASE_AUTHORIZATION = "release_authorization"
+    SPONSOR_CARE_AGREEMENT = "sponsor_care_agreement"
+    HOME_STUDY_REPORT = "home_study_report"
+    LEGAL_GUARDIANSHIP = "legal_guardianship"
+    OTHER = "other"
+
+
+IDENTITY_DOCUMENTS = frozenset(
+    {
+        DocumentKind.SPONSOR_IDENTITY,
+        DocumentKind.HOUSEHOLD_IDENTITY,
+        DocumentKind.CAREGIVER_IDENTITY,
+        DocumentKind.CHILD_IDENTITY,
+    }
+)
+
+
+def require_move(moves: Mapping[S, frozenset[S]], frm: S, to: S) -> None:
+    """Nothing, when `frm` -> `to` is allowed.
+
+    Raises:
+        Refused: with code `move_not_allowed`; reload and look at the row.
+    """
+    if to not in moves[frm]:
+        raise Refused("move_not_allowed", f"{frm} does not become {to}")

@@ -1,0 +1,8 @@
+"""Every table, imported in one place, for migrations and for tests that compare the two."""
+
+from sqlmodel import SQLModel
+
+from models.tables import ledger, people, system, vetting
+
+METADATA = SQLModel.metadata
+__all__ = ["METADATA", "ledger", "people", "system", "vetting"]

@@ -1,0 +1,350 @@
+"""The ledger: obligations, attempts, evidence, escalations; and calls, messages, replies, hearings.
+
+The database refuses the worst mistakes itself: see the constraints, and the triggers of migration 0001.
+"""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import (
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    UniqueConstraint,
+    text,
+)
+from sqlmodel import Field
+
+from models.states import (
+    CallOutcome,
+    Channel,
+    EscalationState,
+    MessageState,
+    ObligationState,
+    Party,
+)
+from models.tables.base import Row, Sealed, instant, json_object, one_of, sealed
+
+# A child or sponsor who must be spoken to: only a person's call settles these.
+SPOKE_WITH = ("nobody", "child", "sponsor", "other")
+SPOKEN_DUTIES = ("welfare_call", "sight_check", "hear_child_alone")
+
+
+class Call(Row, table=True):
+    """A call to the family: a task for a person, or an automated one; then what came of it.
+
+    `spoke_with` names who spoke, and is anything but nobody only for a person's call.
+    """
+
+    __tablename__ = "call"
+    __table_args__ = (
+        CheckConstraint(one_of("kind", ("human", "automated")), name="call_kind_known"),
+        CheckConstraint(
+            one_of("state", ("due", "claimed", "placed", "done", "cancelled", "unknown")),
+            name="call_state_known",
+        ),
+        CheckConstraint(f"outcome IS NULL OR {one_of('outcome', CallOutcome)}", name="call_outcome_known"),
+        CheckConstraint(
+            "spoke_with = 'nobody' OR (kind = 'human' AND state = 'done' AND called_by IS NOT NULL"
+            " AND outcome IS NOT NULL)",
+            name="call_spoke_needs_a_person",
+        ),
+        CheckConstraint(one_of("spoke_with", SPOKE_WITH), name="call_spoke_with_known"),
+        UniqueConstraint("id", "spoke_with", name="call_spoke_with"),
+        Index(
+            "call_one_live",
+            "obligation_id",
+            "step",
+            unique=True,
+            postgresql_where=text("state IN ('due', 'claimed', 'placed', 'unknown')"),
+        ),
+        Index("call_due", "due_at", postgresql_where=text("state = 'due'")),
+    )
+    case_id: UUID = Field(foreign_key="child_case.id", index=True)
+    # use_alter: a call's evidence settles the very duty that it was made for, so the tables form a ring.
+    obligation_id: UUID | None = Field(
+        default=None,
+        sa_column=Column(ForeignKey("obligation.id", use_alter=True, name="call_obligation"), index=True),
+    )
+    number_id: UUID | None = Field(default=None, foreign_key="phone_number.id")
+    kind: str
+    party: str
+    step: int = 0
+    state: str = "due"
+    due_at: datetime = instant()
+    not_after: datetime | None = instant(default=None)
+    lease_until: datetime | None = instant(default=None)
+    provider_ref: str | None = Field(default=None, index=True)
+    outcome: str | None = None
+    digits: str | None = None
+    answered_by: str | None = None
+    spoke_with: str = "nobody"
+    sealed_answers: Sealed | None = sealed(default=None)
+    called_by: UUID | None = Field(default=None, foreign_key="staff.id")
+    simulated: bool = False
+    at: datetime | None = instant(default=None)
+    recorded_at: datetime | None = instant(default=None)
+
+
+class Evidence(Row, table=True):
+    """What settled an obligation. A call counts only when a person spoke, and says with whom."""
+
+    __tablename__ = "evidence"
+    __table_args__ = (
+        CheckConstraint(
+            one_of(
+                "kind", ("call", "message", "check", "document", "decision", "review", "release", "hearing")
+            ),
+            name="evidence_kind_known",
+        ),
+        CheckConstraint(
+            "(kind = 'call') = (call_id IS NOT NULL AND spoke_with <> 'nobody')", name="evidence_call_spoke"
+        ),
+        CheckConstraint("kind <> 'review' OR by_staff IS NOT NULL", name="evidence_review_needs_person"),
+        CheckConstraint("kind = 'call' OR row_id IS NOT NULL", name="evidence_names_a_row"),
+        ForeignKeyConstraint(["call_id", "spoke_with"], ["call.id", "call.spoke_with"], name="evidence_call"),
+        UniqueConstraint("id", "kind", "spoke_with", name="evidence_kind"),
+    )
+    case_id: UUID = Field(foreign_key="child_case.id", index=True)
+    kind: str
+    row_id: UUID | None = None
+    call_id: UUID | None = None
+    spoke_with: str = "nobody"
+    by_staff: UUID | None = Field(default=None, foreign_key="staff.id")
+    actor: str
+    note: str | None = None  # a person's reason; no names
+    at: datetime = instant()
+
+
+class Obligation(Row, table=True):
+    """A duty toward a child. Overdue is not a state: it is open and past its time."""
+
+    __tablename__ = "obligation"
+    __table_args__ = (
+        CheckConstraint(one_of("state", ObligationState), name="obligation_state_known"),
+        CheckConstraint(one_of("party", Party), name="obligation_party_known"),
+        CheckConstraint(one_of("side", ("vetting", "followup")), name="obligation_side_known"),
+        CheckConstraint("due_at >= opens_at AND owned_until >= due_at", name="obligation_window"),
+        CheckConstraint(
+            "state <> 'settled' OR (evidence_id IS NOT NULL AND evidence_kind IS NOT NULL"
+            " AND spoke_with IS NOT NULL AND ended_at IS NOT NULL)",
+            name="obligation_settled_needs_evidence",
+        ),
+        CheckConstraint(
+            f"state <> 'settled' OR NOT ({one_of('kind', SPOKEN_DUTIES)}) OR (evidence_kind = 'call'"
+            " AND (party <> 'child' OR spoke_with = 'child'))",
+            name="obligation_spoken_needs_call",
+        ),
+        CheckConstraint(
+            "state <> 'waived' OR (side = 'vetting' AND waived_by IS NOT NULL AND reason IS NOT NULL)",
+            name="obligation_waived_only_in_vetting",
+        ),
+        CheckConstraint(
+            "state <> 'void' OR successor_id IS NOT NULL OR (by_closure AND reason IS NOT NULL)",
+            name="obligation_void_names_successor_or_closure",
+        ),
+        ForeignKeyConstraint(
+            ["evidence_id", "evidence_kind", "spoke_with"],
+            ["evidence.id", "evidence.kind", "evidence.spoke_with"],
+            name="obligation_evidence",
+        ),
+        Index(
+            "obligation_one_open",
+            "case_id",
+            "kind",
+            "party",
+            "key",
+            unique=True,
+            postgresql_where=text("state = 'open'"),
+        ),
+        Index(
+            "obligation_in_sight",
+            "case_id",
+            "due_at",
+            postgresql_where=text("state = 'open' AND in_sight"),
+        ),
+        Index("obligation_due", "due_at", postgresql_where=text("state = 'open'")),
+        Index("obligation_next", "next_at", postgresql_where=text("state = 'open' AND next_at IS NOT NULL")),
+        Index("obligation_case", "case_id"),
+    )
+    case_id: UUID = Field(foreign_key="child_case.id")
+    application_id: UUID | None = Field(default=None, foreign_key="application.id", index=True)
+    side: str
+    kind: str
+    party: str
+    key: str
+    opens_at: datetime = instant()
+    due_at: datetime = instant()
+    # The last instant at which a rung of the ladder owns it if nobody acts: known at birth, needs no sweep.
+    owned_until: datetime = instant()
+    next_at: datetime | None = instant(default=None)
+    queue: str
+    policy_version: str
+    rule: str
+    in_sight: bool = False
+    state: str = ObligationState.OPEN.value
+    evidence_id: UUID | None = None
+    evidence_kind: str | None = None
+    spoke_with: str | None = None
+    successor_id: UUID | None = Field(default=None, foreign_key="obligation.id")
+    by_closure: bool = False
+    waived_by: UUID | None = Field(default=None, foreign_key="staff.id")
+    reason: str | None = None
+    detail: dict[str, Any] = json_object()
+    created_at: datetime = instant()
+    ended_at: datetime | None = instant(default=None)
+
+
+class Attempt(Row, table=True):
+    """One try at an obligation. It never settles by itself."""
+
+    __tablename__ = "attempt"
+    __table_args__ = (
+        CheckConstraint(one_of("channel", Channel), name="attempt_channel_known"),
+        UniqueConstraint("obligation_id", "step", "serial", name="attempt_once"),
+    )
+    obligation_id: UUID = Field(foreign_key="obligation.id", index=True)
+    step: int
+    serial: int = 1
+    channel: str
+    at: datetime = instant()
+    actor: str
+    outcome: str
+    number_id: UUID | None = Field(default=None, foreign_key="phone_number.id")
+    message_id: UUID | None = Field(default=None, foreign_key="message.id", index=True)
+    call_id: UUID | None = Field(default=None, foreign_key="call.id", index=True)
+    provider_ref: str | None = None
+
+
+class Escalation(Row, table=True):
+    """Ownership of a late or worrying thing. It can't just close: it settles a duty or opens another."""
+
+    __tablename__ = "escalation"
+    __table_args__ = (
+        CheckConstraint(one_of("state", EscalationState), name="escalation_state_known"),
+        CheckConstraint(
+            "state = 'open' OR (owner IS NOT NULL AND acknowledged_at IS NOT NULL)",
+            name="escalation_taken_needs_owner",
+        ),
+        CheckConstraint(
+            "state <> 'resolved' OR (resolved_by IS NOT NULL AND outcome IS NOT NULL AND resolved_at IS NOT NULL"
+            " AND (evidence_id IS NOT NULL OR successor_id IS NOT NULL OR by_closure))",
+            name="escalation_cannot_just_close",
+        ),
+        Index(
+            "escalation_one_open",
+            "case_id",
+            "reason",
+            "key",
+            unique=True,
+            postgresql_where=text("state <> 'resolved'"),
+        ),
+        Index("escalation_open", "case_id", postgresql_where=text("state <> 'resolved'")),
+    )
+    case_id: UUID = Field(foreign_key="child_case.id")
+    obligation_id: UUID | None = Field(default=None, foreign_key="obligation.id", index=True)
+    reason: str
+    key: str = ""
+    rule: str
+    policy_version: str
+    level: int
+    queue: str
+    state: str = EscalationState.OPEN.value
+    owner: UUID | None = Field(default=None, foreign_key="staff.id")
+    opened_at: datetime = instant()
+    acknowledge_by: datetime = instant()
+    resolve_by: datetime = instant()
+    owned_until: datetime = instant()
+    acknowledged_at: datetime | None = instant(default=None)
+    resolved_at: datetime | None = instant(default=None)
+    resolved_by: UUID | None = Field(default=None, foreign_key="staff.id")
+    outcome: str | None = None
+    evidence_id: UUID | None = Field(default=None, foreign_key="evidence.id")
+    successor_id: UUID | None = Field(default=None, foreign_key="obligation.id")
+    by_closure: bool = False
+
+
+class Message(Row, table=True):
+    """One text to one person: template and parameters; the body is rendered at the send."""
+
+    __tablename__ = "message"
+    __table_args__ = (
+        CheckConstraint(one_of("state", MessageState), name="message_state_known"),
+        CheckConstraint("not_after > send_after", name="message_window"),
+        Index(
+            "message_one_live",
+            "obligation_id",
+            "purpose",
+            unique=True,
+            postgresql_where=text("state IN ('queued', 'claimed', 'accepted', 'delivered', 'unknown')"),
+        ),
+        Index("message_due", "send_after", postgresql_where=text("state = 'queued'")),
+        Index("message_leased", "lease_until", postgresql_where=text("state = 'claimed'")),
+        Index("message_case", "case_id"),
+    )
+    case_id: UUID = Field(foreign_key="child_case.id")
+    obligation_id: UUID | None = Field(default=None, foreign_key="obligation.id", index=True)
+    number_id: UUID = Field(foreign_key="phone_number.id", index=True)
+    to_party: str
+    purpose: str
+    step: int = 0
+    answer: bool = False
+    template: str
+    language: str
+    params: dict[str, Any] = json_object()
+    state: str = MessageState.QUEUED.value
+    send_after: datetime = instant()
+    not_after: datetime = instant()
+    lease_until: datetime | None = instant(default=None)
+    tries: int = 0
+    looked_up: int = 0
+    asked_to_wait: bool = False
+    provider_ref: str | None = Field(default=None, index=True)
+    error_code: str | None = None
+    segments: int | None = None
+    claimed_at: datetime | None = instant(default=None)
+    accepted_at: datetime | None = instant(default=None)
+    ended_at: datetime | None = instant(default=None)
+    created_at: datetime = instant()
+
+
+class InboundText(Row, table=True):
+    """A text that came in. An unknown number has no `number_id`; nothing is ever told to it."""
+
+    __tablename__ = "inbound_text"
+    number_id: UUID | None = Field(default=None, foreign_key="phone_number.id", index=True)
+    case_id: UUID | None = Field(default=None, foreign_key="child_case.id", index=True)
+    message_id: UUID | None = Field(default=None, foreign_key="message.id")
+    provider_ref: str = Field(unique=True)
+    phone_key: bytes = Field(index=True)
+    sealed_body: Sealed = sealed()
+    meaning: str
+    at: datetime = instant()
+
+
+class Hearing(Row, table=True):
+    """A hearing as the court or the packet names it. A move is a new time on the same row, with history."""
+
+    __tablename__ = "hearing"
+    __table_args__ = (
+        CheckConstraint(
+            one_of("state", ("scheduled", "moved", "cancelled", "completed")), name="hearing_state_known"
+        ),
+        CheckConstraint(
+            f"outcome IS NULL OR {one_of('outcome', ('attended', 'missed', 'continued', 'unknown'))}",
+            name="hearing_outcome_known",
+        ),
+        UniqueConstraint("case_id", "court", "hearing_key", name="hearing_once"),
+    )
+    case_id: UUID = Field(foreign_key="child_case.id", index=True)
+    court: str
+    hearing_key: str
+    kind: str
+    state: str
+    starts_at: datetime = instant()
+    zone: str | None = None
+    outcome: str | None = None
+    seen_at: datetime = instant()

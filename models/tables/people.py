@@ -1,0 +1,188 @@
+"""Children, sponsors, households, addresses, phone numbers, consents, staff. PII is sealed; keys are blind."""
+
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, Index, text
+from sqlmodel import Field
+
+from models.states import CaseState, ClosureReason, Party
+from models.tables.base import Row, Sealed, instant, one_of, sealed, words
+
+
+class Staff(Row, table=True):
+    """A named person who may act. Staff addresses name colleagues, not families, and stay readable."""
+
+    __tablename__ = "staff"
+    email: str = Field(unique=True)
+    display_name: str
+    password_hash: str | None = None
+    totp_secret: Sealed | None = sealed(default=None)
+    roles: list[str] = words()
+    active: bool = True
+    created_at: datetime = instant()
+
+
+class Child(Row, table=True):
+    """One child across the whole of life: one id, however many applications. `sealed_details`: packet's child."""
+
+    __tablename__ = "child"
+    sealed_details: Sealed = sealed()
+    a_number_key: bytes = Field(unique=True)
+    name_key: bytes = Field(index=True)
+    created_at: datetime = instant()
+
+
+class Case(Row, table=True):
+    """One child's case: in care, in follow-up, lost contact, or closed with a reason and a person."""
+
+    __tablename__ = "child_case"
+    __table_args__ = (
+        CheckConstraint(one_of("state", CaseState), name="case_state_known"),
+        CheckConstraint(
+            "state <> 'closed' OR (closure_reason IS NOT NULL AND closed_by IS NOT NULL"
+            " AND closed_at IS NOT NULL)",
+            name="case_closed_needs_reason_and_person",
+        ),
+        CheckConstraint(
+            f"closure_reason IS NULL OR {one_of('closure_reason', ClosureReason)}",
+            name="case_closure_reason_known",
+        ),
+        CheckConstraint(
+            "state NOT IN ('in_follow_up', 'lost_contact') OR (released_at IS NOT NULL"
+            " AND followup_policy IS NOT NULL AND last_contact_at IS NOT NULL"
+            " AND max_silence_days IS NOT NULL AND zone IS NOT NULL)",
+            name="case_followed_needs_plan",
+        ),
+        Index("case_followed", "state", postgresql_where=text("state IN ('in_follow_up', 'lost_contact')")),
+    )
+    child_id: UUID = Field(foreign_key="child.id", unique=True)
+    state: str = CaseState.IN_CARE.value
+    entered_care_on: date
+    care_provider: str
+    vetting_policy: str
+    followup_policy: str | None = None
+    zone: str | None = None
+    released_at: datetime | None = instant(default=None)
+    # Last direct contact with the child by a person; the release counts as the first.
+    last_contact_at: datetime | None = instant(default=None)
+    max_silence_days: int | None = None
+    # Automation is silent while a person has the conversation or after a child's distress signal.
+    paused_at: datetime | None = instant(default=None)
+    paused_because: str | None = None
+    closed_at: datetime | None = instant(default=None)
+    closed_by: UUID | None = Field(default=None, foreign_key="staff.id")
+    closure_reason: str | None = None
+    closure_proposed_by: UUID | None = Field(default=None, foreign_key="staff.id")
+    closure_proposed: str | None = None
+    created_at: datetime = instant()
+
+
+class Sponsor(Row, table=True):
+    """A sponsor as one application names them; linkage says who is the same person."""
+
+    __tablename__ = "sponsor"
+    sealed_details: Sealed = sealed()
+    name_key: bytes = Field(index=True)
+    identity_key: bytes | None = Field(default=None, index=True)
+    email_key: bytes | None = Field(default=None, index=True)
+    created_at: datetime = instant()
+
+
+class HouseholdMember(Row, table=True):
+    """A person in the sponsor's home, or the alternate caregiver, of one revision."""
+
+    __tablename__ = "household_member"
+    application_id: UUID = Field(foreign_key="application.id", index=True)
+    revision: int
+    subject: str  # household:N or alternate_caregiver
+    sealed_details: Sealed = sealed()
+    name_key: bytes = Field(index=True)
+    identity_key: bytes | None = Field(default=None, index=True)
+
+
+class Address(Row, table=True):
+    """Where the child is or was to live, with dates. The newest row without an end is where the child is now."""
+
+    __tablename__ = "address"
+    __table_args__ = (
+        CheckConstraint(
+            one_of("state", ("stated", "deliverable", "defective", "unknown")), name="address_state_known"
+        ),
+        Index(
+            "address_one_current",
+            "application_id",
+            unique=True,
+            postgresql_where=text("until_at IS NULL"),
+        ),
+    )
+    case_id: UUID = Field(foreign_key="child_case.id", index=True)
+    application_id: UUID = Field(foreign_key="application.id", index=True)
+    sealed_details: Sealed = sealed()
+    dwelling_key: bytes = Field(index=True)
+    building_key: bytes = Field(index=True)
+    zone: str
+    state: str = "stated"
+    postal_dpv: str | None = None
+    postal_business: bool | None = None
+    postal_vacant: bool | None = None
+    postal_checked_at: datetime | None = instant(default=None)
+    postal_version: str | None = None
+    source: str
+    since_at: datetime = instant()
+    until_at: datetime | None = instant(default=None)
+
+
+class PhoneNumber(Row, table=True):
+    """A number of the family or a contact. `phone_key` finds it from an incoming text or call."""
+
+    __tablename__ = "phone_number"
+    __table_args__ = (
+        CheckConstraint(one_of("party", Party), name="phone_party_known"),
+        CheckConstraint(
+            one_of("role", ("party", "backup", "care_plan", "home_country")), name="phone_role_known"
+        ),
+        Index("phone_once", "application_id", "party", "role", "phone_key", unique=True),
+    )
+    case_id: UUID = Field(foreign_key="child_case.id", index=True)
+    application_id: UUID = Field(foreign_key="application.id", index=True)
+    party: str
+    role: str
+    sealed_number: Sealed = sealed()
+    phone_key: bytes = Field(index=True)
+    language: str
+    position: int = 0
+    shared: bool = False  # child and an adult use one number: for human calls only
+    usable: bool = True
+    textable: bool = True
+    unusable_because: str | None = None
+    retired_at: datetime | None = instant(default=None)
+
+
+class Consent(Row, table=True):
+    """One word of one person about texts on one number. The newest row counts; none is ever changed."""
+
+    __tablename__ = "consent"
+    __table_args__ = (Index("consent_newest", "number_id", "at"),)
+    number_id: UUID = Field(foreign_key="phone_number.id")
+    given: bool
+    language: str | None = None
+    method: str
+    wording: str | None = None
+    at: datetime = instant()
+    recorded_at: datetime = instant()
+    actor: str
+
+
+class StaffSession(Row, table=True):
+    """A sign-in. The browser holds a random token; only its digest stands here. Ending it is a row's change."""
+
+    __tablename__ = "staff_session"
+    staff_id: UUID = Field(foreign_key="staff.id", index=True)
+    token_digest: bytes = Field(unique=True)
+    csrf_token: str
+    # By the wall's clock, also in a sandbox whose own clock has been moved.
+    began_at: datetime = instant()
+    seen_at: datetime = instant()
+    ends_at: datetime = instant()
+    ended_at: datetime | None = instant(default=None)

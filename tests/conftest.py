@@ -1,0 +1,95 @@
+"""One PostgreSQL for the session, one migrated template, one clone of it for each test that asks.
+
+Unit tests need no database: a test under tests/unit that asks for one stops the run.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+    from tests.servers import TestServer
+
+_DATABASE_FIXTURES = frozenset({"server", "template", "database_url", "engine", "shared_engine"})
+
+
+def _clean_environment() -> str | None:
+    """What the person at the keyboard has set for their own Kinline and Prefect is not for tests.
+
+    Once, before any test module is imported: Prefect reads its settings at import.
+    """
+    named = os.environ.get("KINLINE_TEST_DATABASE_URL")
+    for name in [name for name in os.environ if name.startswith(("KINLINE_", "PREFECT_"))]:
+        del os.environ[name]
+    return named
+
+
+TEST_DATABASE_URL = _clean_environment()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    unit = Path(__file__).parent / "unit"
+    for item in items:
+        asked = _DATABASE_FIXTURES.intersection(getattr(item, "fixturenames", ()))
+        if asked and unit in item.path.parents:
+            raise pytest.UsageError(f"{item.nodeid} is a unit test and asks for a database ({min(asked)})")
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestServer]:
+    """The server of this session: KINLINE_TEST_DATABASE_URL's, else the embedded one in a home of its own."""
+    from tests.servers import embedded_server, named_server
+
+    if TEST_DATABASE_URL:
+        opened = named_server(TEST_DATABASE_URL)
+    else:
+        opened = embedded_server(tmp_path_factory.mktemp("home") / "kinline")
+    with opened as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def template(server: TestServer) -> str:
+    """The name of a database at the newest migration, to be cloned; nobody may stay connected to it."""
+    from sqlalchemy import make_url
+
+    from integrations.database import upgrade
+
+    url = server.create("template")
+    upgrade(url)
+    return make_url(url).database or ""
+
+
+@pytest.fixture
+def database_url(server: TestServer, template: str) -> Iterator[str]:
+    """A database of this test's own, at the newest migration, with no rows in it."""
+    with server.database(template) as url:
+        yield url
+
+
+@pytest.fixture
+def engine(database_url: str) -> Iterator[Engine]:
+    """An engine on this test's own database."""
+    from integrations.database import make_engine
+
+    engine = make_engine(database_url)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture(scope="module")
+def shared_engine(server: TestServer, template: str) -> Iterator[Engine]:
+    """An engine on a database that a module's tests share: for tests that roll back all they do."""
+    from integrations.database import make_engine
+
+    with server.database(template) as url:
+        engine = make_engine(url)
+        yield engine
+        engine.dispose()

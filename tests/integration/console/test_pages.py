@@ -1,0 +1,333 @@
+"""The pages: what they say, to whom, and under which headers."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from datetime import timedelta
+from html.parser import HTMLParser
+from pathlib import Path
+from uuid import UUID, uuid4
+
+import pytest
+from fastapi import FastAPI
+from fastapi.routing import APIRoute
+from httpx import Client, Response
+from sqlalchemy import func, select
+from sqlmodel import Session, col
+
+from integrations.desk.intake import submit
+from integrations.kit import Kit
+from integrations.packets import read_path
+from models.facts import Person
+from models.tables.system import AuditEntry
+from tests.builders import (
+    DAY,
+    NOW,
+    a_call_that_reached,
+    a_followed_case,
+    a_hearing,
+    a_message,
+    a_number,
+    a_welfare_call,
+    an_address,
+    an_application,
+    an_attempt,
+    an_escalation,
+)
+from tests.integration.console.conftest import Wall
+
+SAMPLES = Path(__file__).resolve().parents[3] / "samples" / "packets"
+SignIn = Callable[[str], Client]
+
+
+@pytest.fixture
+def case_id(kit: Kit, staff: dict[str, Person]) -> UUID:
+    """A released child: heard once, next call late and escalated, a text out, a hearing ahead."""
+    with kit.transaction() as session:
+        case = a_followed_case(session, kit.vault, followup_policy="swb-2024")
+        application = an_application(session, kit.vault, case, state="released")
+        an_address(session, kit.vault, application)
+        number = a_number(session, kit.vault, application)
+        late = a_welfare_call(session, case, due_at=NOW - 2 * DAY, key="day-7", queue="rota")
+        a_welfare_call(session, case, due_at=NOW + 20 * DAY, key="day-30", queue="rota")
+        an_attempt(session, late, at=NOW - 2 * DAY)
+        a_message(session, number, obligation_id=late.id, state="delivered", accepted_at=NOW - 2 * DAY)
+        an_escalation(session, case, obligation_id=late.id, reason="no_contact", acknowledge_by=NOW - DAY)
+        a_call_that_reached(session, case, "sponsor", staff["caller"].id, at=NOW - DAY)
+        a_hearing(session, case)
+        return case.id
+
+
+@pytest.fixture
+def application_id(kit: Kit) -> UUID:
+    taken = submit(kit, read_path(SAMPLES / "04-missing-unit"), actor="cli", now=NOW)
+    return taken.application_id
+
+
+class _Reader(HTMLParser):
+    """What matters for reading a page aloud, and what a strict policy would block."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.headings: list[str] = []
+        self.labels: set[str] = set()
+        self.fields: set[str] = set()
+        self.ids: list[str] = []
+        self.loose_headers = 0
+        self.blocked: list[str] = []
+        self.lang = ""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = dict(attrs)
+        if tag == "html":
+            self.lang = given.get("lang") or ""
+        if tag in ("h1", "h2", "h3"):
+            self.headings.append(tag)
+        if tag == "label":
+            self.labels.add(given.get("for") or "")
+        if tag == "input" and given.get("type") != "hidden":
+            self.fields.add(given.get("id") or "")
+        if tag == "th" and "scope" not in given:
+            self.loose_headers += 1
+        if "id" in given:
+            self.ids.append(given["id"] or "")
+        if tag in ("script", "style") or "style" in given or any(name.startswith("on") for name in given):
+            self.blocked.append(tag)
+
+
+def read(page: Response) -> _Reader:
+    reader = _Reader()
+    reader.feed(page.text)
+    return reader
+
+
+def paths_of(case_id: UUID, application_id: UUID) -> list[str]:
+    return [
+        "/",
+        "/queue",
+        "/queue?name=rota",
+        "/queue?name=nothing",
+        "/applications",
+        f"/applications/{application_id}",
+        f"/cases/{case_id}",
+        "/cases/unknown",
+    ]
+
+
+def test_every_page_can_be_read_aloud_and_keeps_to_the_policy(
+    sign_in: SignIn, case_id: UUID, application_id: UUID
+) -> None:
+    browser = sign_in("cm")
+    for path in paths_of(case_id, application_id):
+        reader = read(browser.get(path))
+        assert reader.lang == "en", path
+        assert reader.headings[:1] == ["h1"], path
+        assert reader.headings.count("h1") == 1, path
+        assert reader.fields <= reader.labels, path
+        assert reader.loose_headers == 0, path
+        assert len(reader.ids) == len(set(reader.ids)), path
+        assert reader.blocked == [], path
+    browser.cookies.clear()
+    form = read(browser.get("/sign-in"))
+    assert form.fields == form.labels == {"email", "password"}
+
+
+def _paths(app: FastAPI) -> list[tuple[str, str]]:
+    """Every route of the app, with some id in each gap."""
+    routers = [getattr(route, "original_router", None) for route in app.routes]
+    routes = [route for router in routers if router is not None for route in router.routes]
+    found = [
+        (method, route.path.format(**{name: str(uuid4()) for name in route.param_convertors}))
+        for route in routes
+        if isinstance(route, APIRoute)
+        for method in route.methods
+    ]
+    assert len(found) >= 20  # or FastAPI keeps its routes elsewhere by now
+    return found
+
+
+def test_headers_stand_on_every_answer(app: FastAPI, browser: Client, sign_in: SignIn) -> None:
+    asked = [
+        *_paths(app),
+        ("GET", "/static/kinline.css"),
+        ("GET", "/static/no"),
+        ("GET", "/no"),
+        ("PUT", "/"),
+    ]
+
+    def look() -> None:
+        for method, path in asked:
+            headers = browser.request(method, path).headers
+            assert "default-src 'none'" in headers["content-security-policy"], path
+            assert "frame-ancestors 'none'" in headers["content-security-policy"], path
+            assert "unsafe" not in headers["content-security-policy"], path
+            assert headers["x-content-type-options"] == "nosniff", path
+            assert headers["referrer-policy"] == "same-origin", path
+            kept = "public, max-age=3600" if path.endswith(".css") else "no-store"
+            assert headers["cache-control"] == kept, path
+
+    look()
+    sign_in("cm")
+    look()
+
+
+def test_nothing_but_the_doors_is_open_without_a_session(app: FastAPI, browser: Client) -> None:
+    doors = {"/sign-in", "/healthz", "/readyz", "/metrics"}
+    for method, path in _paths(app):
+        if path in doors:
+            continue
+        answer = browser.request(method, path)
+        if path.startswith("/api/"):
+            assert answer.status_code == 401, path
+        elif path.startswith("/webhooks/checks"):
+            assert answer.status_code == 404, path
+        elif path.startswith("/webhooks/"):
+            assert answer.status_code == 403, path
+        else:
+            assert answer.status_code == 303, path
+            assert answer.headers["location"].startswith("/sign-in"), path
+
+
+def test_administrator_sees_counts_and_no_case(sign_in: SignIn, case_id: UUID, application_id: UUID) -> None:
+    browser = sign_in("admin")
+    today = browser.get("/")
+    assert today.status_code == 200
+    assert "1 child" in today.text
+    assert str(case_id) not in today.text
+    for path in paths_of(case_id, application_id)[1:]:
+        assert browser.get(path).status_code == 403, path
+    for path in (f"cases/{case_id}", f"applications/{application_id}", "queue"):
+        assert browser.get(f"/api/v1/{path}").status_code == 403, path
+
+
+def test_auditor_reads(sign_in: SignIn, case_id: UUID, application_id: UUID) -> None:
+    browser = sign_in("auditor")
+    assert [browser.get(p).status_code for p in paths_of(case_id, application_id)] == [200] * 7 + [404]
+
+
+def test_today_says_the_account_line_and_what_waits(sign_in: SignIn, case_id: UUID) -> None:
+    told = " ".join(sign_in("cm").get("/").text.replace("<strong>", "").replace("</strong>", "").split())
+    assert "1 child, 1 accounted for, 0 silent, 0 unanswered" in told
+    assert "Case manager" in told
+    assert "Sandbox: invented people" in told
+
+
+def test_silent_child_is_loud_and_named(sign_in: SignIn, kit: Kit) -> None:
+    with kit.transaction() as session:
+        case_id = a_followed_case(session, kit.vault).id
+    today = sign_in("cm").get("/").text
+    assert 'role="alert"' in today
+    assert f'href="/cases/{case_id}"' in today
+    assert "Tell a supervisor" in sign_in("cm").get(f"/cases/{case_id}").text
+
+
+def test_queue_says_why_when_and_whose(sign_in: SignIn, case_id: UUID) -> None:
+    told = sign_in("cm").get("/queue?name=case_manager").text
+    assert "No contact so far" in told
+    assert "24 hours late" in told
+    assert "nobody yet" in told
+    assert "kinline escalation ack" in told
+    assert "Nothing waits here" in sign_in("cm").get("/queue?name=rota").text
+
+
+def test_case_is_one_timeline_in_words(sign_in: SignIn, case_id: UUID) -> None:
+    told = sign_in("cm").get(f"/cases/{case_id}").text
+    so_far, ahead = told.split('<h2 id="ahead">')
+    assert "Welfare call to the child: due" in so_far
+    assert "Text to the sponsor: reminder." in so_far
+    assert "Spoke with the sponsor." in so_far
+    assert "Hearing (master), Houston." in ahead
+    assert "1420 Example Ave" in told
+
+
+def test_application_says_what_is_missing_and_what_to_do(sign_in: SignIn, application_id: UUID) -> None:
+    told = sign_in("cm").get(f"/applications/{application_id}").text
+    assert "Next step" in told
+    assert "A person must read and confirm: sponsor identity, the sponsor" in told
+    assert "2025-DOC-SPONSOR-ID" in told
+    assert "8 USC 1232(c)(3)(A)" in told
+
+
+def test_empty_pages_say_what_to_do(sign_in: SignIn) -> None:
+    browser = sign_in("cm")
+    assert "kinline submit" in browser.get("/applications").text
+    assert "No child has been released yet" in browser.get("/").text
+    assert "Nothing waits here" in browser.get("/queue").text
+
+
+def test_what_people_wrote_is_escaped(sign_in: SignIn, kit: Kit, case_id: UUID) -> None:
+    with kit.transaction() as session:
+        case = a_followed_case(session, kit.vault)
+        an_escalation(session, case, reason="<script>alert(1)</script>", queue="<b>rota</b>")
+    for path in ("/", "/queue", "/queue?name=<b>rota</b>", f"/cases/{case.id}"):
+        told = sign_in("cm").get(path).text
+        assert "<script" not in told, path
+        assert "<b>" not in told, path
+
+
+def test_each_look_at_a_case_is_in_the_audit(
+    sign_in: SignIn, session: Session, staff: dict[str, Person], case_id: UUID, application_id: UUID
+) -> None:
+    browser = sign_in("auditor")
+
+    def looks(noun: str, act: str) -> int:
+        session.rollback()
+        query = select(func.count()).where(
+            col(AuditEntry.actor) == str(staff["auditor"].id),
+            col(AuditEntry.noun) == noun,
+            col(AuditEntry.act) == act,
+        )
+        return session.scalar(query) or 0
+
+    for path, noun, act in (
+        (f"/cases/{case_id}", "child_case", "read"),
+        (f"/applications/{application_id}", "application", "read"),
+        ("/queue", "child_case", "list"),
+        ("/applications", "application", "list"),
+        (f"/api/v1/cases/{case_id}", "child_case", "read"),
+        ("/api/v1/queue", "child_case", "list"),
+    ):
+        before = looks(noun, act)
+        assert browser.get(path).status_code == 200
+        assert looks(noun, act) == before + 1, path
+
+
+def test_api_reads_as_the_contract_has_it(sign_in: SignIn, case_id: UUID, application_id: UUID) -> None:
+    browser = sign_in("cm")
+    assert browser.get("/api/v1/accounting").json()["children"] == 1
+    assert browser.get(f"/api/v1/cases/{case_id}").json()["case_id"] == str(case_id)
+    told = browser.get(f"/api/v1/applications/{application_id}").json()
+    assert told["application_id"] == str(application_id)
+    (item,) = browser.get("/api/v1/queue?queue=case_manager").json()["items"]
+    assert (item["kind"], item["case_id"], item["overdue"]) == ("escalation", str(case_id), True)
+    unknown = browser.get(f"/api/v1/cases/{uuid4()}")
+    assert (unknown.status_code, unknown.headers["content-type"]) == (404, "application/problem+json")
+
+
+@pytest.mark.parametrize("path", ["/boom", "/api/v1/boom"])
+def test_unforeseen_error_says_a_number_and_nothing_of_itself(
+    app: FastAPI, browser: Client, caplog: pytest.LogCaptureFixture, path: str
+) -> None:
+    def boom() -> None:
+        raise RuntimeError("Marta Example, +17135550101")
+
+    # Before the mount of the static files, which would not mind, and as any route of ours would be.
+    app.get(path)(boom)
+    with caplog.at_level(logging.DEBUG):
+        answer = browser.get(path)
+    assert answer.status_code == 500
+    assert "Example" not in answer.text + caplog.text
+    assert "Traceback" not in answer.text + caplog.text
+    assert "default-src" in answer.headers["content-security-policy"]
+    (noted,) = [r.getMessage() for r in caplog.records if r.name == "console.guard"]
+    assert noted.split("number=")[1][:8] in answer.text
+    assert "kind=RuntimeError" in noted
+
+
+def test_nobody_stays_signed_in_by_asking_for_health(sign_in: SignIn, wall: Wall) -> None:
+    browser = sign_in("cm")
+    for _ in range(4):
+        wall.at += timedelta(minutes=10)
+        assert browser.get("/healthz").status_code == 200
+    assert browser.get("/").status_code == 303

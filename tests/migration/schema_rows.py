@@ -1,0 +1,129 @@
+"""One more row in every table of whatever schema a database has, by reflection and raw SQL.
+
+The schema at an old revision is not the models', so nothing of the models is used here.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, inspect, text
+
+_serial = itertools.count(1)
+NOW = "2026-02-02T15:00:00+00:00"
+SKIPPED = frozenset({"alembic_version"})
+# Where a word or a moment of its own is not enough for the table's CHECKs.
+SPECIAL: Mapping[tuple[str, str], Any] = {
+    ("evidence", "kind"): "check",
+    ("evidence", "row_id"): str(UUID(int=1)),
+    ("message", "not_after"): "2026-02-03T15:00:00+00:00",
+    ("environment", "singleton"): True,
+}
+ONE_ROW_ONLY = frozenset({"environment"})
+_WORDS = re.compile(r"(\w+)\)?(?:::text)? = ANY \(+ARRAY\['([^']*)'")
+
+Row = dict[str, Any]
+
+
+def insert_one_of_each(connection: Connection) -> None:
+    """One more row in every table, whatever it needs beside it."""
+    inspector = inspect(connection)
+    made: dict[str, Row] = {}
+    for table in _parents_first(inspector):
+        if table in ONE_ROW_ONLY and connection.execute(text(f"SELECT 1 FROM {table}")).first():
+            continue
+        made[table] = _insert(connection, inspector, table, made)
+
+
+def all_rows(connection: Connection) -> dict[str, list[Row]]:
+    """Every row of every table, as JSON values."""
+    return {
+        table: [
+            json.loads(row)
+            for row in connection.execute(text(f"SELECT to_jsonb(t)::text FROM {table} t")).scalars()
+        ]
+        for table in inspect(connection).get_table_names()
+        if table not in SKIPPED
+    }
+
+
+def lost(before: Mapping[str, list[Row]], after: Mapping[str, list[Row]]) -> list[str]:
+    """The tables in which a row of `before` is not found any more, columns that both have compared."""
+    return [
+        table for table, rows in before.items() if not all(_stands(row, after.get(table, [])) for row in rows)
+    ]
+
+
+def _stands(row: Row, rows: Iterable[Row]) -> bool:
+    return any(all(other[name] == row[name] for name in row.keys() & other.keys()) for other in rows)
+
+
+def _parents_first(inspector: Any) -> Iterator[str]:
+    waiting = [name for name in sorted(inspector.get_table_names()) if name not in SKIPPED]
+    done: set[str] = set()
+    while waiting:
+        ready = [t for t in waiting if _parents(inspector, t) <= done | {t}]
+        assert ready, f"these tables need each other: {waiting}"
+        yield from ready
+        done.update(ready)
+        waiting = [table for table in waiting if table not in done]
+
+
+def _parents(inspector: Any, table: str) -> set[str]:
+    """The tables that a row of this one can't be without."""
+    needed = {c["name"] for c in inspector.get_columns(table) if not c["nullable"]}
+    return {
+        key["referred_table"]
+        for key in inspector.get_foreign_keys(table)
+        if needed.issuperset(key["constrained_columns"])
+    }
+
+
+def _insert(connection: Connection, inspector: Any, table: str, made: Mapping[str, Row]) -> Row:
+    parents = {
+        column: made[key["referred_table"]][referred]
+        for key in inspector.get_foreign_keys(table)
+        for column, referred in zip(key["constrained_columns"], key["referred_columns"], strict=True)
+        if key["referred_table"] in made
+    }
+    words = dict(
+        found
+        for check in inspector.get_check_constraints(table)
+        for found in _WORDS.findall(check["sqltext"])[:1]
+    )
+    kinds = {c["name"]: c["type"].compile(connection.dialect) for c in inspector.get_columns(table)}
+    row: Row = {}
+    for column in inspector.get_columns(table):
+        name = column["name"]
+        if (table, name) in SPECIAL:
+            row[name] = SPECIAL[table, name]
+        elif not column["nullable"] and not column.get("identity") and column["default"] is None:
+            row[name] = parents.get(name, words.get(name) or _value(kinds[name]))
+    names = ", ".join(f'"{name}"' for name in row)
+    marks = ", ".join(f"CAST(:{name} AS {kinds[name]})" for name in row)
+    connection.execute(text(f"INSERT INTO {table} ({names}) VALUES ({marks})"), row)
+    return row
+
+
+def _value(kind: str) -> Any:
+    number = next(_serial)
+    values = {
+        "UUID": str(UUID(int=number)),
+        "VARCHAR": f"word-{number}",
+        "TEXT": f"word-{number}",
+        "BYTEA": f"key-{number}".encode(),
+        "TIMESTAMP WITH TIME ZONE": NOW,
+        "DATE": NOW[:10],
+        "BOOLEAN": False,
+        "INTEGER": number,
+        "BIGINT": number,
+        "DOUBLE PRECISION": 0.5,
+        "JSONB": '{"of": "old"}',
+        "TEXT[]": ["word"],
+    }
+    return values[kind]

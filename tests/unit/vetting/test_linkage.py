@@ -1,0 +1,69 @@
+"""What a link to another application means."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from models.facts import LinkFacts
+from models.states import FindingCode, Severity
+from tests.unit.vetting.scenes import NOW, P2025, STRANGER, a_link, a_packet, an_id, submitted
+from vetting.linkage import children_before, findings
+
+
+@pytest.mark.parametrize("tier", ["likely", "possible"])
+@pytest.mark.parametrize(
+    ("kind", "code", "subject"),
+    [
+        ("sponsor", FindingCode.LINK_SPONSOR_SEEN, "sponsor"),
+        ("address", FindingCode.LINK_SHARED_ADDRESS, "sponsor"),
+        ("contact", FindingCode.LINK_SHARED_CONTACT, "sponsor"),
+        ("child", FindingCode.LINK_CHILD_SEEN, "child"),
+    ],
+)
+def test_a_link_is_for_a_person_to_look_at(kind: str, code: FindingCode, subject: str, tier: str) -> None:
+    (got,) = findings(submitted(links=(a_link(kind, tier),)), P2025, NOW)
+    assert (got.code, got.subject, got.severity) == (code, subject, Severity.REVIEW)
+    assert got.evidence["other_application"] == str(an_id("other"))
+    assert ("possibly" in got.message) is (tier == "possible")
+
+
+def test_a_split_link_gives_nothing() -> None:
+    links = tuple(a_link(kind, state="split") for kind in ("sponsor", "address", "contact", "child"))
+    assert findings(submitted(links=links), P2025, NOW) == ()
+
+
+TWO = (a_link("sponsor", name="one"), a_link("sponsor", name="two"))
+
+
+@pytest.mark.parametrize(
+    ("sponsor", "links", "before"),
+    [
+        ({}, (), 0),
+        ({"sponsored_before": 2}, (), 2),
+        ({}, TWO, 2),
+        ({"sponsored_before": 2}, TWO, 2),
+        ({"sponsored_before": 1}, TWO, 2),
+        ({}, (a_link("sponsor", name="one"), a_link("sponsor", name="one")), 1),
+        ({}, (a_link("sponsor", related_children=4),), 4),
+        ({}, (a_link("sponsor", "possible"),), 0),
+        ({}, (a_link("sponsor", "possible", state="confirmed"),), 1),
+        ({}, (a_link("sponsor", state="split"),), 0),
+        ({}, (a_link("address", related_children=9),), 0),
+    ],
+)
+def test_children_before_are_those_stated_or_those_seen(
+    sponsor: Any, links: tuple[LinkFacts, ...], before: int
+) -> None:
+    assert children_before(submitted(a_packet(sponsor=sponsor), links=links)) == before
+
+
+@pytest.mark.parametrize(
+    ("before", "related", "flagged"), [(1, False, False), (2, False, True), (9, True, False)]
+)
+def test_three_children_to_one_nonrelative_are_flagged(before: int, related: bool, flagged: bool) -> None:
+    sponsor = STRANGER | {"sponsored_before": before, "related": related}
+    got = findings(submitted(a_packet(sponsor=sponsor)), P2025, NOW)
+    assert [f.code for f in got] == ([FindingCode.LINK_MANY_CHILDREN] if flagged else [])
+    assert [f.evidence["children"] for f in got] == ([before + 1] if flagged else [])

@@ -1,0 +1,177 @@
+"""What the pinned policy version asks of this application, and what is not there yet."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from models.facts import ApplicationFacts, ConfirmationFacts, DocumentFacts, Finding, Requirement
+from models.policy import DocumentRule, VettingPolicy
+from models.states import DocumentKind, FindingCode, RequirementState
+from vetting import checks, home_study
+from vetting.category import subjects, who
+from vetting.policy import applies, is_waived
+
+_STATE = RequirementState
+
+
+def requirements(facts: ApplicationFacts, policy: VettingPolicy, now: datetime) -> tuple[Requirement, ...]:
+    """Everything that must be there, person by person as an officer reads: documents, then checks.
+
+    The sponsor comes first, then the child, the household and the other caregiver; the home study last.
+    """
+    documents = _documents(facts, policy, now)
+    asked_checks = _checks(facts, policy, now)
+    found: list[Requirement] = []
+    for subject in subjects(facts.packet):
+        found += [r for r in documents if r.subject == subject.key]
+        found += [r for r in asked_checks if r.subject == subject.key]
+    study = home_study.requirement(facts, policy, now)
+    return (*found, study) if study else tuple(found)
+
+
+def findings(facts: ApplicationFacts, policy: VettingPolicy, now: datetime) -> tuple[Finding, ...]:
+    """A block for each document that is not there: what is missing and what to do about it."""
+    checked = {asked.subject for asked in checks.required_checks(facts, policy, now)}
+    return tuple(
+        _missing(r, consent=r.subject in checked)
+        for r in _documents(facts, policy, now)
+        if r.state is _STATE.MISSING
+    )
+
+
+def documents_for(facts: ApplicationFacts, item: str, subject: str) -> tuple[DocumentFacts, ...]:
+    """The documents of this revision that answer one requirement."""
+    return tuple(d for d in facts.documents if d.kind == item and d.subject == subject)
+
+
+def confirmation_of(facts: ApplicationFacts, item: str, subject: str) -> ConfirmationFacts | None:
+    """The newest confirmation that was typed from a document still in the file."""
+    present = {d.id for d in documents_for(facts, item, subject)}
+    typed = [
+        c for c in facts.confirmations if (c.item, c.subject) == (item, subject) and c.document_id in present
+    ]
+    return max(typed, key=lambda c: c.at, default=None)
+
+
+def _documents(facts: ApplicationFacts, policy: VettingPolicy, now: datetime) -> list[Requirement]:
+    studied = bool(home_study.triggers(facts, policy, now))
+    found: dict[str, Requirement] = {}
+    for subject in subjects(facts.packet):
+        for rule in policy.documents:
+            fits = rule.active and rule.subject == subject.kind
+            if not fits or not applies(rule.when, facts, subject, now, home_study=studied):
+                continue
+            asked = _document(facts, rule, subject.key)
+            known = found.get(asked.key)
+            if known is None or (known.waivable and not asked.waivable):
+                found[asked.key] = asked
+    return list(found.values())
+
+
+def _document(facts: ApplicationFacts, rule: DocumentRule, subject: str) -> Requirement:
+    item = str(rule.item)
+    if is_waived(facts, f"{item}@{subject}", waivable=rule.waivable):
+        state = _STATE.WAIVED
+    elif not documents_for(facts, item, subject):
+        state = _STATE.MISSING
+    elif confirmation_of(facts, item, subject) is None:
+        state = _STATE.RECEIVED
+    else:
+        state = _STATE.CONFIRMED
+    return Requirement(
+        item=item,
+        subject=subject,
+        kind="document",
+        rule=rule.rule,
+        source=rule.source,
+        confirm=rule.confirm,
+        waivable=rule.waivable,
+        state=state,
+    )
+
+
+def _checks(facts: ApplicationFacts, policy: VettingPolicy, now: datetime) -> list[Requirement]:
+    return [
+        Requirement(
+            item=str(asked.rule.item),
+            subject=asked.subject,
+            kind="check",
+            rule=asked.rule.rule,
+            source=asked.rule.source,
+            confirm=False,
+            waivable=asked.rule.waivable,
+            state=_check_state(facts, asked, now),
+            jurisdiction=asked.jurisdiction,
+        )
+        for asked in checks.required_checks(facts, policy, now)
+    ]
+
+
+def _check_state(facts: ApplicationFacts, asked: checks.RequiredCheck, now: datetime) -> RequirementState:
+    stands = checks.status(facts, asked, now)
+    if stands.value is checks.Standing.CLEAR:
+        return _STATE.CONFIRMED
+    if checks.hit_in(stands.value) is None and is_waived(facts, asked.key, waivable=asked.rule.waivable):
+        return _STATE.WAIVED
+    not_begun = stands.value in (checks.Standing.NOT_ORDERED, checks.Standing.REQUIRED)
+    # Once a fallback has taken over, an answer to the first check is in, though it does not pass.
+    return _STATE.MISSING if not_begun and stands.kind is asked.rule.item else _STATE.RECEIVED
+
+
+_ASK: Mapping[str, tuple[str, str]] = {
+    DocumentKind.SPONSOR_IDENTITY: (
+        "photo identity document",
+        "Ask for a passport, licence, consular or national card: front and back, sharp enough to read.",
+    ),
+    DocumentKind.HOUSEHOLD_IDENTITY: (
+        "photo identity document",
+        "Every adult in the home needs one: ask for a passport, licence, consular or national card.",
+    ),
+    DocumentKind.CAREGIVER_IDENTITY: (
+        "photo identity document",
+        "Ask for a passport, licence, consular or national card: front and back.",
+    ),
+    DocumentKind.CHILD_IDENTITY: ("birth certificate", "Ask the family or the consulate for it."),
+    DocumentKind.PROOF_OF_ADDRESS: (
+        "proof of address",
+        "Ask for a lease, or a bill, bank statement, pay stub or official letter of the last weeks.",
+    ),
+    DocumentKind.PROOF_OF_RELATIONSHIP: (
+        "proof of relationship",
+        "Ask for the chain of birth or marriage certificates; for a guardian, the court's order.",
+    ),
+    DocumentKind.PROOF_OF_INCOME: (
+        "proof of income",
+        "Ask for a tax return, pay stubs or an employer's letter.",
+    ),
+    DocumentKind.RELEASE_AUTHORIZATION: (
+        "signed authorization for release of information",
+        "Ask for the signature: no check may be ordered without it.",
+    ),
+    DocumentKind.SPONSOR_CARE_AGREEMENT: ("signed sponsor care agreement", "Ask for the signed agreement."),
+    DocumentKind.HOME_STUDY_REPORT: ("home study report", "Ask the home study provider for it."),
+    DocumentKind.LEGAL_GUARDIANSHIP: ("court order of guardianship", "Ask for a copy with the court's seal."),
+}
+
+
+def document_words(item: str) -> str:
+    """What a document is called in a message."""
+    return _ASK.get(item, (item.replace("_", " "), ""))[0]
+
+
+def _missing(asked: Requirement, *, consent: bool) -> Finding:
+    code = FindingCode.DOCUMENT_MISSING
+    if asked.item == DocumentKind.PROOF_OF_RELATIONSHIP:
+        code = FindingCode.RELATIONSHIP_UNPROVEN
+    elif asked.item == DocumentKind.RELEASE_AUTHORIZATION and consent:
+        code = FindingCode.CONSENT_MISSING
+    remedy = _ASK.get(asked.item, ("", "Ask for it."))[1]
+    return Finding(
+        code=code,
+        subject=asked.subject,
+        message=f"The {document_words(asked.item)} of {who(asked.subject)} is missing. {remedy}",
+        rule=asked.rule,
+        source=asked.source,
+        evidence={"item": asked.item},
+    )

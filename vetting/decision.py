@@ -1,0 +1,359 @@
+"""The gate, and who may do what. A person decides; this says whether that person may, and what is missing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from models.errors import BadInput, Problem, Refused
+from models.facts import (
+    ApplicationFacts,
+    CheckFacts,
+    Finding,
+    FindingFacts,
+    OpinionFacts,
+    Person,
+    Requirement,
+)
+from models.policy import VettingPolicy
+from models.states import (
+    APPROVALS,
+    ApplicationState,
+    CheckState,
+    DecisionValue,
+    DocumentKind,
+    FindingCode,
+    FindingState,
+    RequirementState,
+    Role,
+    Severity,
+)
+from vetting.findings import found_now, identity_of
+
+_MAY_CONFIRM = (Role.INTAKE_OFFICER, Role.CASE_MANAGER)
+_MAY_CLEAR = (Role.CASE_MANAGER, Role.SUPERVISOR, Role.FEDERAL_FIELD_SPECIALIST)
+_MAY_WAIVE = (Role.FEDERAL_FIELD_SPECIALIST, Role.SUPERVISOR)
+_MAY_RELEASE = (Role.CASE_MANAGER,)
+
+_A = ApplicationState
+_OVER = frozenset({_A.DENIED, _A.WITHDRAWN, _A.RELEASED})
+_RECOMMENDABLE = frozenset(
+    {_A.INCOMPLETE, _A.IN_CHECKS, _A.IN_REVIEW, _A.HOME_STUDY, _A.RECOMMENDED, _A.REMANDED}
+)
+# Decisions that send a case back to work: what was recommended before them no longer speaks.
+_SENT_BACK = frozenset({DecisionValue.REMAND, DecisionValue.HOME_STUDY})
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """Whether the child may be released. Each of `missing` begins with a stable code."""
+
+    open: bool
+    missing: tuple[str, ...] = ()
+
+
+def gate(
+    facts: ApplicationFacts, requirements: Sequence[Requirement], policy: VettingPolicy, now: datetime
+) -> Gate:
+    """Open only when every requirement has its evidence, nothing open speaks against it, and people decided.
+
+    `requirements` must be those of `now`: what has expired since is missing again.
+    """
+    missing = (
+        *unmet(facts, requirements, policy, now),
+        *_people_missing(facts, policy),
+    )
+    return Gate(open=not missing, missing=missing)
+
+
+def unmet(
+    facts: ApplicationFacts, requirements: Sequence[Requirement], policy: VettingPolicy, now: datetime
+) -> tuple[str, ...]:
+    """What an approval would have to wait for: requirements without evidence, and open findings.
+
+    The file's findings may lag behind the facts, so those that hold now and that nobody has cleared
+    count too.
+    """
+    wanting = [w for r in requirements if (w := _unmet(r)) is not None]
+    if not requirements:
+        wanting.append("requirements not_computed")
+    wanting += address_pending(facts)
+    settled = {identity_of(row.finding) for row in facts.findings if row.state is FindingState.CLEARED}
+    speaking = [row.finding for row in facts.findings if row.state is FindingState.OPEN]
+    speaking += [f for f in found_now(facts, policy, now) if identity_of(f) not in settled]
+    serious = [_finding_words(f) for f in speaking if f.severity is not Severity.NOTE]
+    return tuple(dict.fromkeys((*wanting, *serious)))
+
+
+def address_pending(facts: ApplicationFacts) -> tuple[str, ...]:
+    """What nobody has answered yet about the address: no answer is never a clear one.
+
+    A proof of address counts as read once any of those in the file is; one that can't be read is a finding.
+    """
+    proofs = [d for d in facts.documents if d.kind is DocumentKind.PROOF_OF_ADDRESS]
+    unread = bool(proofs) and all(d.text is None and d.readable for d in proofs)
+    unasked = facts.postal is None or facts.postal.dpv is None
+    return (*(["address postal_service"] if unasked else []), *(["address reading"] if unread else []))
+
+
+def current_recommendations(facts: ApplicationFacts, policy: VettingPolicy) -> tuple[OpinionFacts, ...]:
+    """The recommendations that count now, in the policy's order, up to the first that is missing.
+
+    The newest of each role, each no earlier than the one before it: when the case manager recommends
+    anew, the coordinator must too. One from before a remand does not count.
+    """
+    since = facts.decision.at if facts.decision and facts.decision.value in _SENT_BACK else None
+    counted: list[OpinionFacts] = []
+    for role in policy.roles.recommend:
+        mine = [
+            r
+            for r in facts.recommendations
+            if r.role is role and (since is None or r.at > since) and (not counted or r.at >= counted[-1].at)
+        ]
+        if not mine:
+            break
+        counted.append(max(mine, key=lambda r: r.at))
+    return tuple(counted)
+
+
+def may_recommend(
+    facts: ApplicationFacts,
+    person: Person,
+    value: DecisionValue,
+    requirements: Sequence[Requirement],
+    policy: VettingPolicy,
+    now: datetime,
+) -> Role:
+    """The role in which this person may recommend this value now.
+
+    Raises:
+        Refused: wrong_role, two_roles, out_of_order, or gate_closed for an approval that must wait.
+    """
+    order = policy.roles.recommend
+    role = _acting_role(facts, person, order)
+    if facts.state not in _RECOMMENDABLE:
+        raise Refused("out_of_order", f"An application that is {facts.state} takes no recommendation.")
+    given = [r.role for r in current_recommendations(facts, policy)]
+    earlier = order[: order.index(role)]
+    if lacking := [r for r in earlier if r not in given]:
+        raise Refused(
+            "out_of_order",
+            f"The {_words(lacking[0])} recommends first.",
+            [f"recommendation {r}" for r in lacking],
+        )
+    _refuse_early_approval(value, unmet(facts, requirements, policy, now))
+    return role
+
+
+def may_decide(
+    facts: ApplicationFacts,
+    person: Person,
+    value: DecisionValue,
+    requirements: Sequence[Requirement],
+    policy: VettingPolicy,
+    now: datetime,
+) -> Role:
+    """The role in which this person may decide this value now.
+
+    A denial, a remand and a home study need every recommendation to be in, whatever it says. An approval
+    needs each of them to approve, and nothing unmet.
+
+    Raises:
+        Refused: wrong_role, two_roles, out_of_order or gate_closed.
+    """
+    role = _acting_role(facts, person, (policy.roles.decide,))
+    given = current_recommendations(facts, policy)
+    lacking = policy.roles.recommend[len(given) :]
+    if lacking or facts.state is not _A.RECOMMENDED:
+        raise Refused(
+            "out_of_order",
+            f"The decision comes after the recommendations; this application is {facts.state}.",
+            [f"recommendation {r}" for r in lacking],
+        )
+    if value in APPROVALS:
+        against = [r.role for r in given if r.value not in APPROVALS]
+        if against:
+            raise Refused(
+                "out_of_order",
+                f"The {_words(against[0])} did not recommend approval. Remand it for a new recommendation.",
+                [f"recommendation {r}" for r in against],
+            )
+        _refuse_early_approval(value, unmet(facts, requirements, policy, now))
+    return role
+
+
+def may_confirm(facts: ApplicationFacts, person: Person, requirement: Requirement) -> Role:
+    """The role in which this person may type what they read from this document.
+
+    Raises:
+        Refused: wrong_role, two_roles, out_of_order, or not_reviewable when there is no document to read.
+    """
+    role = _acting_role(facts, person, _MAY_CONFIRM)
+    _refuse_when_over(facts)
+    if requirement.kind != "document":
+        raise Refused("not_reviewable", "Only a document can be confirmed.")
+    if requirement.state is RequirementState.MISSING:
+        raise Refused(
+            "not_reviewable", "There is no such document to read yet.", [f"document {requirement.key}"]
+        )
+    return role
+
+
+def may_clear(facts: ApplicationFacts, person: Person, row: FindingFacts, reason: str) -> Role:
+    """The role in which this person may clear this finding, with this reason.
+
+    Raises:
+        Refused: wrong_role, two_roles, out_of_order, or not_reviewable (a block, a hit, one not open).
+        BadInput: without a reason.
+    """
+    role = _acting_role(facts, person, _MAY_CLEAR)
+    _refuse_when_over(facts)
+    if row.state is not FindingState.OPEN:
+        raise Refused("not_reviewable", f"This finding is already {row.state}.")
+    if row.finding.severity is not Severity.REVIEW:
+        raise Refused("not_reviewable", "This finding goes away when the facts change; it cannot be cleared.")
+    if row.finding.code is FindingCode.CHECK_HIT_REVIEW:
+        raise Refused("not_reviewable", "Two people judge a hit: use kinline check adjudicate.")
+    _want_reason(reason)
+    return role
+
+
+def may_waive(
+    facts: ApplicationFacts,
+    person: Person,
+    requirement: Requirement,
+    reason: str,
+    proposed_by: UUID | None = None,
+) -> Role:
+    """The role in which this person may give one of the two voices of a waiver.
+
+    `proposed_by`: who gave the first voice, None when this is the first.
+
+    Raises:
+        Refused: wrong_role, two_roles, out_of_order, statutory (not waivable), four_eyes.
+        BadInput: without a reason.
+    """
+    role = _acting_role(facts, person, _MAY_WAIVE)
+    _refuse_when_over(facts)
+    if not requirement.waivable:
+        raise Refused(
+            "statutory", "This cannot be waived: the law or the policy version requires it without exception."
+        )
+    if requirement.state is RequirementState.WAIVED:
+        raise Refused("not_reviewable", "This is already waived.")
+    _want_second_person(person, proposed_by)
+    _want_reason(reason)
+    return role
+
+
+def may_adjudicate(
+    facts: ApplicationFacts, person: Person, check: CheckFacts, reason: str, proposed_by: UUID | None = None
+) -> Role:
+    """The role in which this person may give one of the two voices on a hit that needs review.
+
+    Raises:
+        Refused: wrong_role, two_roles, out_of_order, not_reviewable, four_eyes.
+        BadInput: without a reason.
+    """
+    role = _acting_role(facts, person, _MAY_WAIVE)
+    _refuse_when_over(facts)
+    if check.state is not CheckState.HIT_REVIEW or check.adjudication is not None:
+        raise Refused("not_reviewable", "Only a hit that waits for review can be judged.")
+    _want_second_person(person, proposed_by)
+    _want_reason(reason)
+    return role
+
+
+def may_release(
+    facts: ApplicationFacts,
+    person: Person,
+    requirements: Sequence[Requirement],
+    policy: VettingPolicy,
+    now: datetime,
+) -> Role:
+    """The role in which this person may release the child now.
+
+    Raises:
+        Refused: wrong_role, two_roles, or gate_closed with everything that is missing.
+    """
+    role = _acting_role(facts, person, _MAY_RELEASE)
+    answer = gate(facts, requirements, policy, now)
+    if not answer.open:
+        raise Refused("gate_closed", "The release must wait for what is missing.", answer.missing)
+    return role
+
+
+def _acting_role(facts: ApplicationFacts, person: Person, allowed: Sequence[Role]) -> Role:
+    """The one role that this person has on this case, when it is among those allowed."""
+    held = [role for role in allowed if role in person.roles]
+    acted = facts.acted.get(person.id)
+    if not held:
+        raise Refused("wrong_role", f"This is for the {' or the '.join(_words(r) for r in allowed)}.")
+    if acted is not None and acted not in held:
+        raise Refused(
+            "two_roles",
+            f"You have acted on this case as {_words(acted)}; nobody holds two roles on one case.",
+        )
+    return acted or held[0]
+
+
+def _refuse_when_over(facts: ApplicationFacts) -> None:
+    if facts.state in _OVER:
+        raise Refused("out_of_order", f"This application is {facts.state}; nothing more can be settled.")
+
+
+def _refuse_early_approval(value: DecisionValue, missing: Sequence[str]) -> None:
+    if value in APPROVALS and missing:
+        raise Refused("gate_closed", "An approval must wait for what is missing.", missing)
+
+
+def _want_reason(reason: str) -> None:
+    if not reason.strip():
+        raise BadInput(Problem("reason", "missing_key", "A reason is needed.", "Say why, in a sentence."))
+
+
+def _want_second_person(person: Person, proposed_by: UUID | None) -> None:
+    if proposed_by == person.id:
+        raise Refused("four_eyes", "You gave the first voice; another person must give the second.")
+
+
+def _unmet(requirement: Requirement) -> str | None:
+    state = requirement.state
+    if state is RequirementState.CONFIRMED:
+        return None
+    if state is RequirementState.WAIVED and requirement.waivable:
+        return None
+    if requirement.kind != "document":
+        return f"{requirement.kind} {requirement.key}"
+    if state is RequirementState.RECEIVED:
+        return f"confirm {requirement.key}" if requirement.confirm else None
+    return f"document {requirement.key}"
+
+
+def _finding_words(finding: Finding) -> str:
+    told = [finding.evidence.get(name) for name in ("kind", "jurisdiction", "item")]
+    tail = "".join(f" {part}" for part in told if part)
+    return f"finding {finding.code} {finding.subject}{tail}"
+
+
+def _people_missing(facts: ApplicationFacts, policy: VettingPolicy) -> tuple[str, ...]:
+    given = current_recommendations(facts, policy)
+    missing = [f"recommendation {role}" for role in policy.roles.recommend[len(given) :]]
+    missing += [f"recommendation {r.role}" for r in given if r.value not in APPROVALS]
+    decision = facts.decision
+    if (
+        decision is None
+        or decision.role is not policy.roles.decide
+        or decision.value not in policy.roles.decisions_that_release
+        or any(r.at > decision.at for r in given)
+    ):
+        missing.append("decision")
+    elif facts.state is not _A.APPROVED:
+        missing.append(f"state {facts.state}")
+    return tuple(missing)
+
+
+def _words(role: Role) -> str:
+    return role.replace("_", " ")

@@ -1,0 +1,94 @@
+"""Who has been seen before: what the links of an application mean for its vetting.
+
+A link is for a person to look at. Poor families share homes and phones, so none of these is a block,
+and a name alone is never more than `possible`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from models.facts import ApplicationFacts, Finding, LinkFacts
+from models.policy import VettingPolicy
+from models.states import FindingCode
+
+# Source: domain.md 4, linkage flags; HHS's own audit of 2023 used 3 and more. `VettingPolicy` has no
+# line for these yet: when it does, this number moves into the files.
+MANY_CHILDREN = 3
+
+_RULES: Mapping[str, tuple[FindingCode, str, str]] = {
+    "sponsor": (
+        FindingCode.LINK_SPONSOR_SEEN,
+        "L1",
+        "This sponsor {tier} applied for a child before. Look at the other application and say what you found.",
+    ),
+    "address": (
+        FindingCode.LINK_SHARED_ADDRESS,
+        "L2",
+        "Another application {tier} names the same home. Many families share one: look, and say what you found.",
+    ),
+    "contact": (
+        FindingCode.LINK_SHARED_CONTACT,
+        "L3",
+        "Another application {tier} uses the same phone or e-mail. Ask whose it is, and say what you found.",
+    ),
+    "child": (
+        FindingCode.LINK_CHILD_SEEN,
+        "L1-child",
+        "This child {tier} has another application. Make sure that the files do not speak of one child twice.",
+    ),
+}
+_SOURCE = "Linkage flags, domain brief section 4 (Senate PSI 2016; HHS audit 2023)"
+
+
+def findings(facts: ApplicationFacts, policy: VettingPolicy, now: datetime) -> tuple[Finding, ...]:
+    """One finding for each link that is not split, and one when an unrelated sponsor reaches many children."""
+    found = [_finding(link) for link in facts.links if link.state != "split"]
+    reached = children_before(facts) + 1
+    if not facts.packet.sponsor.related and reached >= MANY_CHILDREN:
+        found.append(
+            Finding(
+                code=FindingCode.LINK_MANY_CHILDREN,
+                subject="sponsor",
+                message=f"With this child the sponsor, who is not a relative, reaches {reached} children. "
+                "A supervisor must look at all of them together.",
+                rule="L4",
+                source=_SOURCE,
+                evidence={"children": reached},
+            )
+        )
+    return tuple(found)
+
+
+def children_before(facts: ApplicationFacts) -> int:
+    """How many other children this sponsor has sponsored or sought to: as stated or as seen, the larger.
+
+    A link counts when it is likely or a person confirmed it.
+    """
+    seen = [
+        link
+        for link in facts.links
+        if link.kind == "sponsor"
+        and link.state != "split"
+        and (link.tier == "likely" or link.state == "confirmed")
+    ]
+    applications = len({link.other_application for link in seen})
+    through_links = max((link.related_children for link in seen), default=0)
+    return max(facts.packet.sponsor.sponsored_before, applications, through_links)
+
+
+def _finding(link: LinkFacts) -> Finding:
+    code, rule, message = _RULES[link.kind]
+    return Finding(
+        code=code,
+        subject="child" if link.kind == "child" else "sponsor",
+        message=message.format(tier="very likely" if link.tier == "likely" else "possibly"),
+        rule=rule,
+        source=_SOURCE,
+        evidence={
+            "link": str(link.id),
+            "other_application": str(link.other_application),
+            "tier": link.tier,
+        },
+    )

@@ -1,0 +1,182 @@
+"""Policy versions of vetting: reading one, choosing one, and asking whether a line applies.
+
+Pure: the text of the TOML file comes in as an argument.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime
+from typing import Any
+
+from pydantic import ValidationError
+
+from models.errors import BadInput, Problem
+from models.facts import ApplicationFacts
+from models.policy import Line, VettingPolicy, When
+from vetting.category import Subject, age_on, category_of
+from vetting.linkage import children_before
+
+# Every kind of duty that `vetting.steps` may open; `recommend:<role>` is added for each role that recommends.
+DUTY_KINDS = frozenset(
+    {
+        "obtain_document",
+        "record_check",
+        "settle_finding",
+        "confirm_document",
+        "complete_home_study",
+        "decide",
+        "release_child",
+    }
+)
+
+
+def parse_vetting_policy(text: str) -> VettingPolicy:
+    """The policy version that this TOML text holds.
+
+    Raises:
+        BadInput: one problem per fault; `field` names the table and the rule of the line.
+    """
+    try:
+        tree = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as err:
+        raise BadInput(Problem("policy", "broken_toml", f"{err}.", "Mend that line.")) from err
+    try:
+        policy = VettingPolicy.model_validate(tree)
+    except ValidationError as err:
+        raise BadInput([_problem(e, tree) for e in err.errors(include_url=False)]) from None
+    problems = list(_faults(policy))
+    if problems:
+        raise BadInput(problems)
+    return policy
+
+
+def choose(policies: Sequence[VettingPolicy], entered_care_on: date, submitted_on: date) -> VettingPolicy:
+    """The version in force for a child who entered care on that day, in an application of that day.
+
+    Raises:
+        BadInput: when none is, or two equally new ones are: somebody must mend the files.
+    """
+    fitting = [p for p in policies if _in_force(p, entered_care_on, submitted_on)]
+    newest = max((p.effective_from for p in fitting), default=None)
+    chosen = [p for p in fitting if p.effective_from == newest]
+    if len(chosen) == 1:
+        return chosen[0]
+    names = ", ".join(sorted(p.version for p in chosen)) or "none"
+    raise BadInput(
+        Problem(
+            "child.entered_care_on",
+            "no_single_policy",
+            f"Exactly one policy version must fit a child in care since {entered_care_on} "
+            f"and an application of {submitted_on}; fitting: {names}.",
+            "Check the two dates; if they are right, the policy files need a version for them.",
+        )
+    )
+
+
+def applies(
+    when: When, facts: ApplicationFacts, subject: Subject, now: datetime, *, home_study: bool = False
+) -> bool:
+    """True when every condition that is given holds. None given: always.
+
+    The child's age is that of the day of submission and everybody else's that of today, so that waiting
+    never takes a requirement away. `home_study`: whether one is required.
+    """
+    packet = facts.packet
+    stated = packet.child.circumstances
+    child_age = age_on(packet.child.date_of_birth, facts.submitted_at.date())
+    conditions = (
+        when.categories is None or category_of(packet) in when.categories,
+        when.related is None or packet.sponsor.related is when.related,
+        when.circumstances_any is None or any(getattr(stated, name) for name in when.circumstances_any),
+        when.child_age_at_most is None or child_age <= when.child_age_at_most,
+        when.sponsored_before_at_least is None or children_before(facts) >= when.sponsored_before_at_least,
+        when.home_study_required is None or home_study is when.home_study_required,
+        when.subject_age_at_least is None or age_on(subject.born_on, now.date()) >= when.subject_age_at_least,
+    )
+    return all(conditions)
+
+
+def is_waived(facts: ApplicationFacts, key: str, *, waivable: bool) -> bool:
+    """True when two people have waived exactly this requirement, and it may be waived at all.
+
+    `key` is `Requirement.key`. A waiver names it whole in `item`, or by item and subject (for a check by
+    state the subject ends with the state, `sponsor:TX`).
+    """
+    return waivable and any(w.approved and key in (w.item, f"{w.item}@{w.subject}") for w in facts.waivers)
+
+
+def _in_force(policy: VettingPolicy, entered_care_on: date, submitted_on: date) -> bool:
+    first, last = policy.applies_if.entered_care_from, policy.applies_if.entered_care_until
+    return (
+        policy.active
+        and policy.suspended_by is None
+        and policy.effective_from <= submitted_on
+        and (first is None or first <= entered_care_on)
+        and (last is None or entered_care_on <= last)
+    )
+
+
+def lines(policy: VettingPolicy) -> Iterator[tuple[str, Line]]:
+    """Every line of the version with the name of its table, the inactive ones too."""
+    for name in type(policy).model_fields:
+        value = getattr(policy, name)
+        if isinstance(value, Line):
+            yield name, value
+        elif isinstance(value, tuple):
+            yield from ((name, line) for line in value if isinstance(line, Line))
+
+
+def _faults(policy: VettingPolicy) -> Iterator[Problem]:
+    """What the types cannot see."""
+    seen: set[str] = set()
+    for table, line in lines(policy):
+        if line.rule in seen:
+            yield _fault(table, line.rule, "rule_twice", "This rule id stands twice.", "Give it its own.")
+        seen.add(line.rule)
+        if not line.source.strip():
+            yield _fault(table, line.rule, "no_source", "A line needs its source.", "Name the source.")
+    for check in policy.checks:
+        if check.statutory and check.waivable:
+            yield _fault(
+                "checks",
+                check.rule,
+                "statute_waived",
+                "What statute requires cannot be waived.",
+                "Set waivable = false.",
+            )
+        if check.valid_days < 1:
+            yield _fault("checks", check.rule, "wrong_value", "valid_days is less than 1.", "Give days.")
+    for line in policy.inactive:
+        if line.active:
+            yield _fault("inactive", line.rule, "active", "This table is for lines not in force.", "Move it.")
+    kinds = {duty.kind for duty in policy.duties if duty.active}
+    for kind in sorted(DUTY_KINDS | {f"recommend:{role}" for role in policy.roles.recommend}):
+        if kind not in kinds:
+            yield Problem("duties", "missing_key", f"No line says how long {kind} may take.", "Add one.")
+
+
+def _fault(table: str, rule: str, code: str, message: str, remedy: str) -> Problem:
+    return Problem(f"{table}[{rule}]", code, message, remedy)
+
+
+def _problem(error: Any, tree: dict[str, Any]) -> Problem:
+    """A pydantic error with the number of the line replaced by the line's rule id."""
+    path: list[str] = []
+    node: Any = tree
+    for part in error["loc"]:
+        node = node[part] if _holds(node, part) else None
+        if isinstance(part, int) and path:
+            rule = node.get("rule") if isinstance(node, dict) else None
+            path[-1] += f"[{rule or part}]"
+        else:
+            path.append(str(part))
+    code = {"extra_forbidden": "unknown_key", "missing": "missing_key"}.get(error["type"], "wrong_value")
+    return Problem(".".join(path), code, f"{error['msg']}.", "See models/policy.py for the form.")
+
+
+def _holds(node: Any, part: Any) -> bool:
+    if isinstance(node, dict):
+        return part in node
+    return isinstance(node, list) and isinstance(part, int) and 0 <= part < len(node)
