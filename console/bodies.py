@@ -6,6 +6,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from fastapi import Request
 
+from console.context import console_of
 from console.errors import Forbidden, TooLarge
 from models.errors import BadInput, Problem
 
@@ -64,8 +65,15 @@ def require_own_origin(request: Request) -> None:
     """
     origin = request.headers.get("origin")
     if origin is not None:
-        ours = urlsplit(origin).netloc == request.headers.get("host", "")
+        host = request.headers.get("host", "")
+        # A proxy before us may have put its own Host in: the public address is ours as well.
+        ours = origin == _origin(console_of(request).kit.public_url) or urlsplit(origin).netloc == host
     else:
         ours = request.headers.get("sec-fetch-site", "none") in ("same-origin", "none")
     if not ours:
         raise Forbidden("wrong_origin", "The form came from another site. Open the page here and try again.")
+
+
+def _origin(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"

@@ -11,7 +11,8 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Engine, create_engine, text
+from sqlalchemy import Engine, create_engine, event, text
+from sqlalchemy.engine import ExceptionContext
 from sqlmodel import Session
 
 from models.errors import BadInput, Problem, Refused
@@ -22,21 +23,34 @@ MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"
 SANDBOX_BEGINS = datetime(2026, 2, 2, 15, 0, tzinfo=UTC)
 
 
-def make_engine(url: str, *, pool_size: int = 5) -> Engine:
-    """An engine on psycopg 3 for this URL (``postgresql://`` is taken as ``postgresql+psycopg://``)."""
+def driver_url(url: str) -> str:
+    """The URL with our driver named: ``postgresql://`` and ``postgres://`` mean psycopg 3."""
     for plain in ("postgresql://", "postgres://"):
         if url.startswith(plain):
-            url = "postgresql+psycopg://" + url.removeprefix(plain)
-    return create_engine(
-        url,
+            return "postgresql+psycopg://" + url.removeprefix(plain)
+    return url
+
+
+def _without_details(context: ExceptionContext) -> None:
+    """PostgreSQL's DETAIL line quotes the row, which may be a person's: only the first line is kept."""
+    for error in (context.original_exception, context.sqlalchemy_exception):
+        if error is not None and error.args and isinstance(error.args[0], str):
+            error.args = (error.args[0].partition("\n")[0], *error.args[1:])
+
+
+def make_engine(url: str, *, pool_size: int = 5) -> Engine:
+    """An engine on psycopg 3 for this URL (``postgresql://`` is taken as ``postgresql+psycopg://``)."""
+    engine = create_engine(
+        driver_url(url),
         pool_size=pool_size,
         max_overflow=10,
         pool_pre_ping=True,
-        connect_args={
-            "connect_timeout": 10
-        },  # Values of a failed statement may be a person's: they stay out of the exception's text.
+        connect_args={"connect_timeout": 10},
+        # Values of a failed statement may be a person's: they stay out of the exception's text.
         hide_parameters=True,
     )
+    event.listen(engine, "handle_error", _without_details)
+    return engine
 
 
 @contextmanager
@@ -50,7 +64,7 @@ def alembic_config(url: str) -> Config:
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     config.set_main_option("path_separator", "newline")
-    config.attributes["url"] = url
+    config.attributes["url"] = driver_url(url)
     return config
 
 

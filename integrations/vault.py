@@ -50,6 +50,8 @@ class Vault:
     """
 
     def __init__(self, keys: Mapping[int, bytes], blind_key: bytes) -> None:
+        if not all(1 <= key_id <= 255 for key_id in keys):
+            raise ValueError("a key's id is 1 to 255: it is one byte of each sealed value")
         if not keys or any(len(key) != 32 for key in keys.values()) or len(blind_key) != 32:
             raise ValueError("the vault needs 32-byte keys")
         self._ciphers = {key_id: AESGCM(key) for key_id, key in keys.items()}

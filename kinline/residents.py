@@ -43,7 +43,7 @@ def run_console() -> None:
         from console.app import create_app
 
         place = urlsplit(stack.console_url)
-        app = create_app(stack.kit, live=lambda: {"prefect": stack.prefect_api_url})
+        app = create_app(stack.kit, live=lambda: {"prefect_api_url": stack.prefect_api_url})
         uvicorn.run(
             app,
             host="127.0.0.1",

@@ -15,12 +15,14 @@ from pydantic import (
     AfterValidator,
     AwareDatetime,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     StringConstraints,
     ValidationError,
     model_validator,
 )
+from pydantic_core import PydanticCustomError
 
 from models.errors import BadInput, Problem
 from models.states import DocumentKind
@@ -39,13 +41,27 @@ Text = Annotated[
     StringConstraints(strip_whitespace=True, min_length=1, max_length=300),
     AfterValidator(_no_control),
 ]
-Phone = Annotated[str, StringConstraints(pattern=r"^\+[1-9]\d{7,14}$")]
+Phone = Annotated[str, StringConstraints(pattern=r"^\+[1-9][0-9]{7,14}$")]
 Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
 Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")]
 StateCode = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
-ANumber = Annotated[str, StringConstraints(pattern=r"^\d{9}$")]
-Zip = Annotated[str, StringConstraints(pattern=r"^\d{5}(-?\d{4})?$")]
-SUBJECT = re.compile(r"^(child|sponsor|alternate_caregiver|household:\d{1,2})$")
+ANumber = Annotated[str, StringConstraints(pattern=r"^[0-9]{9}$")]
+Zip = Annotated[str, StringConstraints(pattern=r"^[0-9]{5}(-?[0-9]{4})?$")]
+SUBJECT = re.compile(r"child|sponsor|alternate_caregiver|household:(0|[1-9][0-9]?)")
+
+
+def _written_date(value: Any) -> Any:
+    """Pydantic takes seconds since 1970 for a date; nobody who writes a packet means that."""
+    if not isinstance(value, str):
+        raise PydanticCustomError("date_type", "Must be written as text, such as 2026-01-15")
+    if value.strip().lstrip("+-").replace(".", "", 1).isdigit():
+        raise PydanticCustomError("date_parsing", "Must be written as a date, not as a number")
+    return value
+
+
+# Not strict, since what comes from JSON is text here; the text itself is looked at first.
+Day = Annotated[date, BeforeValidator(_written_date), Field(strict=False)]
+Moment = Annotated[AwareDatetime, BeforeValidator(_written_date), Field(strict=False)]
 
 
 class _Part(BaseModel):
@@ -64,7 +80,7 @@ class TextConsent(_Part):
 
     given: bool
     language: Language | None = None
-    at: AwareDatetime | None = None
+    at: Moment | None = None
     method: Literal["signed_form", "spoken", "web_form", "text"] | None = None
     phone_held_by: Literal["child", "sponsor", "shared", "other"] | None = None
 
@@ -73,18 +89,18 @@ class IdentityDocument(_Part):
     type: Text
     issuer: Text
     number: Text
-    expires_on: date | None = None
+    expires_on: Day | None = None
 
 
 class Child(_Part):
     a_number: ANumber
     given_names: Text
     family_names: Text
-    date_of_birth: date
+    date_of_birth: Day
     sex: Literal["female", "male", "x", "unknown"] | None = None
     country_of_birth: Country | None = None
     languages: tuple[Language, ...] = Field(min_length=1)
-    entered_care_on: date
+    entered_care_on: Day
     phone: Phone | None = None
     circumstances: Circumstances = Circumstances()
     text_consent: TextConsent | None = None
@@ -94,7 +110,7 @@ class Sponsor(_Part):
     given_names: Text
     family_names: Text
     other_names: tuple[Text, ...] = ()
-    date_of_birth: date
+    date_of_birth: Day
     relationship: Text
     related: bool
     was_primary_caregiver: bool = False
@@ -116,13 +132,13 @@ class Address(_Part):
     state: StateCode
     zip: Zip
     dwelling: Literal["house", "apartment", "mobile_home", "room", "shelter", "other"] | None = None
-    moved_in_on: date | None = None
+    moved_in_on: Day | None = None
 
 
 class HouseholdMember(_Part):
     given_names: Text
     family_names: Text
-    date_of_birth: date
+    date_of_birth: Day
     relationship_to_sponsor: Text
     identity_document: IdentityDocument | None = None
 
@@ -130,7 +146,7 @@ class HouseholdMember(_Part):
 class AlternateCaregiver(_Part):
     given_names: Text
     family_names: Text
-    date_of_birth: date
+    date_of_birth: Day
     phone: Phone | None = None
     identity_document: IdentityDocument | None = None
 
@@ -145,7 +161,7 @@ class Contact(_Part):
 class PacketHearing(_Part):
     hearing_key: Text
     court: Text
-    starts_at: AwareDatetime
+    starts_at: Moment
     kind: Literal["master", "individual", "other"] = "master"
     state: Literal["scheduled", "moved", "cancelled", "completed"] = "scheduled"
 
@@ -154,11 +170,11 @@ class PacketDocument(_Part):
     kind: DocumentKind
     subject: str
     file: Text
-    issued_on: date | None = None
+    issued_on: Day | None = None
 
     @model_validator(mode="after")
     def _subject_is_known(self) -> PacketDocument:
-        if not SUBJECT.match(self.subject):
+        if not SUBJECT.fullmatch(self.subject):
             raise ValueError("subject must be child, sponsor, alternate_caregiver or household:N")
         return self
 
@@ -178,6 +194,25 @@ class Packet(_Part):
     documents: tuple[PacketDocument, ...] = Field(default=(), max_length=100)
 
 
+_TOO_DEEP = Problem("packet.json", "broken_json", "The JSON is nested too deeply.", "See docs/packet.md.")
+_KNOWN_KEYS = frozenset(
+    name
+    for part in (
+        Circumstances,
+        TextConsent,
+        IdentityDocument,
+        Child,
+        Sponsor,
+        Address,
+        HouseholdMember,
+        AlternateCaregiver,
+        Contact,
+        PacketHearing,
+        PacketDocument,
+        Packet,
+    )
+    for name in part.model_fields
+)
 _REMEDY = {
     "extra_forbidden": "Remove this key, or check its spelling against docs/packet.md.",
     "missing": "Add this key.",
@@ -191,9 +226,9 @@ _REMEDY = {
 
 
 def _none_to_absent(value: Any) -> Any:
-    """Null means absent for every optional key; pydantic would ask each default to allow None."""
+    """Null means absent for every key that we know; pydantic would ask each default to allow None."""
     if isinstance(value, dict):
-        return {k: _none_to_absent(v) for k, v in value.items() if v is not None}
+        return {k: _none_to_absent(v) for k, v in value.items() if v is not None or k not in _KNOWN_KEYS}
     return [_none_to_absent(v) for v in value] if isinstance(value, list) else value
 
 
@@ -239,6 +274,8 @@ def parse_packet(raw: bytes) -> Packet:
         )
     try:
         packet = Packet.model_validate_json(json.dumps(_none_to_absent(tree)))
+    except RecursionError:
+        raise BadInput(_TOO_DEEP) from None
     except ValidationError as err:
         raise BadInput([_problem(e) for e in err.errors(include_url=False, include_input=False)]) from None
     problems = _cross_checks(packet)

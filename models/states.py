@@ -345,7 +345,7 @@ MESSAGE_MOVES: Mapping[MessageState, frozenset[MessageState]] = {
     _M.EXPIRED: frozenset(),
     _M.CANCELLED: frozenset(),
 }
-LIVE_MESSAGES = frozenset({_M.QUEUED, _M.CLAIMED, _M.ACCEPTED, _M.DELIVERED})
+LIVE_MESSAGES = frozenset({_M.QUEUED, _M.CLAIMED, _M.ACCEPTED, _M.DELIVERED, _M.UNKNOWN})
 
 
 class DocumentKind(StrEnum):

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from console.context import CaseReader, console_of
-from console.pages import wording
+from console.pages.gate_words import gate_groups
 from console.pages.next_step import next_step
 from console.pages.rendering import page
 from console.reading import read_applications
@@ -39,7 +39,7 @@ def application(request: Request, key: str, who: CaseReader) -> Response:
         settled_findings=_findings(shown, is_open=False),
         is_over=shown["release"] is not None or shown["state"] in ("denied", "withdrawn"),
         step=next_step(shown, email=who.person.email),
-        missing=[wording.gate_line(line) for line in shown["gate"]["missing"]],
+        missing=gate_groups(shown["gate"]["missing"]),
     )
 
 

@@ -23,16 +23,26 @@ _OVER = {
 }
 
 
+_ORDER = ("document", "home_study", "confirm", "finding", "check", "recommendation", "decision")
+
+
 def next_step(application: Mapping[str, Any], *, email: str) -> Step:
     """The first thing that the gate waits for, as an act. Papers come before people."""
     if application["state"] in _OVER:
         return _OVER[application["state"]]
-    kinds = [line.partition(" ")[0] for line in application["gate"]["missing"]]
-    name = shlex.quote(application["reference"])
+    if application["state"] == "submitted":
+        return Step(
+            "Vetting begins by itself while a worker runs. It can also be run now.",
+            f"kinline vet {_name_of(application)}",
+        )
+    # A pending check is told as a check; the finding that goes with it waits for nobody.
+    missing = [m for m in application["gate"]["missing"] if not m.startswith("finding CHECK_PENDING ")]
+    name = _name_of(application)
     by = f"--as {shlex.quote(email)}"
-    for kind in ("document", "home_study", "confirm", "finding", "check", "recommendation", "decision"):
-        if kind in kinds:
-            return _step(kind, application, name, by)
+    for kind in _ORDER:
+        first = next((line for line in missing if line.partition(" ")[0] == kind), None)
+        if first is not None:
+            return _step(kind, first.partition(" ")[2], application, name, by)
     if application["gate"]["open"]:
         return Step(
             "Everything is here. The release may be recorded.", f"kinline release {name} --on DATE {by}"
@@ -40,7 +50,12 @@ def next_step(application: Mapping[str, Any], *, email: str) -> Step:
     return Step("Vetting goes on by itself. Look again later.", f"kinline vet {name}")
 
 
-def _step(kind: str, application: Mapping[str, Any], name: str, by: str) -> Step:
+def _name_of(application: Mapping[str, Any]) -> str:
+    """The application's reference, safe to be typed."""
+    return shlex.quote(application["reference"])
+
+
+def _step(kind: str, thing: str, application: Mapping[str, Any], name: str, by: str) -> Step:
     if kind == "document":
         return Step(
             "Ask the family for the missing papers, then send the packet again under the same reference.",
@@ -51,7 +66,7 @@ def _step(kind: str, application: Mapping[str, Any], name: str, by: str) -> Step
     if kind == "confirm":
         return Step(
             "A person must read the papers that came and type what they say.",
-            f"kinline confirm {name} ITEM {by} --typed FILE",
+            f"kinline confirm {name} {shlex.quote(thing)} {by} --typed FILE",
         )
     if kind == "finding":
         return _for_findings(application, name, by)
@@ -71,11 +86,12 @@ def _step(kind: str, application: Mapping[str, Any], name: str, by: str) -> Step
 def _for_findings(application: Mapping[str, Any], name: str, by: str) -> Step:
     """Reviews are a person's to settle; blocks go away when the facts change."""
     open_ones = [f for f in application["findings"] if f["state"] == "open"]
-    if any(f["severity"] == "review" and f["code"] != "CHECK_HIT_REVIEW" for f in open_ones):
-        return Step(
-            "Look into the findings marked review and settle each with a reason.",
-            f"kinline clear {name} FINDING {by} --reason TEXT",
-        )
+    for finding in open_ones:
+        if finding["severity"] == "review" and finding["code"] != "CHECK_HIT_REVIEW":
+            return Step(
+                "Look into the findings marked review and settle each with a reason.",
+                f"kinline clear {name} {shlex.quote(finding['key'])} {by} --reason TEXT",
+            )
     if any(f["code"] == "CHECK_HIT_REVIEW" for f in open_ones):
         return Step(
             "Two people judge the hit that needs review.", f"kinline check adjudicate {name} CHECK {by}"

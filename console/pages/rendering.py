@@ -32,7 +32,6 @@ def make_templates() -> Environment:
         words=wording.words,
         subject=wording.subject,
         moment=wording.moment,
-        gate_line=wording.gate_line,
         lower_first=wording.lower,
     )
     templates.globals["count"] = wording.count

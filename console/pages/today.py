@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -67,6 +67,13 @@ def _row(item: Mapping[str, Any], now: datetime) -> dict[str, Any]:
         "level": item["level"],
         "queue": wording.words(item["queue"]),
         "owner": item["owner"] or "",
-        "left": wording.time_left(item["acknowledge_by"], now),
+        "left": _time(item, now),
         "overdue": item["overdue"],
     }
+
+
+def _time(item: Mapping[str, Any], now: datetime) -> str:
+    """For an escalation, how long there is to answer; for a duty, how late it is already."""
+    if item["kind"] == "escalation":
+        return wording.time_left(item["acknowledge_by"], now)
+    return f"{wording.span(timedelta(hours=item['age_hours']))} late"

@@ -48,7 +48,7 @@ _WORDS: Mapping[str, str] = {
     "sponsor_asks_for_help": "The sponsor asks for help",
     "no_contact": "No contact so far",
     "no_answer": "No answer",
-    "overdue": "Overdue: nobody has done it in time",
+    "overdue": "Not done in time",
     "late_hit": "A check came back with a hit after the release",
     # application states
     "in_checks": "In checks",
@@ -84,16 +84,6 @@ _WORDS: Mapping[str, str] = {
     "alternate_caregiver": "the other caregiver",
     "nobody": "nobody",
 }
-_GATE: Mapping[str, str] = {
-    "document": "A document is missing",
-    "check": "A check is not clear yet",
-    "home_study": "The home study is not in yet",
-    "confirm": "A person must read and confirm",
-    "finding": "An open finding",
-    "recommendation": "A recommendation to approve",
-    "decision": "The decision to approve",
-    "state": "The application is still",
-}
 
 
 def words(code: str | None) -> str:
@@ -117,28 +107,6 @@ def subject(code: str) -> str:
 def lower(text: str) -> str:
     """For the middle of a sentence; FBI and STOP stay as they are."""
     return text if text[:2].isupper() else text[:1].lower() + text[1:]
-
-
-def gate_line(line: str) -> str:
-    """One of the gate's `missing`, whose first word is a stable code, as people read it."""
-    kind, _, rest = line.partition(" ")
-    if kind not in _GATE:
-        return words(line)
-    if kind == "finding":
-        code, _, about = rest.partition(" ")
-        who, _, tail = about.partition(" ")
-        told = f" ({', '.join(lower(words(w)) for w in tail.split())})" if tail else ""
-        return f"{_GATE[kind]}: {code}, {subject(who)}{told}"
-    if not rest:
-        return _GATE[kind]
-    item, _, about = rest.partition("@")
-    return f"{_GATE[kind]}: {lower(words(item))}{f', {_about(about)}' if about else ''}"
-
-
-def _about(about: str) -> str:
-    """`household:1@TX` after the item's own `@`: whom, and where."""
-    who, *places = about.split("@")
-    return ", ".join([subject(who), *places])
 
 
 def moment(value: str | None) -> str:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from followup.plan import next_sight
-from followup.questionnaire import Weighed, parse_answers, weigh
 from sqlalchemy import select
 from sqlmodel import Session, col
 
+from followup.plan import next_sight
+from followup.questionnaire import Weighed, parse_answers, weigh
 from integrations.desk.duties import open_followup
 from integrations.desk.escalations import open_escalation, policy_of, resolve_settled
 from integrations.desk.messages import cancel_queued
@@ -199,7 +199,7 @@ def _apply(
         _keep_in_sight(kit, session, case, record, now=now)
     for party in weighed.settles:
         for duty in _targets(session, case, party, record.at):
-            if evidence is None or (party == Party.CHILD and evidence.spoke_with != "child"):
+            if evidence is None or evidence.spoke_with != party.value:
                 continue
             ledger.settle(session, duty, evidence, actor=actor, why=f"call: {record.outcome.value}", now=now)
             _cancel_planned(session, duty)

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select, text, update
+from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, col
 
@@ -54,12 +54,8 @@ def queue_text(
         not_after=not_after,
         created_at=now,
     )
-    statement = insert(Message).values(row.model_dump())
-    if obligation_id is not None:
-        statement = statement.on_conflict_do_nothing(
-            index_elements=["obligation_id", "purpose"],
-            index_where=text("state IN ('queued', 'claimed', 'accepted', 'delivered', 'unknown')"),
-        )
+    # Whichever rule of one live text it would break: the one that lives is enough.
+    statement = insert(Message).values(row.model_dump()).on_conflict_do_nothing()
     return session.execute(statement.returning(col(Message.id))).scalar_one_or_none()
 
 

@@ -16,6 +16,8 @@ from pathlib import Path
 
 import uvicorn
 from prefect.server.api.server import create_app
+from prefect.server.database.orm_models import FlowRun
+from sqlalchemy import inspect
 
 from kinline.local.sharing import claim_if_unused
 
@@ -25,11 +27,22 @@ GRACE_SECONDS = 10.0
 
 def main(listener: int, run_folder: Path) -> None:
     """Serves until told to stop, or until nobody uses the server."""
+    let_schedules_work()
     server = uvicorn.Server(
         uvicorn.Config(create_app(), log_level="warning", access_log=False, timeout_graceful_shutdown=3)
     )
     threading.Thread(target=_end_when_unused, args=(server, run_folder), daemon=True).start()
     server.run(sockets=[socket.socket(fileno=listener)])
+
+
+def let_schedules_work() -> None:
+    """Prefect's scheduler can write its runs under SQLAlchemy 2.1.
+
+    It inserts them in bulk with a `state` beside their columns, and writes that state's own row next.
+    SQLAlchemy 2.0 passed over such a key; 2.1 refuses it unless the property says what to do: nothing.
+    Seen with Prefect 3.8.8; without this no schedule ever starts a run.
+    """
+    inspect(FlowRun).all_orm_descriptors["state"].bulk_dml_setter = lambda cls, mapping, value: None
 
 
 def _end_when_unused(server: uvicorn.Server, run_folder: Path) -> None:

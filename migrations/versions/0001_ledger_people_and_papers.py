@@ -169,6 +169,10 @@ def upgrade() -> None:
         sa.Column("closure_proposed", sa.String(), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.CheckConstraint(
+            "closure_reason IS DISTINCT FROM 'lost_contact' OR (closure_proposed_by IS NOT NULL AND closure_proposed_by <> closed_by)",
+            name="case_lost_contact_four_eyes",
+        ),
+        sa.CheckConstraint(
             "closure_reason IS NULL OR closure_reason IN ('turned_18', 'status_granted', 'departed', 'plan_completed', 'returned_to_custody', 'reunified_elsewhere', 'declined_child_spoken_to', 'declined_child_not_spoken_to', 'lost_contact', 'moved_provider', 'deceased')",
             name="case_closure_reason_known",
         ),
@@ -176,6 +180,7 @@ def upgrade() -> None:
             "state <> 'closed' OR (closure_reason IS NOT NULL AND closed_by IS NOT NULL AND closed_at IS NOT NULL)",
             name="case_closed_needs_reason_and_person",
         ),
+        sa.CheckConstraint("state <> 'in_care' OR released_at IS NULL", name="case_released_is_followed"),
         sa.CheckConstraint(
             "state IN ('in_care', 'in_follow_up', 'lost_contact', 'closed')", name="case_state_known"
         ),
@@ -741,7 +746,7 @@ def upgrade() -> None:
             ["phone_number.id"],
         ),
         sa.PrimaryKeyConstraint("id"),
-        sa.UniqueConstraint("id", "spoke_with", name="call_spoke_with"),
+        sa.UniqueConstraint("id", "case_id", "spoke_with", name="call_spoke_with"),
     )
     op.create_index("call_due", "call", ["due_at"], unique=False, postgresql_where=sa.text("state = 'due'"))
     op.create_index(
@@ -827,14 +832,16 @@ def upgrade() -> None:
             ["staff.id"],
         ),
         sa.ForeignKeyConstraint(
-            ["call_id", "spoke_with"], ["call.id", "call.spoke_with"], name="evidence_call"
+            ["call_id", "case_id", "spoke_with"],
+            ["call.id", "call.case_id", "call.spoke_with"],
+            name="evidence_call",
         ),
         sa.ForeignKeyConstraint(
             ["case_id"],
             ["child_case.id"],
         ),
         sa.PrimaryKeyConstraint("id"),
-        sa.UniqueConstraint("id", "kind", "spoke_with", name="evidence_kind"),
+        sa.UniqueConstraint("id", "case_id", "kind", "spoke_with", name="evidence_kind"),
     )
     op.create_index(op.f("ix_evidence_case_id"), "evidence", ["case_id"], unique=False)
     op.create_table(
@@ -872,7 +879,7 @@ def upgrade() -> None:
             name="obligation_settled_needs_evidence",
         ),
         sa.CheckConstraint(
-            "state <> 'settled' OR NOT (kind IN ('welfare_call', 'sight_check', 'hear_child_alone')) OR (evidence_kind = 'call' AND (party <> 'child' OR spoke_with = 'child'))",
+            "state <> 'settled' OR NOT (kind IN ('welfare_call', 'sight_check', 'hear_child_alone')) OR (evidence_kind = 'call' AND (party = 'case' OR spoke_with = party))",
             name="obligation_spoken_needs_call",
         ),
         sa.CheckConstraint(
@@ -885,6 +892,7 @@ def upgrade() -> None:
         ),
         sa.CheckConstraint("state IN ('open', 'settled', 'waived', 'void')", name="obligation_state_known"),
         sa.CheckConstraint("due_at >= opens_at AND owned_until >= due_at", name="obligation_window"),
+        sa.CheckConstraint("successor_id <> id", name="obligation_not_its_own_successor"),
         sa.ForeignKeyConstraint(
             ["application_id"],
             ["application.id"],
@@ -894,8 +902,8 @@ def upgrade() -> None:
             ["child_case.id"],
         ),
         sa.ForeignKeyConstraint(
-            ["evidence_id", "evidence_kind", "spoke_with"],
-            ["evidence.id", "evidence.kind", "evidence.spoke_with"],
+            ["evidence_id", "case_id", "evidence_kind", "spoke_with"],
+            ["evidence.id", "evidence.case_id", "evidence.kind", "evidence.spoke_with"],
             name="obligation_evidence",
         ),
         sa.ForeignKeyConstraint(
@@ -1075,6 +1083,15 @@ def upgrade() -> None:
         unique=True,
         postgresql_where=sa.text("state IN ('queued', 'claimed', 'accepted', 'delivered', 'unknown')"),
     )
+    op.create_index(
+        "message_one_live_answer",
+        "message",
+        ["number_id", "purpose"],
+        unique=True,
+        postgresql_where=sa.text(
+            "obligation_id IS NULL AND state IN ('queued', 'claimed', 'accepted', 'delivered', 'unknown')"
+        ),
+    )
     op.create_table(
         "attempt",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -1167,10 +1184,12 @@ END $$;
 -- escalation. Only the two ways to lose the last one are looked at, so sweeps pay nothing.
 CREATE FUNCTION kinline_child_in_sight() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
-    looked_at uuid := (to_jsonb(NEW) ->> TG_ARGV[0])::uuid;
+    looked_at uuid := (to_jsonb(OLD) ->> TG_ARGV[0])::uuid;
 BEGIN
-    IF EXISTS (SELECT 1 FROM child_case c WHERE c.id = looked_at
-                                           AND c.state IN ('in_follow_up', 'lost_contact'))
+    -- The lock makes two transactions that each end one of the last two duties wait for each other.
+    PERFORM 1 FROM child_case c WHERE c.id = looked_at AND c.state IN ('in_follow_up', 'lost_contact')
+        FOR NO KEY UPDATE;
+    IF FOUND
        AND NOT EXISTS (SELECT 1 FROM obligation o WHERE o.case_id = looked_at
                                                     AND o.state = 'open' AND o.in_sight)
        AND NOT EXISTS (SELECT 1 FROM escalation e WHERE e.case_id = looked_at AND e.state <> 'resolved')
@@ -1183,16 +1202,51 @@ END $$;
 
 CREATE CONSTRAINT TRIGGER obligation_child_in_sight AFTER UPDATE ON obligation
     DEFERRABLE INITIALLY DEFERRED FOR EACH ROW
-    WHEN (OLD.state = 'open' AND OLD.in_sight AND (NEW.state <> 'open' OR NOT NEW.in_sight))
+    WHEN (OLD.state = 'open' AND OLD.in_sight
+          AND (NEW.state <> 'open' OR NOT NEW.in_sight OR NEW.case_id <> OLD.case_id))
     EXECUTE FUNCTION kinline_child_in_sight('case_id');
 CREATE CONSTRAINT TRIGGER escalation_child_in_sight AFTER UPDATE ON escalation
     DEFERRABLE INITIALLY DEFERRED FOR EACH ROW
-    WHEN (OLD.state <> 'resolved' AND NEW.state = 'resolved')
+    WHEN (OLD.state <> 'resolved' AND (NEW.state = 'resolved' OR NEW.case_id <> OLD.case_id))
     EXECUTE FUNCTION kinline_child_in_sight('case_id');
 CREATE CONSTRAINT TRIGGER case_child_in_sight AFTER UPDATE ON child_case
     DEFERRABLE INITIALLY DEFERRED FOR EACH ROW
     WHEN (OLD.state IS DISTINCT FROM NEW.state AND NEW.state IN ('in_follow_up', 'lost_contact'))
     EXECUTE FUNCTION kinline_child_in_sight('id');
+
+-- What has ended stays as it ended, and no duty becomes another child's or another kind of duty.
+CREATE FUNCTION kinline_duty_stays() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF OLD.state <> 'open' THEN
+        RAISE EXCEPTION 'obligation % has ended and stays as it is', OLD.id USING ERRCODE = 'restrict_violation';
+    END IF;
+    IF (NEW.case_id, NEW.side, NEW.kind, NEW.party, NEW.key, NEW.opens_at)
+       IS DISTINCT FROM (OLD.case_id, OLD.side, OLD.kind, OLD.party, OLD.key, OLD.opens_at) THEN
+        RAISE EXCEPTION 'obligation % stays what it was opened as', OLD.id USING ERRCODE = 'restrict_violation';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER obligation_stays BEFORE UPDATE ON obligation
+    FOR EACH ROW EXECUTE FUNCTION kinline_duty_stays();
+
+-- "It ended with the case" is believed only of a case that is closed.
+CREATE FUNCTION kinline_closure_is_real() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF NOT EXISTS (SELECT 1 FROM child_case c WHERE c.id = NEW.case_id AND c.state = 'closed') THEN
+        RAISE EXCEPTION 'case % is not closed', NEW.case_id USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NULL;
+END $$;
+CREATE CONSTRAINT TRIGGER obligation_closure_is_real AFTER UPDATE ON obligation
+    DEFERRABLE INITIALLY DEFERRED FOR EACH ROW
+    WHEN (OLD.state = 'open' AND NEW.state = 'void' AND NEW.by_closure AND NEW.side = 'followup'
+          AND NEW.successor_id IS NULL)
+    EXECUTE FUNCTION kinline_closure_is_real();
+CREATE CONSTRAINT TRIGGER escalation_closure_is_real AFTER UPDATE ON escalation
+    DEFERRABLE INITIALLY DEFERRED FOR EACH ROW
+    WHEN (OLD.state <> 'resolved' AND NEW.state = 'resolved' AND NEW.by_closure
+          AND NEW.evidence_id IS NULL AND NEW.successor_id IS NULL)
+    EXECUTE FUNCTION kinline_closure_is_real();
 
 CREATE TRIGGER obligation_kept BEFORE DELETE ON obligation
     FOR EACH ROW EXECUTE FUNCTION kinline_refuse_change();
@@ -1204,6 +1258,11 @@ CREATE TRIGGER job_notify AFTER INSERT ON job FOR EACH ROW EXECUTE FUNCTION kinl
 
 def _refusals() -> None:
     op.execute(_TRIGGERS)
+    for table in ("obligation", "escalation"):
+        op.execute(
+            f"CREATE TRIGGER {table}_not_emptied BEFORE TRUNCATE ON {table}"
+            " FOR EACH STATEMENT EXECUTE FUNCTION kinline_refuse_change()"
+        )
     for table in _KEPT:
         op.execute(
             f"CREATE TRIGGER {table}_kept BEFORE UPDATE OR DELETE ON {table}"

@@ -53,7 +53,7 @@ class Call(Row, table=True):
             name="call_spoke_needs_a_person",
         ),
         CheckConstraint(one_of("spoke_with", SPOKE_WITH), name="call_spoke_with_known"),
-        UniqueConstraint("id", "spoke_with", name="call_spoke_with"),
+        UniqueConstraint("id", "case_id", "spoke_with", name="call_spoke_with"),
         Index(
             "call_one_live",
             "obligation_id",
@@ -105,8 +105,12 @@ class Evidence(Row, table=True):
         ),
         CheckConstraint("kind <> 'review' OR by_staff IS NOT NULL", name="evidence_review_needs_person"),
         CheckConstraint("kind = 'call' OR row_id IS NOT NULL", name="evidence_names_a_row"),
-        ForeignKeyConstraint(["call_id", "spoke_with"], ["call.id", "call.spoke_with"], name="evidence_call"),
-        UniqueConstraint("id", "kind", "spoke_with", name="evidence_kind"),
+        ForeignKeyConstraint(
+            ["call_id", "case_id", "spoke_with"],
+            ["call.id", "call.case_id", "call.spoke_with"],
+            name="evidence_call",
+        ),
+        UniqueConstraint("id", "case_id", "kind", "spoke_with", name="evidence_kind"),
     )
     case_id: UUID = Field(foreign_key="child_case.id", index=True)
     kind: str
@@ -135,7 +139,7 @@ class Obligation(Row, table=True):
         ),
         CheckConstraint(
             f"state <> 'settled' OR NOT ({one_of('kind', SPOKEN_DUTIES)}) OR (evidence_kind = 'call'"
-            " AND (party <> 'child' OR spoke_with = 'child'))",
+            " AND (party = 'case' OR spoke_with = party))",
             name="obligation_spoken_needs_call",
         ),
         CheckConstraint(
@@ -146,9 +150,10 @@ class Obligation(Row, table=True):
             "state <> 'void' OR successor_id IS NOT NULL OR (by_closure AND reason IS NOT NULL)",
             name="obligation_void_names_successor_or_closure",
         ),
+        CheckConstraint("successor_id <> id", name="obligation_not_its_own_successor"),
         ForeignKeyConstraint(
-            ["evidence_id", "evidence_kind", "spoke_with"],
-            ["evidence.id", "evidence.kind", "evidence.spoke_with"],
+            ["evidence_id", "case_id", "evidence_kind", "spoke_with"],
+            ["evidence.id", "evidence.case_id", "evidence.kind", "evidence.spoke_with"],
             name="obligation_evidence",
         ),
         Index(
@@ -280,6 +285,15 @@ class Message(Row, table=True):
             "purpose",
             unique=True,
             postgresql_where=text("state IN ('queued', 'claimed', 'accepted', 'delivered', 'unknown')"),
+        ),
+        Index(
+            "message_one_live_answer",
+            "number_id",
+            "purpose",
+            unique=True,
+            postgresql_where=text(
+                "obligation_id IS NULL AND state IN ('queued', 'claimed', 'accepted', 'delivered', 'unknown')"
+            ),
         ),
         Index("message_due", "send_after", postgresql_where=text("state = 'queued'")),
         Index("message_leased", "lease_until", postgresql_where=text("state = 'claimed'")),

@@ -54,6 +54,12 @@ class Case(Row, table=True):
             " AND max_silence_days IS NOT NULL AND zone IS NOT NULL)",
             name="case_followed_needs_plan",
         ),
+        CheckConstraint("state <> 'in_care' OR released_at IS NULL", name="case_released_is_followed"),
+        CheckConstraint(
+            "closure_reason IS DISTINCT FROM 'lost_contact' OR (closure_proposed_by IS NOT NULL"
+            " AND closure_proposed_by <> closed_by)",
+            name="case_lost_contact_four_eyes",
+        ),
         Index("case_followed", "state", postgresql_where=text("state IN ('in_follow_up', 'lost_contact')")),
     )
     child_id: UUID = Field(foreign_key="child.id", unique=True)

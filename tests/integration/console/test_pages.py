@@ -244,7 +244,10 @@ def test_case_is_one_timeline_in_words(sign_in: SignIn, case_id: UUID) -> None:
 def test_application_says_what_is_missing_and_what_to_do(sign_in: SignIn, application_id: UUID) -> None:
     told = sign_in("cm").get(f"/applications/{application_id}").text
     assert "Next step" in told
-    assert "A person must read and confirm: sponsor identity, the sponsor" in told
+    assert "kinline vet FRP-2026-000104" in told
+    assert "Papers that a person must read and confirm" in told
+    assert "child abuse registry check, household member 1, NY" in told
+    assert "CHECK_PENDING" not in told.split('<h2 id="findings">')[0]
     assert "2025-DOC-SPONSOR-ID" in told
     assert "8 USC 1232(c)(3)(A)" in told
 

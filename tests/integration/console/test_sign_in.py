@@ -192,12 +192,12 @@ def test_form_from_another_site_is_refused(sign_in: SignIn, headers: dict[str, s
     assert browser.post("/sign-in", data=form, headers=headers).status_code == 403
 
 
-def test_form_from_our_own_page_is_taken(sign_in: SignIn) -> None:
+@pytest.mark.parametrize("behind_a_proxy", [False, True])
+def test_form_from_our_own_page_is_taken(sign_in: SignIn, kit: Kit, behind_a_proxy: bool) -> None:
     browser = sign_in("cm")
     token = token_in(browser.get("/").text)
-    answer = browser.post(
-        "/sign-out", data={"csrf_token": token}, headers={"Origin": str(browser.base_url).rstrip("/")}
-    )
+    origin = kit.public_url if behind_a_proxy else str(browser.base_url).rstrip("/")
+    answer = browser.post("/sign-out", data={"csrf_token": token}, headers={"Origin": origin})
     assert answer.status_code == 303
 
 

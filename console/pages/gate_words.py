@@ -1,0 +1,80 @@
+"""The gate's list of what is missing, as people read it: one heading for each kind of thing.
+
+Each line of the gate begins with a stable code (`vetting.decision`), then names the thing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from console.pages.wording import lower, subject, words
+
+_HEADINGS: Mapping[str, str] = {
+    "requirements": "Vetting has not run yet",
+    "document": "Papers that are missing",
+    "home_study": "The home study",
+    "confirm": "Papers that a person must read and confirm",
+    "address": "The address",
+    "check": "Checks that are not clear yet",
+    "finding": "Open findings",
+    "recommendation": "Recommendations to approve",
+    "decision": "The decision",
+    "state": "The application itself",
+    "other": "Also",
+}
+_ADDRESS = {"postal_service": "the postal service has not been asked", "reading": "the proof is not read yet"}
+_PLACE = re.compile(r"(?P<who>.+?)[:@](?P<place>[A-Z]{2})")
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Things of one kind that the gate waits for."""
+
+    heading: str
+    lines: tuple[str, ...]
+
+
+def gate_groups(missing: Iterable[str]) -> list[Group]:
+    """Papers first, people last. A pending check stands once, though it is a finding as well."""
+    found: dict[str, list[str]] = {kind: [] for kind in _HEADINGS}
+    lines = list(missing)
+    checks_are_told = any(line.startswith("check ") for line in lines)
+    for line in lines:
+        kind, _, rest = line.partition(" ")
+        if kind == "finding" and rest.startswith("CHECK_PENDING ") and checks_are_told:
+            continue
+        if kind in found:
+            found[kind].append(_line(kind, rest))
+        else:
+            found["other"].append(words(line))
+    return [Group(_HEADINGS[kind], tuple(told)) for kind, told in found.items() if told]
+
+
+def _line(kind: str, rest: str) -> str:
+    if kind == "finding":
+        return _finding(rest)
+    if kind == "address":
+        return _ADDRESS.get(rest, lower(words(rest)))
+    if kind == "decision":
+        return "nobody has decided to approve"
+    if kind == "state":
+        return f"it is {lower(words(rest))}"
+    if kind == "requirements":
+        return "what policy asks for is not worked out"
+    item, _, about = rest.partition("@")
+    return f"{lower(words(item))}{f', {_about(about)}' if about else ''}"
+
+
+def _finding(rest: str) -> str:
+    code, _, about = rest.partition(" ")
+    who, _, tail = about.partition(" ")
+    told = f" ({', '.join(lower(words(word)) for word in tail.split())})" if tail else ""
+    return f"{code}, {subject(who)}{told}"
+
+
+def _about(about: str) -> str:
+    """`household:1:TX`: whom, and in which state."""
+    placed = _PLACE.fullmatch(about)
+    return f"{subject(placed['who'])}, {placed['place']}" if placed else subject(about)

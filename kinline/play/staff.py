@@ -1,0 +1,242 @@
+"""Invented staff: callers with finite hands, and case managers and supervisors who answer after a while.
+
+They act through the desk, as people do, by the sandbox's named accounts; call records say `simulated`.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import datetime, time, timedelta
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+from sqlmodel import Session, col
+
+from integrations.desk import calls, duties, escalations
+from integrations.desk.duties import NOT_BY_NOTE
+from integrations.kit import Kit
+from integrations.sandbox.phones import Pickup, picks_up_for_people
+from integrations.store.contacts import plain_number
+from integrations.store.sealing import open_json
+from integrations.store.staff import get_person
+from kinline.play.families import Heard, heard
+from models.errors import Refused
+from models.facts import Person
+from models.states import Party
+from models.tables.ledger import Call, Escalation, Obligation
+from models.tables.people import Case, Child, PhoneNumber
+
+CALL_TAKES = timedelta(minutes=15)
+# Where the family lives. Callers keep to the quiet hours that texts keep.
+CALLERS_FROM, CALLERS_UNTIL = time(8), time(21)
+# Only a supervisor answers these.
+_SUPERVISOR_DUTIES = frozenset({"lost_contact_review", "closure_review"})
+_SUPERVISOR_QUEUES = frozenset({"supervision", "programme", "oversight"})
+_URGENT_QUEUES = frozenset({"rota"})
+
+
+def _delay(row_id: UUID, shortest: float, longest: float) -> timedelta:
+    """How long a person takes to come to it: always the same for the same row."""
+    share = (row_id.int % 1000) / 1000
+    return timedelta(hours=shortest + share * (longest - shortest))
+
+
+@dataclass
+class Staff:
+    """The invented staff of one play."""
+
+    kit: Kit
+    callers: int
+    counts: Counter[str] = field(default_factory=Counter)
+
+    def __post_init__(self) -> None:
+        self._busy_until: list[datetime] = []
+        with self.kit.transaction() as session:
+            self.caller = get_person(session, "caller@example.org")
+            self.manager = get_person(session, "cm@example.org")
+            self.supervisor = get_person(session, "supervisor@example.org")
+
+    def act(self, now: datetime) -> None:
+        """Everything that somebody has the time for at `now` is done."""
+        self._call(now)
+        self._answer_escalations(now)
+        self._do_duties(now)
+
+    def next_time(self, now: datetime) -> datetime | None:
+        """When somebody will next have something to do, or a hand free for it."""
+        with self.kit.transaction() as session:
+            times = [*self._call_times(session, now), *self._desk_times(session)]
+        return min((t for t in times if t > now), default=None)
+
+    # --- calls -------------------------------------------------------------------------------
+
+    def _waiting_calls(self, session: Session) -> list[tuple[Call, Case]]:
+        rows = session.execute(
+            select(Call, Case)
+            .join(Case, col(Case.id) == col(Call.case_id))
+            .where(col(Call.kind) == "human", col(Call.state) == "due")
+            .order_by(col(Call.due_at), col(Call.id))
+        ).all()
+        return [(call, case) for call, case in rows]
+
+    def _call_times(self, session: Session, now: datetime) -> list[datetime]:
+        waiting = self._waiting_calls(session)
+        if not waiting or not self.callers:
+            return []
+        free_at = self._free_at(now)
+        return [max(_callable_at(call, case, now), free_at) for call, case in waiting]
+
+    def _free_at(self, now: datetime) -> datetime:
+        busy = [t for t in self._busy_until if t > now]
+        return now if len(busy) < self.callers else min(busy)
+
+    def _call(self, now: datetime) -> None:
+        while self._free_at(now) <= now and self.callers:
+            with self.kit.transaction() as session:
+                ready = [
+                    (call.id, case.id, call.party)
+                    for call, case in self._waiting_calls(session)
+                    if _callable_at(call, case, now) <= now
+                ]
+            if not ready:
+                return
+            call_id, case_id, party = ready[0]
+            found = self._ring(call_id)
+            calls.record_call(
+                self.kit,
+                str(case_id),
+                party=Party(party),
+                outcome=found.outcome,
+                answers=found.as_bytes(),
+                person=self.caller,
+                now=now,
+                simulated=True,
+            )
+            self.counts[f"call_{found.outcome.value}"] += 1
+            self._busy_until = [*(t for t in self._busy_until if t > now), now + CALL_TAKES]
+
+    def _ring(self, call_id: UUID) -> Heard:
+        """The invented phone is rung, and what is heard depends on the child's number (design 6.5)."""
+        with self.kit.transaction() as session:
+            call = session.get_one(Call, call_id)
+            case = session.get_one(Case, call.case_id)
+            child = session.get_one(Child, case.child_id)
+            a_number = str(open_json(self.kit.vault, child, "sealed_details")["a_number"])
+            earlier = session.scalars(
+                select(Call).where(
+                    col(Call.case_id) == case.id, col(Call.kind) == "human", col(Call.state) == "done"
+                )
+            ).all()
+            sponsor_only = sum(1 for c in earlier if c.party == "child" and c.outcome == "sponsor_only")
+            number = session.get(PhoneNumber, call.number_id) if call.number_id else None
+            if number is None:
+                return heard(Party(call.party), "party", Pickup.RINGS_OUT, a_number, sponsor_only_before=0)
+            first = min((c.at for c in earlier if c.number_id == number.id and c.at), default=None)
+            tries = sum(1 for c in earlier if c.number_id == number.id)
+            since = call.due_at - first if first else None
+            pickup = picks_up_for_people(plain_number(self.kit.vault, number), tries, since=since)
+            return heard(Party(call.party), number.role, pickup, a_number, sponsor_only_before=sponsor_only)
+
+    # --- the desks ---------------------------------------------------------------------------
+
+    def _desk_times(self, session: Session) -> list[datetime]:
+        return [
+            *(
+                _ready_to_take(e) if e.state == "open" else _ready_to_resolve(e)
+                for e in _open_alarms(session)
+            ),
+            *(_ready_to_do(d) for d in _open_duties(session)),
+        ]
+
+    def _answer_escalations(self, now: datetime) -> None:
+        with self.kit.transaction() as session:
+            alarms = [
+                (e.id, e.state, e.queue, _ready_to_take(e), _ready_to_resolve(e))
+                for e in _open_alarms(session)
+            ]
+        for alarm_id, state, queue, take_at, resolve_at in alarms:
+            person = self._for_queue(queue)
+            if state == "open" and take_at <= now:
+                escalations.acknowledge(self.kit, alarm_id, person, now=now)
+                self.counts["acknowledged"] += 1
+            elif state == "acknowledged" and resolve_at <= now:
+                escalations.resolve(
+                    self.kit,
+                    alarm_id,
+                    person,
+                    outcome="followed up",
+                    reason="simulated: looked into, and the next steps are open",
+                    now=now,
+                )
+                self.counts["resolved"] += 1
+
+    def _do_duties(self, now: datetime) -> None:
+        with self.kit.transaction() as session:
+            ready = [(d.id, d.kind, d.queue) for d in _open_duties(session) if _ready_to_do(d) <= now]
+        for duty_id, kind, queue in ready:
+            person = self.supervisor if kind in _SUPERVISOR_DUTIES else self._for_queue(queue)
+            try:
+                duties.do_duty(self.kit, duty_id, person, note="simulated: done", now=now)
+            except Refused as err:
+                if err.code != "not_open":  # an escalation's answer may have settled it a moment ago
+                    raise
+                continue
+            self.counts[f"did_{kind}"] += 1
+
+    def _for_queue(self, queue: str) -> Person:
+        if queue in _SUPERVISOR_QUEUES:
+            return self.supervisor
+        return self.caller if queue in _URGENT_QUEUES else self.manager
+
+
+def _callable_at(call: Call, case: Case, now: datetime) -> datetime:
+    """When the family may be called: now, or at the next opening of the callers' hours where they live."""
+    zone = ZoneInfo(case.zone or "America/Chicago")
+    at = max(call.due_at, now).astimezone(zone)
+    if at.time() < CALLERS_FROM:
+        at = datetime.combine(at.date(), CALLERS_FROM, zone)
+    elif at.time() >= CALLERS_UNTIL:
+        at = datetime.combine(at.date() + timedelta(days=1), CALLERS_FROM, zone)
+    return at.astimezone(call.due_at.tzinfo)
+
+
+def _open_alarms(session: Session) -> list[Escalation]:
+    return list(
+        session.scalars(
+            select(Escalation)
+            .where(col(Escalation.state) != "resolved")
+            .order_by(col(Escalation.opened_at), col(Escalation.id))
+        )
+    )
+
+
+def _open_duties(session: Session) -> list[Obligation]:
+    """Duties that a person does at a desk and writes down."""
+    return list(
+        session.scalars(
+            select(Obligation)
+            .where(
+                col(Obligation.state) == "open",
+                col(Obligation.side) == "followup",
+                col(Obligation.kind).not_in(NOT_BY_NOTE),
+            )
+            .order_by(col(Obligation.due_at), col(Obligation.id))
+        )
+    )
+
+
+def _ready_to_take(row: Escalation) -> datetime:
+    urgent = row.queue in _URGENT_QUEUES or row.level >= 2
+    return row.opened_at + (_delay(row.id, 0.1, 0.8) if urgent else _delay(row.id, 1, 10))
+
+
+def _ready_to_resolve(row: Escalation) -> datetime:
+    return (row.acknowledged_at or row.opened_at) + _delay(row.id, 12, 40)
+
+
+def _ready_to_do(row: Obligation) -> datetime:
+    """Well within its window: a share of it that is always the same for the same duty."""
+    window = row.due_at - row.opens_at
+    return row.opens_at + window * (0.3 + 0.4 * (row.id.int % 1000) / 1000)
