@@ -1,8 +1,11 @@
-"""The metronome: APScheduler ticks; each tick dispatches the outbox, and at a round's slot writes a job row."""
+"""The metronome: APScheduler ticks; the outbox is dispatched, and at a round's slot a job row is written."""
 
 from __future__ import annotations
 
+import logging
 import threading
+import time
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import structlog
@@ -20,6 +23,7 @@ from models.tables.system import Heartbeat
 
 log = structlog.get_logger("kinline.clock")
 TICK_SECONDS = 2
+SEAL_EVERY_SECONDS = 60.0
 # How often each round runs. Operation, not policy: a late round changes no duty's time.
 SLOTS: dict[str, timedelta] = {
     "contacts": timedelta(minutes=5),
@@ -43,43 +47,76 @@ class Clock:
     def __init__(self, kit: Kit) -> None:
         self.kit = kit
         self.stopping = threading.Event()
+        self._sealed_at = float("-inf")
 
     def run(self) -> None:
-        """Runs until `stopping` is set."""
+        """Runs until `stopping` is set. A tick under way is finished first."""
         scheduler = BackgroundScheduler(timezone=UTC)
-        scheduler.add_job(
-            self.tick,
-            "interval",
-            seconds=TICK_SECONDS,
-            id="tick",
-            coalesce=True,
-            max_instances=1,
-            misfire_grace_time=None,
-            next_run_time=datetime.now(UTC),
-        )
+        # Apart: a provider that hangs holds up the outbox, never the planning or the heartbeat.
+        for beat in (self.tick, self.dispatch):
+            scheduler.add_job(
+                beat,
+                "interval",
+                seconds=TICK_SECONDS,
+                id=beat.__name__,
+                coalesce=True,
+                max_instances=1,
+                misfire_grace_time=None,
+                next_run_time=datetime.now(UTC),
+            )
+        # A beat that is still at work when the next is due is no news.
+        logging.getLogger("apscheduler").setLevel(logging.ERROR)
         scheduler.start()
         log.info("clock.started")
         try:
             self.stopping.wait()
         finally:
             scheduler.shutdown(wait=True)
+            log.info("clock.stopped")
 
     def tick(self) -> None:
-        """One beat: rounds whose slot has come become jobs, and what is due goes out."""
+        """One beat: rounds whose slot has come become jobs; once a minute the audit is sealed."""
+        self._try("beat", self._beat)
+        self._try("plan", self._plan_now)
+        self._try("seal", self._seal)
+
+    def dispatch(self) -> None:
+        """What is due in the outbox goes out, by text and by call."""
+        self._try("texts", self._send_texts)
+        self._try("calls", self._place_calls)
+
+    def _try(self, part: str, work: Callable[[], None]) -> None:
         try:
-            with self.kit.transaction() as session:
-                now = current_time(session)
-                session.merge(Heartbeat(name="clock", at=datetime.now(UTC)))
-            self.plan(now)
-            sent = dispatch_messages(self.kit, now=now)
-            called = place_calls(self.kit, now=now)
-            with self.kit.transaction() as session:
-                seal_audit(session, self.kit.vault, now=now)
-        except Exception as err:  # the next tick must come, whatever this one met
-            log.error("clock.tick_failed", error=type(err).__name__)
+            work()
+        except Exception as err:  # the other parts and the next tick must come, whatever this one met
+            log.error("clock.part_failed", part=part, error=type(err).__name__)
+
+    def _beat(self) -> None:
+        with self.kit.transaction() as session:
+            session.merge(Heartbeat(name="clock", at=datetime.now(UTC)))
+
+    def _plan_now(self) -> None:
+        if planned := self.plan(self._now()):
+            log.info("clock.planned", rounds=planned)
+
+    def _seal(self) -> None:
+        if time.monotonic() - self._sealed_at < SEAL_EVERY_SECONDS:
             return
-        if sent or called:
-            log.info("clock.dispatched", messages=sent, calls=called)
+        with self.kit.transaction() as session:
+            seal_audit(session, self.kit.vault, now=current_time(session))
+        self._sealed_at = time.monotonic()
+
+    def _send_texts(self) -> None:
+        if counts := dispatch_messages(self.kit, now=self._now()):
+            log.info("clock.texts", **counts)
+
+    def _place_calls(self) -> None:
+        if counts := place_calls(self.kit, now=self._now()):
+            log.info("clock.calls", **counts)
+
+    def _now(self) -> datetime:
+        with self.kit.transaction() as session:
+            return current_time(session)
 
     def plan(self, now: datetime) -> list[str]:
         """The rounds whose slot this clock won; each stands as a job row now."""

@@ -8,7 +8,9 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 
 from integrations.database import current_time
@@ -17,26 +19,23 @@ from integrations.registry import make_kit, make_vault, providers_from
 from integrations.settings import load_settings
 from models.errors import BadInput, Problem
 
-_held: Kit | None = None
+# Each thread of the worker has its own flow in hand; Prefect takes the context along into a task.
+_given: ContextVar[Kit | None] = ContextVar("kit", default=None)
 
 
 @contextmanager
 def use_kit(kit: Kit) -> Iterator[None]:
     """Flows that run inside this block use `kit`."""
-    global _held
-    before, _held = _held, kit
+    token = _given.set(kit)
     try:
         yield
     finally:
-        _held = before
+        _given.reset(token)
 
 
 def kit() -> Kit:
     """The kit at hand; in a process of its own one made from the settings, and kept."""
-    global _held
-    if _held is None:
-        _held = _from_settings()
-    return _held
+    return _given.get() or _from_settings()
 
 
 def now() -> datetime:
@@ -45,6 +44,7 @@ def now() -> datetime:
         return current_time(session)
 
 
+@cache
 def _from_settings() -> Kit:
     settings = load_settings(os.environ)
     if settings.database_url is None or settings.home is None:
@@ -56,13 +56,11 @@ def _from_settings() -> Kit:
                 "Start its worker with `kinline pool`, which sets them.",
             )
         )
-    made: Kit
-    made = make_kit(
+    return make_kit(
         settings,
         database_url=settings.database_url.get_secret_value(),
         vault=make_vault(settings, Path(settings.home) / "keys"),
         providers=providers_from(settings),
         public_url=settings.public_url or "",
-        clock=lambda: now(),
+        clock=now,
     )
-    return made

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 from prefect import flow, task
@@ -22,9 +23,25 @@ def vet_one(application_id: str) -> None:
 
 @flow(name="import-packets")
 def import_packets(limit: int = 100) -> int:
-    """Up to `limit` waiting applications have been vetted. Returns how many."""
+    """Up to `limit` waiting applications have been vetted. Returns how many.
+
+    One that fails does not hold up the others; the run then ends as failed, so that it is seen.
+    """
     with equipment.kit().transaction() as session:
         waiting = waiting_applications(session, limit=limit)
-    for application_id in waiting:
-        vet_one(str(application_id))
-    return len(waiting)
+    ends = [vet_one(str(application_id), return_state=True) for application_id in waiting]
+    failed = sum(end.is_failed() for end in ends)
+    if failed:
+        raise NotAllVetted(failed, len(ends))
+    return len(ends)
+
+
+class NotAllVetted(RuntimeError):
+    """Some applications of the batch could not be vetted; their task runs say which."""
+
+    def __init__(self, failed: int, count: int) -> None:
+        super().__init__(f"{failed} of {count} applications failed: see their task runs")
+        self.failed, self.count = failed, count
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.failed, self.count)

@@ -42,6 +42,8 @@ def make_engine(url: str, *, pool_size: int = 5) -> Engine:
     """An engine on psycopg 3 for this URL (``postgresql://`` is taken as ``postgresql+psycopg://``)."""
     engine = create_engine(
         driver_url(url),
+        # The ledger's own triggers count on it, whatever the server's default is.
+        isolation_level="READ COMMITTED",
         pool_size=pool_size,
         max_overflow=10,
         pool_pre_ping=True,

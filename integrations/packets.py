@@ -5,22 +5,16 @@ Everything is looked at before anything is stored: each fault is a `Problem`, an
 
 from __future__ import annotations
 
-import stat
-import zipfile
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from integrations.documents.sniff import MAX_BYTES, check_file
+from integrations.unpacking import MAX_TOTAL, Fetch, folder_fetch, open_zip, stays_inside, zip_fetch
 from models.errors import BadInput, Problem
 from models.packet import Packet, parse_packet
 
 _MAX_PACKET_JSON = 1024 * 1024
-_MAX_ENTRIES = 400
-_MAX_TOTAL = 400 * 1024 * 1024
-
-# A file of the packet by its relative path: at most `limit` + 1 bytes, or None when it is not there.
-Fetch = Callable[[str, int], bytes | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,30 +32,21 @@ def read_path(path: Path) -> HandedIn:
     Raises:
         BadInput: with every problem found; nothing was stored.
     """
-    if path.is_dir():
-        return _assemble(_folder_fetch(path))
-    if not path.exists():
-        raise BadInput(Problem("path", "not_found", "There is no such file or folder.", "Check the path."))
-    if not zipfile.is_zipfile(path):
-        raise BadInput(
-            Problem(
-                "path",
-                "not_a_packet",
-                "This is neither a folder nor a zip file.",
-                "Give the folder that holds packet.json, or a zip of it.",
-            )
-        )
     try:
-        with zipfile.ZipFile(path) as archive:
-            return _assemble(_zip_fetch(archive))
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError) as err:
-        if isinstance(err, RuntimeError) and "encrypted" in str(err):
-            raise BadInput(
-                Problem("path", "zip_encrypted", "The zip is locked by a password.", "Send it unlocked.")
-            ) from None
-        raise BadInput(
-            Problem("path", "zip_broken", "The zip file is damaged.", "Make the zip again and send it.")
-        ) from None
+        is_folder, is_file = path.is_dir(), path.is_file()
+        file = path.open("rb") if is_file else None
+    except (OSError, ValueError):
+        file, is_folder = None, False
+        found = _unreadable("path")
+    else:
+        found = Problem("path", "not_found", "There is no such file or folder.", "Check the path.")
+    if is_folder:
+        return _assemble(folder_fetch(path))
+    if file is None:
+        # Out here, so that no error whose text repeats the path is chained to it.
+        raise BadInput(found)
+    with file, open_zip(file) as archive:
+        return _assemble(zip_fetch(archive))
 
 
 def from_uploads(raw: bytes, uploads: Mapping[str, bytes]) -> HandedIn:
@@ -75,7 +60,10 @@ def from_uploads(raw: bytes, uploads: Mapping[str, bytes]) -> HandedIn:
 
 
 def _assemble(fetch: Fetch) -> HandedIn:
-    raw = fetch("packet.json", _MAX_PACKET_JSON)
+    try:
+        raw = fetch("packet.json", _MAX_PACKET_JSON)
+    except BadInput as err:
+        raise BadInput(_at("packet.json", err)) from None
     if raw is None:
         raise BadInput(
             Problem(
@@ -92,6 +80,7 @@ def _assemble(fetch: Fetch) -> HandedIn:
     packet = parse_packet(raw)
     problems: list[Problem] = []
     files: dict[str, bytes] = {}
+    room = MAX_TOTAL
     for index, document in enumerate(packet.documents):
         if document.file in files:
             continue
@@ -100,6 +89,9 @@ def _assemble(fetch: Fetch) -> HandedIn:
         if problem is not None:
             problems.append(problem)
         elif content is not None:
+            room -= len(content)
+            if room < 0:
+                raise BadInput(_too_much("documents"))
             files[document.file] = content
     if problems:
         raise BadInput(problems)
@@ -107,7 +99,7 @@ def _assemble(fetch: Fetch) -> HandedIn:
 
 
 def _fetch_one(fetch: Fetch, field: str, name: str) -> tuple[Problem | None, bytes | None]:
-    if not _stays_inside(name):
+    if not stays_inside(name):
         return (
             Problem(
                 field,
@@ -120,7 +112,7 @@ def _fetch_one(fetch: Fetch, field: str, name: str) -> tuple[Problem | None, byt
     try:
         content = fetch(name, MAX_BYTES)
     except BadInput as err:
-        return Problem(field, err.problems[0].code, err.problems[0].message, err.problems[0].remedy), None
+        return _at(field, err), None
     if content is None:
         return (
             Problem(
@@ -134,61 +126,20 @@ def _fetch_one(fetch: Fetch, field: str, name: str) -> tuple[Problem | None, byt
     return check_file(field, name, content), content
 
 
-def _stays_inside(name: str) -> bool:
-    path = PurePosixPath(name)
-    return not (path.is_absolute() or ".." in path.parts or "\\" in name or ":" in name or "\x00" in name)
+def _at(field: str, err: BadInput) -> Problem:
+    """The problem of a file, under the field that names the file."""
+    first = err.problems[0]
+    return Problem(field, first.code, first.message, first.remedy)
 
 
-def _leaves() -> BadInput:
-    return BadInput(
-        Problem(
-            "file",
-            "path_leaves_folder",
-            "This file is a link that leads out of the packet's folder.",
-            "Put the file itself into the folder.",
-        )
+def _too_much(field: str) -> Problem:
+    return Problem(
+        field,
+        "packet_too_large",
+        f"The files of this packet are over {MAX_TOTAL // 2**20} MB together.",
+        "Scan at 200 to 300 dots per inch, and send only the pages that are needed.",
     )
 
 
-def _folder_fetch(folder: Path) -> Fetch:
-    root = folder.resolve()
-
-    def fetch(name: str, limit: int) -> bytes | None:
-        path = root / name
-        if not path.resolve().is_relative_to(root):
-            raise _leaves()
-        if not path.is_file():
-            return None
-        with path.open("rb") as handle:
-            return handle.read(limit + 1)
-
-    return fetch
-
-
-def _zip_fetch(archive: zipfile.ZipFile) -> Fetch:
-    entries = archive.infolist()
-    if len(entries) > _MAX_ENTRIES or sum(entry.file_size for entry in entries) > _MAX_TOTAL:
-        raise BadInput(
-            Problem(
-                "path",
-                "zip_too_large",
-                f"Unpacked, this zip holds more than {_MAX_ENTRIES} files or {_MAX_TOTAL // 2**20} MB.",
-                "Send one packet per zip, each file at most 20 MB.",
-            )
-        )
-    by_name = {entry.filename: entry for entry in entries if not entry.is_dir()}
-    tops = {name.partition("/")[0] for name in by_name}
-    # People zip the folder as often as its content: one folder on top is taken as the packet's.
-    prefix = f"{tops.pop()}/" if "packet.json" not in by_name and len(tops) == 1 else ""
-
-    def fetch(name: str, limit: int) -> bytes | None:
-        entry = by_name.get(prefix + name)
-        if entry is None:
-            return None
-        if stat.S_ISLNK(entry.external_attr >> 16):
-            raise _leaves()
-        with archive.open(entry) as handle:
-            # Never more than the limit, whatever size the zip declares for it.
-            return handle.read(limit + 1)
-
-    return fetch
+def _unreadable(field: str) -> Problem:
+    return Problem(field, "unreadable_file", "This can't be opened.", "Check that it may be read.")

@@ -27,6 +27,7 @@ def build() -> typer.Typer:
         app.registered_commands.extend(part.registered_commands)
     app.add_typer(vetting.check_app, name="check")
     app.add_typer(vetting.homestudy_app, name="homestudy")
+    app.add_typer(vetting.link_app, name="link")
     app.add_typer(followup.call_app, name="call")
     app.add_typer(followup.escalation_app, name="escalation")
     app.add_typer(followup.address_app, name="address")

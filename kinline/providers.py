@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 import httpx
 
 from integrations.registry import Providers
-from integrations.sandbox.background_server import BackgroundSandbox
-from integrations.sandbox.postal_server import create_postal_app
-from integrations.sandbox.serving import ThreadedServer
-from integrations.sandbox.store import PostgresStore
-from integrations.sandbox.twilio_server import TwilioSandbox
+
+if TYPE_CHECKING:
+    from integrations.sandbox.store import PostgresStore
 
 # Of loopback servers with invented people; they open nothing else.
 ACCOUNT_SID = "AC00000000000000000000000000000000"
 _TOKEN = "sandbox-token"  # noqa: S105
 FROM_NUMBER = "+15005550100"
+LOOK_SECONDS = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +55,46 @@ def serve_sandbox(
     *,
     inbound_url: str,
     ports: tuple[int, int, int] = (0, 0, 0),
-    live: bool = False,
 ) -> Iterator[SandboxUrls]:
-    """The three servers run inside this block. `live`: they act by the clock, second by second."""
+    """The three servers run inside this block, and act when they are told to."""
+    with _sandbox(conninfo, clock, inbound_url=inbound_url, ports=ports, live=False) as (urls, _):
+        yield urls
+
+
+def live_sandbox(
+    conninfo: str,
+    clock: Callable[[], datetime],
+    *,
+    inbound_url: str,
+    ports: tuple[int, int, int],
+    stopping: threading.Event,
+) -> None:
+    """The three servers run and act by the clock, second by second, until `stopping` is set.
+
+    Raises:
+        psycopg.OperationalError: their connection is gone; whoever started them starts them again.
+    """
+    with _sandbox(conninfo, clock, inbound_url=inbound_url, ports=ports, live=True) as (_, store):
+        while not stopping.wait(LOOK_SECONDS):
+            store.next_due("nothing of this kind")
+
+
+@contextmanager
+def _sandbox(
+    conninfo: str,
+    clock: Callable[[], datetime],
+    *,
+    inbound_url: str,
+    ports: tuple[int, int, int],
+    live: bool,
+) -> Iterator[tuple[SandboxUrls, PostgresStore]]:
+    # FastAPI takes a quarter of a second to load; a command that serves nothing does not wait for it.
+    from integrations.sandbox.background_server import BackgroundSandbox
+    from integrations.sandbox.postal_server import create_postal_app
+    from integrations.sandbox.serving import ThreadedServer
+    from integrations.sandbox.store import PostgresStore
+    from integrations.sandbox.twilio_server import TwilioSandbox
+
     with ExitStack() as stack:
         store = PostgresStore(conninfo)
         stack.callback(store.close)
@@ -72,7 +110,7 @@ def serve_sandbox(
         if live:
             stack.callback(twilio.run_live(1.0))
             stack.callback(background.run_live(1.0))
-        yield SandboxUrls(*(server.url for server in servers))
+        yield SandboxUrls(*(server.url for server in servers)), store
 
 
 class SandboxTime:

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
+import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from types import FrameType
 from urllib.parse import urlsplit
 
-from kinline.local.home import LocalError, clone_folder
+from kinline.leftovers import adopt_orphans, end_what_is_left, end_with_parent
+from kinline.local.home import LocalError, clone_folder, private_folder
 from kinline.stack import Stack
+
+POOL_STOP_SECONDS = 15.0
 
 
 def run_worker() -> None:
@@ -36,26 +42,52 @@ def run_clock() -> None:
 
 
 def run_console() -> None:
-    """The console serves until SIGINT or SIGTERM."""
+    """The console serves until SIGINT or SIGTERM.
+
+    Raises:
+        LocalError: its port is taken.
+    """
     import uvicorn
 
     with Stack() as stack:
         from console.app import create_app
 
-        place = urlsplit(stack.console_url)
         app = create_app(stack.kit, live=lambda: {"prefect_api_url": stack.prefect_api_url})
-        uvicorn.run(
+        config = uvicorn.Config(
             app,
-            host="127.0.0.1",
-            port=place.port or stack.settings.console_port,
             log_level="warning",
             access_log=False,  # paths hold ids, but whose page was read is the audit's to say
+            timeout_graceful_shutdown=5,
         )
+        with _listener(stack.console_port) as listener:
+            console_mark(stack.home).write_text(str(os.getpid()))
+            uvicorn.Server(config).run(sockets=[listener])
+
+
+def console_mark(home: Path) -> Path:
+    """Holds the process number of the console that has the port: another program may answer there."""
+    return home / "run" / "console.pid"
+
+
+def _listener(port: int) -> socket.socket:
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    # asyncio does this only for sockets that it made itself; without it each answer waits 44 ms.
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    try:
+        listener.bind(("127.0.0.1", port))
+    except OSError as err:
+        listener.close()
+        raise LocalError(
+            f"The console cannot have port {port} ({err.strerror}). "
+            "End the program that holds it, or set KINLINE_CONSOLE_PORT to another."
+        ) from None
+    return listener
 
 
 def run_sandbox() -> None:
     """The invented providers serve and act by the clock until SIGINT or SIGTERM."""
-    from kinline.providers import serve_sandbox
+    from kinline.providers import live_sandbox
 
     with Stack() as stack:
         if stack.up is None or stack.urls is None:
@@ -65,50 +97,58 @@ def run_sandbox() -> None:
         )
         stopping = threading.Event()
         _stop_on_signal(stopping)
-        with serve_sandbox(
+        live_sandbox(
             stack.conninfo(),
             stack.now,
             inbound_url=f"{stack.console_url}/webhooks/twilio/sms",
             ports=(ports[0], ports[1], ports[2]),
-            live=True,
-        ):
-            stopping.wait()
+            stopping=stopping,
+        )
 
 
 def run_pool() -> None:
     """The deployments of prefect.yaml stand at the server, and a process worker runs them."""
-    from integrations.registry import providers_from
-    from kinline.providers import providers_at
-
     with Stack(needs=frozenset({"prefect", "providers"})) as stack:
-        providers = providers_at(stack.urls) if stack.urls is not None else providers_from(stack.settings)
-        environ = {
-            **os.environ,
-            "KINLINE_HOME": str(stack.home),
-            "KINLINE_DATABASE_URL": stack.database_url,
-            "KINLINE_PUBLIC_URL": stack.console_url,
-            "KINLINE_TWILIO_URL": providers.twilio_url,
-            "KINLINE_TWILIO_ACCOUNT_SID": providers.twilio_sid,
-            "KINLINE_TWILIO_AUTH_TOKEN": providers.twilio_token,
-            "KINLINE_TWILIO_FROM_NUMBER": providers.twilio_from,
-            "KINLINE_BACKGROUND_URL": providers.background_url,
-            "KINLINE_BACKGROUND_TOKEN": providers.background_token,
-            "KINLINE_BACKGROUND_WEBHOOK_SECRET": providers.background_secret,
-            "KINLINE_POSTAL_URL": providers.postal_url,
-            "KINLINE_POSTAL_CLIENT_ID": providers.postal_id,
-            "KINLINE_POSTAL_CLIENT_SECRET": providers.postal_secret,
-        }
-        _prefect(environ, "work-pool", "create", "kinline", "--type", "process", "--overwrite")
-        _prefect(environ, "--no-prompt", "deploy", "--all")
+        environ = pool_environ(stack)
+        # The set-up takes a core for some 15 s, and nobody waits for it: a submission goes first.
+        _prefect(environ, "work-pool", "create", "kinline", "--type", "process", "--overwrite", nice=15)
+        _prefect(environ, "--no-prompt", "deploy", "--all", nice=15)
         _prefect(environ, "worker", "start", "--pool", "kinline", "--name", f"kinline-{os.getpid()}")
 
 
-def _prefect(environ: dict[str, str], *words: str) -> None:
-    """One command of Prefect's own, in the clone, where prefect.yaml lies."""
-    import ctypes
-    import subprocess
+def pool_environ(stack: Stack) -> dict[str, str]:
+    """The environment of a deployment's run: this process's, the database, and the services at hand."""
+    from integrations.registry import providers_from
+    from kinline.providers import providers_at
 
-    death = ctypes.CDLL(None).prctl
+    providers = providers_at(stack.urls) if stack.urls is not None else providers_from(stack.settings)
+    return {
+        **os.environ,
+        # Prefect keeps its runs' files in one folder of the temporary one, whoever made that first.
+        "TMPDIR": str(private_folder(stack.home / "prefect" / "tmp")),
+        "KINLINE_HOME": str(stack.home),
+        "KINLINE_DATABASE_URL": stack.database_url,
+        "KINLINE_PUBLIC_URL": stack.console_url,
+        "KINLINE_TWILIO_URL": providers.twilio_url,
+        "KINLINE_TWILIO_ACCOUNT_SID": providers.twilio_sid,
+        "KINLINE_TWILIO_AUTH_TOKEN": providers.twilio_token,
+        "KINLINE_TWILIO_FROM_NUMBER": providers.twilio_from,
+        "KINLINE_BACKGROUND_URL": providers.background_url,
+        "KINLINE_BACKGROUND_TOKEN": providers.background_token,
+        "KINLINE_BACKGROUND_WEBHOOK_SECRET": providers.background_secret,
+        "KINLINE_POSTAL_URL": providers.postal_url,
+        "KINLINE_POSTAL_CLIENT_ID": providers.postal_id,
+        "KINLINE_POSTAL_CLIENT_SECRET": providers.postal_secret,
+    }
+
+
+def _prefect(environ: dict[str, str], *words: str, nice: int = 0) -> None:
+    """One command of Prefect's own, in the clone, where prefect.yaml lies. What it started ends with it."""
+    adopt_orphans()
+
+    def begin() -> None:
+        end_with_parent()
+        os.nice(nice)
 
     process = subprocess.Popen(
         [str(Path(sys.executable).with_name("prefect")), *words],
@@ -116,10 +156,17 @@ def _prefect(environ: dict[str, str], *words: str) -> None:
         env=environ,
         stdin=subprocess.DEVNULL,
         stdout=sys.stderr,
-        preexec_fn=lambda: death(1, signal.SIGTERM),  # it ends when we do, however we end
+        preexec_fn=begin,
     )
-    code = process.wait()
-    if code not in (0, -signal.SIGTERM, 143):
+    try:
+        code = process.wait()
+    finally:
+        if process.returncode is None:
+            process.terminate()
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(POOL_STOP_SECONDS)
+        end_what_is_left()
+    if code not in (0, -signal.SIGTERM, 128 + signal.SIGTERM):
         raise LocalError(f"`prefect {words[0]} ...` ended with {code}; see logs/pool.log in the home folder.")
 
 

@@ -48,6 +48,7 @@ class Stack:
     urls: SandboxUrls | None = None
     prefect_api_url: str | None = None
     console_url: str = ""
+    console_port: int = 0
     database_url: str = ""
     up: Up | None = None
 
@@ -75,11 +76,13 @@ class Stack:
         self.home = home_folder(os.environ)
         self.up = find_up(self.home)
         self._open_database()
-        ports = self.ports()
-        self.console_url = self.settings.public_url or f"http://127.0.0.1:{ports['console']}"
+        serves = self.up is None and bool({"providers", "console"} & self.needs)
+        ports = self.ports() if serves else self._kept_ports()
+        self.console_port = ports.get("console") or self._wanted_port("console", {})
+        self.console_url = self.settings.public_url or f"http://127.0.0.1:{self.console_port}"
         if self.up is not None:
             self._join(self.up)
-        elif self.is_sandbox and {"providers", "console"} & self.needs:
+        elif self.is_sandbox and serves:
             self.urls = self._parts.enter_context(
                 serve_sandbox(
                     self.conninfo(),
@@ -132,22 +135,33 @@ class Stack:
 
     def ports(self) -> dict[str, int]:
         """The same ports each time, since texts on their way carry our address in their callback."""
-        path = self.home / "run" / "ports.json"
-        kept: dict[str, int] = {}
-        if path.exists():
-            kept = json.loads(path.read_text())
+        kept = self._kept_ports()
         ports: dict[str, int] = {}
         for name in _PORT_NAMES:
-            wanted = kept.get(name) or (self.settings.console_port if name == "console" else 0)
-            ports[name] = wanted if self.up is not None else _free_port(wanted, set(ports.values()))
+            ports[name] = _free_port(self._wanted_port(name, kept), set(ports.values()))
         if ports != kept:
+            path = self.home / "run" / "ports.json"
             draft = path.with_suffix(f".{os.getpid()}")
             draft.write_text(json.dumps(ports))
             draft.replace(path)
         return ports
 
+    def _kept_ports(self) -> dict[str, int]:
+        try:
+            found = json.loads((self.home / "run" / "ports.json").read_text())
+            kept = {name: int(found[name]) for name in _PORT_NAMES if name in found}
+        except (OSError, ValueError, TypeError):
+            kept = {}
+        if "console_port" in self.settings.model_fields_set and self.settings.console_port:
+            kept["console"] = self.settings.console_port
+        return kept
+
+    def _wanted_port(self, name: str, kept: dict[str, int]) -> int:
+        """The port that this part had, or is meant to have; 0 for any."""
+        return kept.get(name) or (self.settings.console_port if name == "console" else 0)
+
     def _join(self, up: Up) -> None:
-        self.console_url = self.settings.public_url or up.urls["console"]
+        self.console_url = up.urls["console"]
         self.prefect_api_url = up.urls.get("prefect")
         if "twilio" in up.urls:
             self.urls = SandboxUrls(up.urls["twilio"], up.urls["background"], up.urls["postal"])
@@ -175,18 +189,26 @@ class Stack:
         self._parts.enter_context(ThreadedServer(create_app(self.kit), port=port))
 
     def _open_prefect(self) -> None:
-        from kinline.local.prefect_environ import (
-            apply_to_this_process,
-            own_prefect_url,
-            send_what_waits,
-        )
+        self.start_prefect()
+        self.use_prefect()
+
+    def start_prefect(self) -> None:
+        """A Prefect server answers: the user's own, the one of `kinline up`, or one started here."""
+        from kinline.local.prefect_environ import own_prefect_url
 
         url = self.prefect_api_url or own_prefect_url(os.environ)
         if url is None:
             server = self._parts.enter_context(PrefectServer(self.home, self.prefect_database()))
             url = server.api_url
         self.prefect_api_url = url
-        apply_to_this_process(self.home, url)
+
+    def use_prefect(self) -> None:
+        """Prefect in this process speaks to that server. Must come before Prefect is imported."""
+        from kinline.local.prefect_environ import apply_to_this_process, send_what_waits
+
+        if self.prefect_api_url is None:
+            raise RuntimeError("start_prefect comes first")
+        apply_to_this_process(self.home, self.prefect_api_url)
         self._parts.callback(send_what_waits)
 
     def prefect_database(self) -> str:

@@ -15,9 +15,30 @@ from sqlmodel import Session
 
 from integrations.vault import Place, Vault
 from models.tables.base import Row
-from models.tables.ledger import Attempt, Call, Escalation, Evidence, Hearing, Message, Obligation
+from models.tables.ledger import (
+    Attempt,
+    Call,
+    Escalation,
+    Evidence,
+    Hearing,
+    InboundText,
+    Message,
+    Obligation,
+)
 from models.tables.people import Address, Case, Child, Consent, PhoneNumber, Sponsor, Staff
-from models.tables.vetting import Application, ApplicationRevision, BackgroundCheck, Finding
+from models.tables.vetting import (
+    Application,
+    ApplicationRevision,
+    BackgroundCheck,
+    Confirmation,
+    Decision,
+    Document,
+    DocumentFile,
+    Finding,
+    Recommendation,
+    Release,
+    Waiver,
+)
 
 NOW = datetime(2026, 2, 2, 15, 0, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -190,6 +211,58 @@ def a_finding(session: Session, application: Application, **columns: Any) -> Fin
     return save(session, Finding(**(values | columns)))
 
 
+def a_confirmation(session: Session, vault: Vault, application: Application, **columns: Any) -> Confirmation:
+    """What a person typed from a proof of address, which is saved beside it with its file."""
+    paper = {"application_id": application.id, "subject": "sponsor"}
+    key = vault.blind("file", str(next(_serial)))
+    scan = DocumentFile(file_key=key, media_type="application/pdf", size=9, at=NOW)
+    file_id = _sealed(session, vault, scan, "%PDF-1.7", "sealed_content").id
+    document = Document(**paper, revision=1, kind="proof_of_address", file_id=file_id)
+    values = {"document_id": save(session, document).id, "item": document.kind, "at": NOW}
+    by = {"confirmed_by": columns.get("confirmed_by") or a_member_of_staff(session).id}
+    return _sealed(session, vault, Confirmation(**(paper | values | by | columns)), {}, "sealed_typed")
+
+
+def a_recommendation(session: Session, application: Application, by: UUID, **columns: Any) -> Recommendation:
+    values = _opinion(application) | {"role": "case_manager", "given_by": by}
+    return save(session, Recommendation(**(values | columns)))
+
+
+def a_decision(session: Session, application: Application, by: UUID, **columns: Any) -> Decision:
+    values = _opinion(application) | {"role": "federal_field_specialist", "decided_by": by}
+    return save(session, Decision(**(values | columns)))
+
+
+def _opinion(application: Application) -> dict[str, Any]:
+    of = {"application_id": application.id, "revision": application.revision}
+    return of | {"value": "approve", "reason": "All is in order.", "at": NOW}
+
+
+def a_waiver(session: Session, application: Application, by: UUID, **columns: Any) -> Waiver:
+    """A waiver that waits for its second person."""
+    values = {
+        "application_id": application.id,
+        "item": "proof_of_income",
+        "subject": "sponsor",
+        "reason": "policy 7",
+        "proposed_by": by,
+        "proposed_at": NOW,
+    }
+    return save(session, Waiver(**(values | columns)))
+
+
+def a_release(session: Session, application: Application, by: UUID, **columns: Any) -> Release:
+    """The row alone: the case is not followed by it."""
+    values = {
+        "application_id": application.id,
+        "case_id": application.case_id,
+        "released_on": NOW.date(),
+        "released_by": by,
+        "at": NOW,
+    }
+    return save(session, Release(**(values | columns)))
+
+
 def an_obligation(session: Session, case: Case, **columns: Any) -> Obligation:
     """An open follow-up duty about the case, due in a week, that keeps nobody in sight."""
     due_at = columns.get("due_at", NOW + 7 * DAY)
@@ -289,6 +362,18 @@ def a_message(session: Session, number: PhoneNumber, **columns: Any) -> Message:
         "created_at": NOW,
     }
     return save(session, Message(**(values | columns)))
+
+
+def an_inbound_text(session: Session, vault: Vault, **columns: Any) -> InboundText:
+    """A text from a number that nobody knows."""
+    serial = next(_serial)
+    values = {
+        "provider_ref": f"SM{serial:06d}",
+        "phone_key": vault.blind("phone", f"1713555{100 + serial % 50:04d}"),
+        "meaning": "unclear",
+        "at": NOW,
+    }
+    return _sealed(session, vault, InboundText(**(values | columns)), {"body": "hola"}, "sealed_body")
 
 
 def a_hearing(session: Session, case: Case, **columns: Any) -> Hearing:

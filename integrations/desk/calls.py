@@ -5,20 +5,20 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
+from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, col
 
-from followup.plan import next_sight
 from followup.questionnaire import Weighed, parse_answers, weigh
-from integrations.desk.duties import open_followup
+from integrations.desk.duties import BY_CALL, open_followup
 from integrations.desk.escalations import open_escalation, policy_of, resolve_settled
-from integrations.desk.messages import cancel_queued
-from integrations.desk.release import facts_for_plan
+from integrations.desk.planned import cancel_planned
+from integrations.desk.sight import keep_in_sight
 from integrations.kit import Kit
 from integrations.store import history, ledger
 from integrations.store.cases import find_case
 from integrations.store.contacts import add_attempt
-from integrations.store.sealing import open_json, seal_json
+from integrations.store.sealing import seal_json
 from integrations.store.staff import record_act, require_role
 from models.errors import BadInput, Problem, Refused
 from models.facts import CallRecord, Duty, Person
@@ -28,13 +28,16 @@ from models.states import (
     CallOutcome,
     CaseState,
     Channel,
+    ObligationState,
     Party,
     Role,
 )
-from models.tables.ledger import SPOKEN_DUTIES, Call, Evidence, Obligation
-from models.tables.people import Case, Child
-from models.tables.vetting import Release
+from models.tables.ledger import Call, Evidence, Obligation
+from models.tables.people import Case
 
+# Source: ours, unreviewed.
+AGAIN_AFTER = timedelta(hours=1)
+_ONE_AT_A_TIME = frozenset({"hear_child_alone", "lost_contact_review"})
 CALLERS = (Role.POST_RELEASE_CALLER, Role.CASE_MANAGER, Role.SUPERVISOR)
 
 
@@ -74,9 +77,10 @@ def record_call(
         role = require_role(person, *CALLERS)
         record_act(session, case.id, person, role, now=now)
         record = CallRecord(party=party, outcome=outcome, by=person.id, at=at, answers=parsed)
-        weighed = weigh(record, policy_of(case))
-        call = _write_call(kit, session, case, record, weighed, now=now, simulated=simulated)
-        _apply(kit, session, case, record, weighed, call, now=now)
+        targets = _targets(session, case, party, at)
+        call = _write_call(kit, session, case, record, targets, now=now, simulated=simulated)
+        weighed = weigh(record, policy_of(case), sponsor_only_before=_sponsor_only_before(session, call))
+        _apply(kit, session, case, record, weighed, call, targets, now=now)
         history.audit(
             session, actor=str(person.id), act="record call", noun="child_case", ids=[case.id], now=now
         )
@@ -88,8 +92,22 @@ def _targets(session: Session, case: Case, party: Party, at: datetime) -> list[O
     return [
         duty
         for duty in ledger.open_of(session, case.id, party=party)
-        if duty.kind in SPOKEN_DUTIES and duty.opens_at <= at
+        if duty.kind in BY_CALL and duty.opens_at <= at
     ]
+
+
+def _sponsor_only_before(session: Session, call: Call) -> int:
+    """How many calls for the same duty reached the sponsor alone before this one."""
+    if call.obligation_id is None:
+        return 0
+    before: int = session.execute(
+        select(func.count()).where(
+            col(Call.obligation_id) == call.obligation_id,
+            col(Call.outcome) == CallOutcome.SPONSOR_ONLY.value,
+            col(Call.id) != call.id,
+        )
+    ).scalar_one()
+    return before
 
 
 def _write_call(
@@ -97,12 +115,12 @@ def _write_call(
     session: Session,
     case: Case,
     record: CallRecord,
-    weighed: Weighed,
+    targets: list[Obligation],
     *,
     now: datetime,
     simulated: bool,
 ) -> Call:
-    targets = _targets(session, case, record.party, record.at)
+    """The record stands on the task that waited longest, or on its own when nobody had planned it."""
     call = session.scalars(
         select(Call)
         .where(
@@ -126,7 +144,7 @@ def _write_call(
         )
     call.state, call.outcome = "done", record.outcome.value
     call.called_by, call.at, call.recorded_at = record.by, record.at, now
-    call.spoke_with = _spoke_with(record, weighed)
+    call.spoke_with = _spoke_with(record)
     call.simulated = simulated
     seal_json(kit.vault, call, "sealed_answers", dict(record.answers))
     session.add(call)
@@ -154,17 +172,14 @@ def _next_human_step(session: Session, targets: list[Obligation]) -> int:
     return 100 + len(calls)
 
 
-def _spoke_with(record: CallRecord, weighed: Weighed) -> str:
-    if weighed.contact_with_child:
-        return "child"
+def _spoke_with(record: CallRecord) -> str:
+    """Who spoke, in the caller's own words. A missing child spoke to nobody."""
     if record.outcome not in SPOKEN:
         return "nobody"
-    who = record.answers.get("spoke_to")
-    if who in ("sponsor", "other"):
-        return str(who)
-    return (
-        "sponsor" if record.outcome == CallOutcome.SPONSOR_ONLY or record.party == Party.SPONSOR else "other"
-    )
+    who = str(record.answers.get("spoke_to", "other"))
+    if who == Party.CHILD.value and record.party != Party.CHILD:
+        return "other"  # a talk with the child is a call to the child
+    return who
 
 
 def _apply(
@@ -174,43 +189,54 @@ def _apply(
     record: CallRecord,
     weighed: Weighed,
     call: Call,
+    targets: list[Obligation],
     *,
     now: datetime,
 ) -> None:
     actor = str(record.by)
-    evidence: Evidence | None = None
-    if call.spoke_with != "nobody":
-        evidence = ledger.add_evidence(
-            session,
-            case_id=case.id,
-            kind="call",
-            call_id=call.id,
-            spoke_with=call.spoke_with,
-            by_staff=record.by,
-            actor=actor,
-            now=now,
-        )
+    evidence = _evidence(session, case, record, call, now=now) if call.spoke_with != "nobody" else None
     if weighed.contact_with_child and (case.last_contact_at is None or record.at > case.last_contact_at):
         case.last_contact_at = record.at
         session.add(case)
+    if evidence is not None:
+        for duty in targets:
+            if _settles(duty, weighed, evidence, record):
+                why = f"call: {record.outcome.value}"
+                ledger.settle(session, duty, evidence, actor=actor, why=why, now=now)
+                cancel_planned(session, duty.id, now=now)
+                resolve_settled(session, duty, evidence, by=record.by, now=now)
+        if weighed.contact_with_child:
+            _found_again(session, case, evidence, record, now=now)
     _open_what_follows(session, case, record, weighed, call, actor=actor, now=now)
-    if weighed.contact_with_child and evidence is not None:
-        _found_again(session, case, evidence, record, now=now)
-        _keep_in_sight(kit, session, case, record, now=now)
-    for party in weighed.settles:
-        for duty in _targets(session, case, party, record.at):
-            if evidence is None or evidence.spoke_with != party.value:
-                continue
-            ledger.settle(session, duty, evidence, actor=actor, why=f"call: {record.outcome.value}", now=now)
-            _cancel_planned(session, duty)
-            resolve_settled(session, duty, evidence, by=record.by, now=now)
-    _go_on_with_the_ladder(session, case, record, now=now)
+    # The next look at the child stands open before this transaction ends.
+    keep_in_sight(kit, session, case, actor=actor, now=now)
+    _go_on_with_the_ladder(session, targets, call, now=now)
     if weighed.pauses_automation and case.paused_at is None:
         case.paused_at, case.paused_because = now, f"call:{call.id}"
         session.add(case)
         history.record(
             session, case, old=None, new="automation paused", actor=actor, why="a person has it now", now=now
         )
+
+
+def _evidence(session: Session, case: Case, record: CallRecord, call: Call, *, now: datetime) -> Evidence:
+    return ledger.add_evidence(
+        session,
+        case_id=case.id,
+        kind="call",
+        call_id=call.id,
+        spoke_with=call.spoke_with,
+        by_staff=record.by,
+        actor=str(record.by),
+        now=now,
+    )
+
+
+def _settles(duty: Obligation, weighed: Weighed, evidence: Evidence, record: CallRecord) -> bool:
+    """This talk was what the duty asks for: with that party, and for `hear_child_alone`, alone."""
+    if Party(duty.party) not in weighed.settles or evidence.spoke_with != duty.party:
+        return False
+    return duty.kind != "hear_child_alone" or record.answers.get("alone") is True
 
 
 def _open_what_follows(
@@ -238,6 +264,9 @@ def _open_what_follows(
             detail={"call_id": str(call.id)},
         )
         for opens in weighed.opens
+        # One at a time: the first one's time is the shorter.
+        if opens.kind not in _ONE_AT_A_TIME
+        or not ledger.open_of(session, case.id, kind=opens.kind, party=opens.party)
     ]
     why = f"call: {record.outcome.value}"
     ids = open_followup(session, case, duties, actor=actor, why=why, now=now)
@@ -258,52 +287,46 @@ def _open_what_follows(
 def _found_again(
     session: Session, case: Case, evidence: Evidence, record: CallRecord, *, now: datetime
 ) -> None:
-    """A lost child was heard: the reviews end with that call, and follow-up goes on."""
-    if case.state != CaseState.LOST_CONTACT:
-        return
-    history.move(
-        session,
-        case,
-        CaseState.IN_FOLLOW_UP,
-        CASE_MOVES,
-        actor=str(record.by),
-        why="the child was spoken to",
-        now=now,
-    )
+    """The child was heard: reviews of a lost contact end with that call, and follow-up goes on."""
     for duty in ledger.open_of(session, case.id, kind="lost_contact_review"):
-        ledger.settle(session, duty, evidence, actor=str(record.by), why="the child was heard", now=now)
-        resolve_settled(session, duty, evidence, by=record.by, now=now)
+        if duty.opens_at <= record.at:
+            ledger.settle(session, duty, evidence, actor=str(record.by), why="the child was heard", now=now)
+            resolve_settled(session, duty, evidence, by=record.by, now=now)
+    # An old call that is written down late does not find a child that was lost since.
+    reviews = ledger.open_of(session, case.id, kind="lost_contact_review")
+    if case.state == CaseState.LOST_CONTACT and not reviews:
+        history.move(
+            session,
+            case,
+            CaseState.IN_FOLLOW_UP,
+            CASE_MOVES,
+            actor=str(record.by),
+            why="the child was spoken to",
+            now=now,
+        )
 
 
-def _keep_in_sight(kit: Kit, session: Session, case: Case, record: CallRecord, *, now: datetime) -> None:
-    """The next look at the child stands open before this one is settled."""
-    policy = policy_of(case)
-    release = session.scalars(select(Release).where(col(Release.case_id) == case.id)).one()
-    child = session.get_one(Child, case.child_id)
-    born_on = datetime.fromisoformat(open_json(kit.vault, child, "sealed_details")["date_of_birth"]).date()
-    facts = facts_for_plan(session, case, release.application_id, born_on)
-    planned = [
-        duty.opens_at
-        for duty in ledger.open_of(session, case.id, in_sight=True)
-        if duty.opens_at > record.at and duty.kind in SPOKEN_DUTIES
-    ]
-    duty = next_sight(record.at, facts.zone, facts.turns_18_on, policy, planned=planned)
-    if duty is not None:
-        open_followup(session, case, [duty], actor=str(record.by), why="the next look at the child", now=now)
+def _go_on_with_the_ladder(session: Session, targets: list[Obligation], call: Call, *, now: datetime) -> None:
+    """A duty that this call did not settle is looked at again: by the next round, or by a person soon."""
+    for duty in targets:
+        if duty.state != ObligationState.OPEN.value:
+            continue
+        if duty.kind == "call_back":
+            _try_again(session, duty, call, now=now)
+        else:
+            duty.next_at = now
+            session.add(duty)
 
 
-def _cancel_planned(session: Session, duty: Obligation) -> None:
-    """Calls and texts that were still to be made for a settled duty are not made."""
-    for call in session.scalars(
-        select(Call).where(col(Call.obligation_id) == duty.id, col(Call.state) == "due")
-    ):
-        call.state = "cancelled"
-        session.add(call)
-    cancel_queued(session, duty.id)
-
-
-def _go_on_with_the_ladder(session: Session, case: Case, record: CallRecord, *, now: datetime) -> None:
-    """A duty that this call did not settle is looked at again by the next round."""
-    for duty in _targets(session, case, record.party, record.at):
-        duty.next_at = now
-        session.add(duty)
+def _try_again(session: Session, duty: Obligation, call: Call, *, now: datetime) -> None:
+    """Who asked for help is called until they are reached: the next task waits an hour, not for any round."""
+    row = Call(
+        case_id=duty.case_id,
+        obligation_id=duty.id,
+        number_id=call.number_id,
+        kind="human",
+        party=duty.party,
+        step=_next_human_step(session, [duty]),
+        due_at=now + AGAIN_AFTER,
+    )
+    session.execute(insert(Call).values(row.model_dump()).on_conflict_do_nothing())

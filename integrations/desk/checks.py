@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -15,31 +15,44 @@ from integrations.keys import person_keys
 from integrations.kit import Kit
 from integrations.policies import vetting_policy
 from integrations.store import history
-from integrations.store.applications import current_packet, gather
+from integrations.store.applications import gather
 from models.errors import NotFound, OutcomeUnknown, Rejected, Unavailable
+from models.facts import ApplicationFacts
 from models.packet import Packet
 from models.states import CHECK_MOVES, ApplicationState, CheckKind, CheckState
 from models.tables.people import Case
 from models.tables.vetting import Application, BackgroundCheck
-from vetting.checks import expiry
+from vetting.checks import expiry, has_consent
 from vetting.ports import CheckOrder, CheckReport, ProviderRef
 
 ACTOR = "engine:checks"
 _UNSENT = (CheckState.REQUIRED.value,)
-_AWAITED = (CheckState.ORDERED.value, CheckState.PENDING.value)
+# An order that ended in words that we do not know is looked at again too: the next word may be a known one.
+_AWAITED = (CheckState.ORDERED.value, CheckState.PENDING.value, CheckState.ERROR.value)
 _RESULTS = frozenset({CheckState.CLEAR, CheckState.HIT_REVIEW, CheckState.HIT_BAR, CheckState.UNREADABLE})
 # Once looked at, a pending order is looked at again this often; the webhook is usually first.
 LOOK_EVERY = timedelta(hours=6)
+# How long a worker may take over one request before another may think that it died.
+IN_HAND = timedelta(minutes=2)
 
 
 def order_checks(kit: Kit, application_id: UUID, *, now: datetime) -> int:
     """Every check that is required and due for a try stands at the provider. Returns how many were sent."""
-    return sum(_order(kit, check_id, now=now) for check_id in _due(kit, application_id, _UNSENT, now))
+    due = _due(kit, application_id, _UNSENT, now)
+    facts = _facts(kit, application_id) if due else None
+    return sum(_order(kit, check_id, facts, now=now) for check_id in due if facts is not None)
 
 
 def look_at_checks(kit: Kit, application_id: UUID, *, now: datetime) -> int:
     """Every order that is due for a look has been looked at."""
-    return sum(_look(kit, check_id, now=now) for check_id in _due(kit, application_id, _AWAITED, now))
+    due = _due(kit, application_id, _AWAITED, now)
+    facts = _facts(kit, application_id) if due else None
+    return sum(_look(kit, check_id, facts, now=now) for check_id in due if facts is not None)
+
+
+def _facts(kit: Kit, application_id: UUID) -> ApplicationFacts:
+    with kit.transaction() as session:
+        return gather(session, kit.vault, session.get_one(Application, application_id))
 
 
 def due_checks(session: Session, *, now: datetime, limit: int = 500) -> list[UUID]:
@@ -78,56 +91,61 @@ def _locked(session: Session, check_id: UUID) -> BackgroundCheck:
     return row
 
 
-def _order(kit: Kit, check_id: UUID, *, now: datetime) -> int:
+def _order(kit: Kit, check_id: UUID, facts: ApplicationFacts, *, now: datetime) -> int:
     """One order over the wire, under the check's own id: the provider keeps it once, however often asked."""
     with kit.transaction() as session:
         row = _locked(session, check_id)
-        if row.state not in _UNSENT:
-            return 0
-        row.tries += 1
+        if row.state not in _UNSENT or row.next_look_at is None or row.next_look_at > now:
+            return 0  # another worker has it in hand, or its result is in
+        order = _order_of(kit, facts, row)
         # Another worker that comes by meanwhile leaves it alone.
-        row.next_look_at = now + timedelta(minutes=2)
+        row.next_look_at = now + IN_HAND if order is not None else None
+        row.tries += order is not None
         session.add(row)
-        order, tries = _order_of(kit, session, row), row.tries
-        if order is None:
-            row.next_look_at = None
-            return 0
+        tries = row.tries
+    if order is None:
+        return 0
     key = str(check_id)
     try:
         ref = (kit.background.find(key) if tries > 1 else None) or kit.background.submit(order, key=key)
     except (Unavailable, OutcomeUnknown) as err:
-        wait = getattr(err, "retry_after_seconds", None) or 60 * 2 ** min(tries, 8)
+        wait = err.retry_after_seconds or 60 * 2 ** min(tries, 8)
         _later(kit, check_id, now + timedelta(seconds=wait))
         return 0
     except Rejected as err:
         with kit.transaction() as session:
             row = _locked(session, check_id)
-            row.provider_code, row.next_look_at = err.code or "rejected", None
-            _move(session, row, CheckState.ERROR, why="the provider refused the order", now=now)
+            if row.state in _UNSENT:
+                row.provider_code, row.next_look_at = err.code or "rejected", None
+                _move(session, row, CheckState.ERROR, why="the provider refused the order", now=now)
         return 0
     with kit.transaction() as session:
         row = _locked(session, check_id)
-        row.provider_ref, row.next_look_at = str(ref), now
         row.ordered_at = row.ordered_at or now
-        _move(session, row, CheckState.ORDERED, why="ordered", now=now)
+        session.add(row)
+        # The result's notice may have been quicker than the answer to our order.
+        if row.state in _UNSENT:
+            row.provider_ref, row.next_look_at = str(ref), now
+            _move(session, row, CheckState.ORDERED, why="ordered", now=now)
     return 1
 
 
 def _later(kit: Kit, check_id: UUID, at: datetime) -> None:
+    """Asked again from then on, unless its result has come in meanwhile."""
     with kit.transaction() as session:
         row = _locked(session, check_id)
-        row.next_look_at = at
-        session.add(row)
+        if row.state in (*_UNSENT, *_AWAITED):
+            row.next_look_at = at
+            session.add(row)
 
 
-def _order_of(kit: Kit, session: Session, row: BackgroundCheck) -> CheckOrder | None:
-    """The order; None when an amendment no longer names this person."""
-    application = session.get_one(Application, row.application_id)
-    packet = current_packet(session, kit.vault, application)
-    subjects = {key: subject for subject, key in person_keys(kit.vault, packet).items()}
-    if row.person_key not in subjects:
+def _order_of(kit: Kit, facts: ApplicationFacts, row: BackgroundCheck) -> CheckOrder | None:
+    """The order; None when an amendment no longer names this person, or took back their authorization."""
+    policy = vetting_policy(facts.policy_version)
+    subjects = [s for s, key in person_keys(kit.vault, facts.packet).items() if key == row.person_key]
+    if not any(has_consent(facts, policy, subject) for subject in subjects):
         return None
-    person = _person(packet, subjects[row.person_key])
+    person = _person(facts.packet, subjects[0])
     document = person.identity_document
     return CheckOrder(
         check_id=row.id,
@@ -151,25 +169,25 @@ def _person(packet: Packet, subject: str) -> Any:
     return packet.household[int(subject.partition(":")[2])]
 
 
-def _look(kit: Kit, check_id: UUID, *, now: datetime) -> int:
+def _look(kit: Kit, check_id: UUID, facts: ApplicationFacts, *, now: datetime) -> int:
     with kit.transaction() as session:
         row = _locked(session, check_id)
-        if row.state not in _AWAITED or row.provider_ref is None:
+        is_due = row.next_look_at is not None and row.next_look_at <= now
+        if row.state not in _AWAITED or row.provider_ref is None or not is_due:
             return 0
         ref = ProviderRef(row.provider_ref)
-        row.next_look_at = now + timedelta(minutes=2)
+        row.next_look_at = now + IN_HAND
         session.add(row)
     try:
         report = kit.background.read(ref)
     except (Unavailable, OutcomeUnknown) as err:
-        wait = getattr(err, "retry_after_seconds", None) or 300
-        _later(kit, check_id, now + timedelta(seconds=wait))
+        _later(kit, check_id, now + timedelta(seconds=err.retry_after_seconds or 300))
         return 0
     except Rejected:
         _later(kit, check_id, now + LOOK_EVERY)
         return 0
     with kit.transaction() as session:
-        return int(_take(kit, session, _locked(session, check_id), report, now=now))
+        return int(_take(kit, session, _locked(session, check_id), report, facts, now=now))
 
 
 def take_result(kit: Kit, notice: Any, *, now: datetime) -> None:
@@ -182,8 +200,9 @@ def take_result(kit: Kit, notice: Any, *, now: datetime) -> None:
         row = _locked(session, notice.check_id)
         if row.provider_ref is not None and str(notice.report.ref) != row.provider_ref:
             return  # the word of another order
-        if _take(kit, session, row, notice.report, now=now):
-            application = session.get_one(Application, row.application_id)
+        application = session.get_one(Application, row.application_id)
+        facts = gather(session, kit.vault, application)
+        if _take(kit, session, row, notice.report, facts, now=now):
             _on_result(session, application, row, now=now)
 
 
@@ -211,31 +230,46 @@ def _on_result(session: Session, application: Application, row: BackgroundCheck,
     )
 
 
-def _take(kit: Kit, session: Session, row: BackgroundCheck, report: CheckReport, *, now: datetime) -> bool:
+def _take(
+    kit: Kit,
+    session: Session,
+    row: BackgroundCheck,
+    report: CheckReport,
+    facts: ApplicationFacts,
+    *,
+    now: datetime,
+) -> bool:
     """The report has its effect. False for an older word, one that we have, or one that can't follow."""
     as_of = report.as_of or report.received_at or now
     if row.as_of is not None and as_of < row.as_of:
         return False
+    session.add(row)
     state = CheckState(report.state)
+    if row.state in _UNSENT:
+        # The notice was quicker than the answer to our order: then the order stands there.
+        row.provider_ref, row.ordered_at = str(report.ref), row.ordered_at or now
+        _move(session, row, CheckState.ORDERED, why="the provider has the order", now=now)
     frm = CheckState(row.state)
-    row.next_look_at = now + LOOK_EVERY if state == CheckState.PENDING else None
+    row.next_look_at = now + LOOK_EVERY if state.value in _AWAITED else None
     if state != frm and state not in CHECK_MOVES[frm]:
-        row.next_look_at = None
-        session.add(row)
+        row.next_look_at = now + LOOK_EVERY if frm.value in _AWAITED else None
         return False
     row.as_of, row.provider_code = as_of, report.provider_code
     row.provider_ref = row.provider_ref or str(report.ref)
-    if state in _RESULTS and (row.result_at is None or state != frm):
+    if state in _RESULTS and state != frm:
         row.result_at = min(report.received_at or now, now).astimezone(UTC)
-        row.expires_on = _expiry(kit, session, row, report)
+        row.expires_on = _expiry(kit, facts, row, report, now)
     return _move(session, row, state, why=f"provider: {report.provider_code}", now=now)
 
 
-def _expiry(kit: Kit, session: Session, row: BackgroundCheck, report: CheckReport) -> Any:
-    application = session.get_one(Application, row.application_id)
-    facts = gather(session, kit.vault, application)
-    policy = vetting_policy(application.policy_version)
-    ours = expiry(CheckKind(row.kind), row.subject, row.result_at or row.as_of, policy, facts)  # type: ignore[arg-type]
+def _expiry(
+    kit: Kit, facts: ApplicationFacts, row: BackgroundCheck, report: CheckReport, now: datetime
+) -> date:
+    policy = vetting_policy(facts.policy_version)
+    # Where the person stands in the packet now; an amendment may have moved them.
+    subjects = [s for s, key in person_keys(kit.vault, facts.packet).items() if key == row.person_key]
+    at = row.result_at or row.as_of or now
+    ours = min(expiry(CheckKind(row.kind), s, at, policy, facts) for s in subjects or [row.subject])
     return min(ours, report.valid_until) if report.valid_until else ours
 
 

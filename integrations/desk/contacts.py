@@ -1,29 +1,34 @@
-"""The contact round: every duty whose next try is due gets it, in batches, under SKIP LOCKED."""
+"""The contact round: every duty whose next try is due gets it, in batches, under SKIP LOCKED.
+
+A batch decides duty by duty and writes at its end, a few statements for all: never one per contact.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import select, text
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import select
 from sqlmodel import Session, col
 
 from followup import ladder
-from integrations.desk.duties import open_followup, review_duty
-from integrations.desk.escalations import open_escalation, policy_of
-from integrations.desk.messages import SETTLED_BY_DELIVERY, queue_text
+from integrations.desk.escalations import policy_of
+from integrations.desk.messages import SETTLED_BY_DELIVERY
+from integrations.desk.sight import duty_facts
+from integrations.desk.tries import Tries
 from integrations.kit import Kit
-from integrations.store import history, ledger
-from integrations.store.contacts import add_attempt, attempts_of, consents, facts_of, numbers_of
-from models.facts import NumberFacts, ObligationFacts
+from integrations.store.cases import lock_cases
+from integrations.store.contacts import attempts_of, consents, facts_of, landlines, numbers_of
+from models.facts import NumberFacts
 from models.policy import FollowupPolicy, ReminderRule
-from models.states import CASE_MOVES, CaseState, Channel, Party
-from models.tables.ledger import Call, Hearing, Obligation
+from models.states import Channel, Party
+from models.tables.ledger import Hearing, Obligation
 from models.tables.people import Case, PhoneNumber
 
 BATCH = 500
+DEFAULT_ZONE = "America/Chicago"
 
 
 def contact_round(kit: Kit, *, now: datetime) -> dict[str, int]:
@@ -31,9 +36,9 @@ def contact_round(kit: Kit, *, now: datetime) -> dict[str, int]:
     counts: Counter[str] = Counter()
     while True:
         with kit.transaction() as session:
-            done = _Batch(session, now).work()
+            done, more = _Batch(session, now).work()
         counts.update(done)
-        if sum(done.values()) < BATCH:
+        if not more:
             return dict(counts)
 
 
@@ -43,188 +48,123 @@ class _Batch:
     def __init__(self, session: Session, now: datetime) -> None:
         self.session, self.now = session, now
         self.counts: Counter[str] = Counter()
+        self.tries = Tries(session, now)
 
-    def work(self) -> Counter[str]:
+    def work(self) -> tuple[Counter[str], bool]:
+        """What was done, and whether more waits behind it."""
+        duties, looked_at = self._take()
+        self._gather(duties)
+        for duty in duties:
+            self.counts[self._step(duty, self.cases[duty.case_id])] += 1
+        self.tries.write()
+        return self.counts, bool(duties) and looked_at == BATCH
+
+    def _take(self) -> tuple[Sequence[Obligation], int]:
+        """The next duties, locked after their cases; whoever holds a case does its duties another time."""
+        due = (col(Obligation.state) == "open", col(Obligation.next_at) <= self.now)
+        found = self.session.execute(
+            select(col(Obligation.id), col(Obligation.case_id))
+            .where(*due)
+            .order_by(col(Obligation.next_at))
+            .limit(BATCH)
+        ).all()
+        self.cases = lock_cases(self.session, {row[1] for row in found}, skip_locked=True)
         duties = self.session.scalars(
             select(Obligation)
             .where(
-                col(Obligation.state) == "open",
-                col(Obligation.next_at) <= self.now,
+                col(Obligation.id).in_([row[0] for row in found]),
+                col(Obligation.case_id).in_(list(self.cases)),
+                *due,
             )
             .order_by(col(Obligation.next_at))
-            .limit(BATCH)
             .with_for_update(skip_locked=True)
         ).all()
-        if not duties:
-            return self.counts
-        case_ids = {duty.case_id for duty in duties}
-        cases = {
-            case.id: case for case in self.session.scalars(select(Case).where(col(Case.id).in_(case_ids)))
-        }
-        self.numbers = numbers_of(self.session, case_ids)
+        return duties, len(found)
+
+    def _gather(self, duties: Sequence[Obligation]) -> None:
+        self.numbers = numbers_of(self.session, {duty.case_id for duty in duties})
         self.given = consents(self.session, [n.id for rows in self.numbers.values() for n in rows])
         self.attempts = attempts_of(self.session, [duty.id for duty in duties])
-        for duty in duties:
-            self.counts[self._step(duty, cases[duty.case_id])] += 1
-            self.session.add(duty)
-        return self.counts
+        hearings = {UUID(duty.key.split(":")[1]) for duty in duties if duty.kind == "hearing_reminder"}
+        self.hearings = {
+            row.id: row for row in self.session.scalars(select(Hearing).where(col(Hearing.id).in_(hearings)))
+        }
 
     def _step(self, duty: Obligation, case: Case) -> str:
         if duty.kind in SETTLED_BY_DELIVERY:
             return self._reminder(duty, case)
         policy = policy_of(case)
+        rows = self.numbers.get(case.id, [])
         step = ladder.next_step(
-            facts_of_duty(duty),
+            duty_facts(duty),
             self.attempts.get(duty.id, []),
-            self._numbers_for(duty, case),
+            self._numbers_for(case),
             policy,
-            zone=case.zone or "America/Chicago",
+            zone=case.zone or DEFAULT_ZONE,
             now=self.now,
+            # A person has the conversation: machines are silent, people still call.
+            paused=case.paused_at is not None,
+            automated_ok=landlines(rows, self.given),
         )
         if isinstance(step, ladder.Exhausted):
             duty.next_at = None
-            return self._exhausted(duty, case, policy)
-        if case.paused_at is not None and step.channel != Channel.HUMAN_CALL:
-            # A person has the conversation: machines are silent, people still call.
-            duty.next_at = self.now + timedelta(hours=6)
-            return "paused"
+            self.tries.exhausted(duty, case)
+            return "exhausted"
         if step.at > self.now:
             duty.next_at = step.at
             return "waits"
-        return self._try(duty, case, policy, step)
+        return self._try(duty, case, step)
 
-    def _numbers_for(self, duty: Obligation, case: Case) -> list[NumberFacts]:
+    def _numbers_for(self, case: Case) -> list[NumberFacts]:
         return facts_of(self.numbers.get(case.id, []), self.given)
 
-    def _number(self, case: Case, number_id: UUID | None) -> PhoneNumber | None:
-        return next((n for n in self.numbers.get(case.id, []) if n.id == number_id), None)
-
-    def _try(self, duty: Obligation, case: Case, policy: FollowupPolicy, step: ladder.NextStep) -> str:
-        number = self._number(case, step.number_id)
+    def _try(self, duty: Obligation, case: Case, step: ladder.NextStep) -> str:
+        number = next((n for n in self.numbers.get(case.id, []) if n.id == step.number_id), None)
+        serial = 1 + sum(a.step == step.step for a in self.attempts.get(duty.id, []))
         if step.channel == Channel.TEXT and number is not None:
-            return self._text(duty, case, policy, step, number)
-        kind = "automated" if step.channel == Channel.AUTOMATED_CALL else "human"
-        call_id = self._call(duty, case, step, kind)
-        if kind == "automated" and call_id is not None:
-            self._attempt(duty, step, Channel.AUTOMATED_CALL, call_id=call_id)
+            self.tries.text(
+                duty,
+                number,
+                purpose=f"step-{step.step}",
+                template=step.template or "good_time",
+                step=step.step,
+                serial=serial,
+                not_after=self.now + timedelta(hours=8),
+            )
+            duty.next_at = self.now + timedelta(minutes=30)
+        elif step.channel == Channel.AUTOMATED_CALL:
+            self.tries.automated_call(duty, step, serial=serial)
             duty.next_at = self.now + timedelta(minutes=30)
         else:
             # A person's task: it stands in the callers' queue until they write down what came of it.
+            self.tries.human_call(duty, step)
             duty.next_at = None
-        return f"{kind}_call"
-
-    def _text(
-        self,
-        duty: Obligation,
-        case: Case,
-        policy: FollowupPolicy,
-        step: ladder.NextStep,
-        number: PhoneNumber,
-    ) -> str:
-        message_id = queue_text(
-            self.session,
-            case_id=case.id,
-            number=number,
-            purpose=f"step-{step.step}",
-            template=step.template or "good_time",
-            obligation_id=duty.id,
-            step=step.step,
-            send_after=self.now,
-            not_after=self.now + timedelta(hours=8),
-            now=self.now,
-        )
-        if message_id is not None:
-            self._attempt(duty, step, Channel.TEXT, message_id=message_id)
-        duty.next_at = self.now + timedelta(minutes=30)
-        return "text"
-
-    def _attempt(
-        self,
-        duty: Obligation,
-        step: ladder.NextStep,
-        channel: Channel,
-        *,
-        message_id: UUID | None = None,
-        call_id: UUID | None = None,
-    ) -> None:
-        add_attempt(
-            self.session,
-            obligation_id=duty.id,
-            step=step.step,
-            channel=channel,
-            at=self.now,
-            actor="engine:contacts",
-            outcome="queued",
-            number_id=step.number_id,
-            message_id=message_id,
-            call_id=call_id,
-        )
-
-    def _call(self, duty: Obligation, case: Case, step: ladder.NextStep, kind: str) -> UUID | None:
-        row = Call(
-            case_id=case.id,
-            obligation_id=duty.id,
-            number_id=step.number_id,
-            kind=kind,
-            party=duty.party,
-            step=step.step,
-            due_at=self.now,
-            not_after=self.now + timedelta(hours=2) if kind == "automated" else None,
-        )
-        return self.session.execute(
-            insert(Call)
-            .values(row.model_dump())
-            .on_conflict_do_nothing(
-                index_elements=["obligation_id", "step"],
-                index_where=text("state IN ('due', 'claimed', 'placed', 'unknown')"),
-            )
-            .returning(col(Call.id))
-        ).scalar_one_or_none()
-
-    def _exhausted(self, duty: Obligation, case: Case, policy: FollowupPolicy) -> str:
-        rule = next(line for line in policy.outcomes if line.outcome == "exhausted")
-        party_is_child = duty.party == Party.CHILD.value
-        open_escalation(
-            self.session,
-            case,
-            reason="no_contact",
-            key=duty.party,
-            rule=rule.rule,
-            level=rule.escalate_level,
-            obligation_id=duty.id,
-            actor="engine:contacts",
-            now=self.now,
-        )
-        if party_is_child:
-            review = review_duty(
-                policy, "lost_contact_review", key=f"since-{self.now.date().isoformat()}", now=self.now
-            )
-            open_followup(
-                self.session,
-                case,
-                [review],
-                actor="engine:contacts",
-                why="no contact after the whole ladder",
-                now=self.now,
-            )
-            if case.state == CaseState.IN_FOLLOW_UP:
-                history.move(
-                    self.session,
-                    case,
-                    CaseState.LOST_CONTACT,
-                    CASE_MOVES,
-                    actor="engine:contacts",
-                    why="no contact after the whole ladder",
-                    now=self.now,
-                )
-        return "exhausted"
+        return step.channel.value
 
     def _reminder(self, duty: Obligation, case: Case) -> str:
         """A planned text: queued for the party's own number, or handed to a person who tells them."""
-        policy = policy_of(case)
-        template, not_after, params = self._what_to_send(duty, case, policy)
-        writable = {n.id for n in self._numbers_for(duty, case) if n.texts}
-        number = next(
+        template, not_after, params = self._what_to_send(duty, case, policy_of(case))
+        number = self._own_number(duty, case)
+        duty.next_at = None
+        if number is None or case.paused_at is not None or template is None or not_after <= self.now:
+            self.tries.by_voice(duty, case)
+            return "tell_by_voice"
+        self.tries.text(
+            duty,
+            number,
+            purpose=f"{duty.kind}:{duty.key}",
+            template=template,
+            params=params,
+            step=1,
+            serial=1 + len(self.attempts.get(duty.id, [])),
+            not_after=not_after,
+        )
+        return "reminder"
+
+    def _own_number(self, duty: Obligation, case: Case) -> PhoneNumber | None:
+        """The party's own phone, where it takes texts."""
+        writable = {n.id for n in self._numbers_for(case) if n.texts}
+        return next(
             (
                 n
                 for n in self.numbers.get(case.id, [])
@@ -232,36 +172,6 @@ class _Batch:
             ),
             None,
         )
-        duty.next_at = None
-        if number is None or case.paused_at is not None or template is None or not_after <= self.now:
-            return self._tell_by_voice(duty, case, policy)
-        queue_text(
-            self.session,
-            case_id=case.id,
-            number=number,
-            purpose=f"{duty.kind}:{duty.key}",
-            template=template,
-            params=params,
-            obligation_id=duty.id,
-            send_after=self.now,
-            not_after=not_after,
-            now=self.now,
-        )
-        return "reminder"
-
-    def _tell_by_voice(self, duty: Obligation, case: Case, policy: FollowupPolicy) -> str:
-        successor = open_followup(
-            self.session,
-            case,
-            [review_duty(policy, "tell_by_voice", key=str(duty.id)[:8], now=self.now)],
-            actor="engine:contacts",
-            why="no text can be sent",
-            now=self.now,
-        )[0]
-        ledger.void_for(
-            self.session, duty, successor, actor="engine:contacts", why="no text can be sent", now=self.now
-        )
-        return "tell_by_voice"
 
     def _what_to_send(
         self, duty: Obligation, case: Case, policy: FollowupPolicy
@@ -271,37 +181,23 @@ class _Batch:
         rule = reminder_rule(policy, duty)
         if rule is None:
             return None, self.now, {}
-        return rule.template, self.now + timedelta(hours=rule.not_after_hours), {}
+        # From when it was meant for, not from when somebody got to it: a stale text is never sent.
+        return rule.template, duty.opens_at + timedelta(hours=rule.not_after_hours), {}
 
     def _hearing_text(
         self, duty: Obligation, case: Case, policy: FollowupPolicy
     ) -> tuple[str | None, datetime, dict[str, str]]:
-        hearing = self.session.get(Hearing, UUID(duty.key.split(":")[1]))
+        hearing = self.hearings.get(UUID(duty.key.split(":")[1]))
         if hearing is None or hearing.state not in ("scheduled", "moved") or hearing.starts_at <= self.now:
             return None, self.now, {}
         params = {
             "hearing_id": str(hearing.id),
             "starts_at": hearing.starts_at.isoformat(),
-            "zone": hearing.zone or case.zone or "America/Chicago",
+            "zone": hearing.zone or case.zone or DEFAULT_ZONE,
         }
-        return policy.hearings.template, min(hearing.starts_at, self.now + timedelta(hours=24)), params
+        return policy.hearings.template, min(hearing.starts_at, duty.opens_at + timedelta(hours=24)), params
 
 
 def reminder_rule(policy: FollowupPolicy, duty: Obligation) -> ReminderRule | None:
     """The policy line that this reminder was planned by."""
-    return next((r for r in policy.reminders if r.key == duty.key and r.party.value == duty.party), None)
-
-
-def facts_of_duty(duty: Obligation) -> ObligationFacts:
-    return ObligationFacts(
-        id=duty.id,
-        case_id=duty.case_id,
-        kind=duty.kind,
-        party=Party(duty.party),
-        key=duty.key,
-        opens_at=duty.opens_at,
-        due_at=duty.due_at,
-        queue=duty.queue,
-        in_sight=duty.in_sight,
-        policy_version=duty.policy_version,
-    )
+    return next((r for r in policy.reminders if r.key == duty.key and r.party == Party(duty.party)), None)

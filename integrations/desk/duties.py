@@ -2,29 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from followup.escalation import duty_owned_until
 from sqlalchemy import select
 from sqlmodel import Session, col
 
+from followup.escalation import duty_owned_until
+from followup.policy import review_of
 from integrations.kit import Kit
 from integrations.policies import followup_policy
 from integrations.store import ledger
+from integrations.store.cases import lock_case
 from integrations.store.staff import record_act, require_role
 from models.errors import BadInput, NotFound, Problem, Refused
 from models.facts import Duty, Person
 from models.policy import FollowupPolicy
-from models.states import CaseState, ObligationState, Party, Role
+from models.states import ObligationState, Party, Role
 from models.tables.ledger import SPOKEN_DUTIES, Obligation
 from models.tables.people import Case
 
 DOERS = (Role.CASE_MANAGER, Role.SUPERVISOR, Role.POST_RELEASE_CALLER)
+# Duties that a person's call settles, and nothing else.
+BY_CALL = frozenset({*SPOKEN_DUTIES, "call_back"})
 # Duties that end only with what they are about: a call, a delivered text, a result; never with a note.
-NOT_BY_NOTE = frozenset({*SPOKEN_DUTIES, "text_reminder", "hearing_reminder"})
+NOT_BY_NOTE = BY_CALL | {"text_reminder", "hearing_reminder", "closure_review"}
+_INSTEAD = {
+    "text_reminder": "a delivered text",
+    "hearing_reminder": "a delivered text",
+    "closure_review": "the closure of the case",
+}
 
 
 def open_followup(
@@ -40,24 +49,41 @@ def open_followup(
 
     Returns the ids in the order of `duties`, of rows that stood open already as well.
     """
-    duties = list(duties)
-    policy = followup_policy(case.followup_policy or "swb-2024")
-    owned = {duty.due_at: duty_owned_until(duty.due_at, policy) for duty in duties}
-    ledger.open_duties(session, case.id, duties, owned_until=owned, actor=actor, why=why, now=now)
-    ids: list[UUID] = []
-    for duty in duties:
-        ids.append(
-            session.scalars(
-                select(col(Obligation.id)).where(
-                    col(Obligation.case_id) == case.id,
-                    col(Obligation.kind) == duty.kind,
-                    col(Obligation.party) == duty.party.value,
-                    col(Obligation.key) == duty.key,
-                    col(Obligation.state) == ObligationState.OPEN.value,
-                )
-            ).one()
+    return open_many(session, [(case, duty) for duty in duties], actor=actor, why=why, now=now)
+
+
+def open_many(
+    session: Session, wanted: Sequence[tuple[Case, Duty]], *, actor: str, why: str, now: datetime
+) -> list[UUID]:
+    """As `open_followup`, for duties of many cases in a few statements."""
+    if not wanted:
+        return []
+    rows = [
+        ledger.duty_row(case.id, duty, owned_until=_owned_until(case, duty, now), now=now)
+        for case, duty in wanted
+    ]
+    ledger.open_rows(session, rows, actor=actor, why=why, now=now)
+    found = session.execute(
+        select(
+            col(Obligation.case_id),
+            col(Obligation.kind),
+            col(Obligation.party),
+            col(Obligation.key),
+            col(Obligation.id),
+        ).where(
+            col(Obligation.case_id).in_({row.case_id for row in rows}),
+            col(Obligation.kind).in_({row.kind for row in rows}),
+            col(Obligation.state) == ObligationState.OPEN.value,
         )
-    return ids
+    )
+    ids = {tuple(row[:4]): row[4] for row in found}
+    return [ids[row.case_id, row.kind, row.party, row.key] for row in rows]
+
+
+def _owned_until(case: Case, duty: Duty, now: datetime) -> datetime:
+    """The last instant at which the ladder owns the duty. Of one that is born late, the ladder learns now."""
+    policy = followup_policy(case.followup_policy or "swb-2024")
+    return duty_owned_until(max(duty.due_at, now), policy)
 
 
 def review_duty(
@@ -70,7 +96,7 @@ def review_duty(
     detail: Mapping[str, Any] | None = None,
 ) -> Duty:
     """A duty of this kind from now, as the policy's `reviews` line says."""
-    line = next(line for line in policy.reviews if line.kind == kind and line.active)
+    line = review_of(policy, kind)
     return Duty(
         kind=kind,
         party=party,
@@ -88,7 +114,7 @@ def review_duty(
 def do_duty(kit: Kit, obligation_id: UUID, person: Person, *, note: str, now: datetime) -> UUID:
     """A named person has done the duty and says what was done. Returns the case.
 
-    A weekly lost-contact review opens the next one while the child is still lost.
+    While the child is still lost, the next weekly review stands open after this one.
 
     Raises:
         Refused: the duty can't be settled by a note, or is not open.
@@ -96,34 +122,42 @@ def do_duty(kit: Kit, obligation_id: UUID, person: Person, *, note: str, now: da
     if not note.strip():
         raise BadInput(Problem("--reason", "missing", "Say what was done.", "Add --reason TEXT."))
     with kit.transaction() as session:
-        duty = session.scalars(
-            select(Obligation).where(col(Obligation.id) == obligation_id).with_for_update()
-        ).one_or_none()
-        if duty is None:
-            raise NotFound("obligation", str(obligation_id))
+        duty = _locked(session, obligation_id)
         if duty.kind in NOT_BY_NOTE or duty.side == "vetting":
             raise Refused(
                 "needs_evidence",
                 "a note does not settle this duty",
-                ["a call record"] if duty.kind in SPOKEN_DUTIES else ["the thing itself"],
+                [_INSTEAD.get(duty.kind, "a call record" if duty.kind in BY_CALL else "the thing itself")],
             )
         role = require_role(person, *DOERS)
         if duty.kind == "lost_contact_review":
             role = require_role(person, Role.SUPERVISOR)
+        if duty.state != ObligationState.OPEN.value:
+            raise Refused("not_open", f"this duty is {duty.state} already")
         record_act(session, duty.case_id, person, role, now=now)
-        settle_by_note(session, duty, person, note=note, now=now)
+        _settle_by_note(kit, session, duty, person, note=note, now=now)
         return duty.case_id
 
 
-def settle_by_note(session: Session, duty: Obligation, person: Person, *, note: str, now: datetime) -> None:
-    """The duty is settled by a person's review; a recurring one opens its next first."""
-    case = session.get_one(Case, duty.case_id)
-    if duty.kind == "lost_contact_review" and case.state == CaseState.LOST_CONTACT:
-        policy = followup_policy(case.followup_policy or "swb-2024")
-        following = review_duty(policy, duty.kind, key=f"week-{now.date().isoformat()}", now=now)
-        if following.key == duty.key:
-            following = review_duty(policy, duty.kind, key=f"{following.key}-next", now=now)
-        open_followup(session, case, [following], actor=str(person.id), why="still lost: next week", now=now)
+def _locked(session: Session, obligation_id: UUID) -> Obligation:
+    case_id = session.scalars(
+        select(col(Obligation.case_id)).where(col(Obligation.id) == obligation_id)
+    ).one_or_none()
+    if case_id is None:
+        raise NotFound("obligation", str(obligation_id))
+    lock_case(session, case_id)
+    return session.scalars(
+        select(Obligation).where(col(Obligation.id) == obligation_id).with_for_update()
+    ).one()
+
+
+def _settle_by_note(
+    kit: Kit, session: Session, duty: Obligation, person: Person, *, note: str, now: datetime
+) -> None:
+    """The duty is settled by a person's review; what keeps the child in sight goes on."""
+    from integrations.desk.escalations import resolve_settled
+    from integrations.desk.sight import keep_in_sight
+
     evidence = ledger.add_evidence(
         session,
         case_id=duty.case_id,
@@ -135,6 +169,5 @@ def settle_by_note(session: Session, duty: Obligation, person: Person, *, note: 
         now=now,
     )
     ledger.settle(session, duty, evidence, actor=str(person.id), why=note, now=now)
-    from integrations.desk.escalations import resolve_settled
-
     resolve_settled(session, duty, evidence, by=person.id, now=now)
+    keep_in_sight(kit, session, session.get_one(Case, duty.case_id), actor=str(person.id), now=now)

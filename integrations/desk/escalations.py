@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -10,10 +12,12 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, col
 
 from followup import escalation as ladder
-from integrations.desk.duties import open_followup, review_duty
+from integrations.desk.planned import cancel_planned
+from integrations.desk.sight import keep_in_sight, open_lost_review
 from integrations.kit import Kit
 from integrations.policies import followup_policy
 from integrations.store import history, ledger
+from integrations.store.cases import lock_case
 from integrations.store.staff import record_act, require_role
 from models.errors import BadInput, NotFound, Problem, Refused
 from models.facts import EscalationFacts, Person
@@ -24,11 +28,26 @@ from models.tables.people import Case, Staff
 from models.tables.system import History
 
 OWNERS = (Role.CASE_MANAGER, Role.SUPERVISOR, Role.POST_RELEASE_CALLER, Role.FEDERAL_FIELD_SPECIALIST)
+OWNER_ROLES = frozenset(role.value for role in OWNERS)
 
 
 def policy_of(case: Case) -> FollowupPolicy:
     """The follow-up policy that the case is pinned to; before release, the one in force."""
     return followup_policy(case.followup_policy or "swb-2024")
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """An escalation about to be opened. `since`: when its first rung's time began, if not now."""
+
+    case: Case
+    reason: str
+    rule: str
+    key: str = ""
+    level: int = 1
+    queue: str | None = None
+    obligation_id: UUID | None = None
+    since: datetime | None = None
 
 
 def open_escalation(
@@ -45,36 +64,61 @@ def open_escalation(
     now: datetime,
 ) -> UUID | None:
     """A late or worrying thing has an owner's rung. None when the same one stands open already."""
-    policy = policy_of(case)
-    window = ladder.first(policy, now, level)
-    row = Escalation(
-        case_id=case.id,
-        obligation_id=obligation_id,
-        reason=reason,
-        key=key,
-        rule=rule,
+    alarm = Alarm(case, reason, rule, key, level, queue, obligation_id)
+    opened = open_alarms(session, [alarm], actor=actor, now=now)
+    return opened[0] if opened else None
+
+
+def open_alarms(session: Session, alarms: Sequence[Alarm], *, actor: str, now: datetime) -> list[UUID]:
+    """Each of these has an owner's rung, in one statement. Returns the ids of those that are new."""
+    if not alarms:
+        return []
+    session.flush()
+    rows = {row.id: row for row in (_row(alarm, now) for alarm in alarms)}
+    opened = list(
+        session.scalars(
+            insert(Escalation)
+            .on_conflict_do_nothing(
+                index_elements=["case_id", "reason", "key"], index_where=text("state <> 'resolved'")
+            )
+            .returning(col(Escalation.id)),
+            [row.model_dump() for row in rows.values()],
+        )
+    )
+    session.add_all(
+        History(
+            noun="escalation", row_id=new, old=None, new="open", actor=actor, why=rows[new].reason, at=now
+        )
+        for new in opened
+    )
+    return opened
+
+
+def _row(alarm: Alarm, now: datetime) -> Escalation:
+    """The row of an alarm on the rung where the ladder says it must stand by now.
+
+    What became late before anybody looked climbs from then: a late sweep gives nobody new time.
+    """
+    policy = policy_of(alarm.case)
+    since = alarm.since or now
+    window = ladder.first(policy, since, alarm.level)
+    born = EscalationFacts(alarm.case.id, window.level, "open", window.acknowledge_by, window.resolve_by)
+    climbed = ladder.climb(born, policy, now)
+    window = climbed or window
+    return Escalation(
+        case_id=alarm.case.id,
+        obligation_id=alarm.obligation_id,
+        reason=alarm.reason,
+        key=alarm.key,
+        rule=alarm.rule,
         policy_version=policy.version,
         level=window.level,
-        queue=queue or window.queue,
-        opened_at=now,
+        queue=window.queue if climbed else alarm.queue or window.queue,
+        opened_at=since,
         acknowledge_by=window.acknowledge_by,
         resolve_by=window.resolve_by,
         owned_until=window.owned_until,
     )
-    new = session.execute(
-        insert(Escalation)
-        .values(row.model_dump())
-        .on_conflict_do_nothing(
-            index_elements=["case_id", "reason", "key"],
-            index_where=text("state <> 'resolved'"),
-        )
-        .returning(col(Escalation.id))
-    ).scalar_one_or_none()
-    if new is not None:
-        session.add(
-            History(noun="escalation", row_id=new, old=None, new="open", actor=actor, why=reason, at=now)
-        )
-    return new
 
 
 def facts_of(row: Escalation) -> EscalationFacts:
@@ -89,22 +133,22 @@ def facts_of(row: Escalation) -> EscalationFacts:
 
 def climb(session: Session, row: Escalation, *, now: datetime) -> bool:
     """The escalation stands where the ladder says it must by now. True when it climbed."""
-    case = session.get_one(Case, row.case_id)
-    window = ladder.climb(facts_of(row), policy_of(case), now)
+    window = ladder.climb(facts_of(row), followup_policy(row.policy_version), now)
     if window is None:
         return False
     why = "not acknowledged in time" if row.state == "open" else "not resolved in time"
     history.record(
         session,
         row,
-        old=f"{row.state} level {row.level}",
+        old=f"{row.state} level {row.level}" + (f" owner {row.owner}" if row.owner else ""),
         new=f"open level {window.level}",
         actor="engine:lost",
         why=why,
         now=now,
     )
     row.level, row.queue = window.level, window.queue
-    row.state = EscalationState.OPEN.value
+    # Nobody has taken it on this rung; who had it before stands in the history.
+    row.state, row.owner, row.acknowledged_at = EscalationState.OPEN.value, None, None
     row.acknowledge_by, row.resolve_by = window.acknowledge_by, window.resolve_by
     row.owned_until = window.owned_until
     session.add(row)
@@ -112,11 +156,15 @@ def climb(session: Session, row: Escalation, *, now: datetime) -> bool:
 
 
 def _locked(session: Session, escalation_id: UUID) -> Escalation:
+    case_id = session.scalars(
+        select(col(Escalation.case_id)).where(col(Escalation.id) == escalation_id)
+    ).one_or_none()
+    if case_id is None:
+        raise NotFound("escalation", str(escalation_id))
+    lock_case(session, case_id)
     row = session.scalars(
         select(Escalation).where(col(Escalation.id) == escalation_id).with_for_update()
-    ).one_or_none()
-    if row is None:
-        raise NotFound("escalation", str(escalation_id))
+    ).one()
     if row.state == EscalationState.RESOLVED.value:
         raise Refused("resolved", "this escalation has been resolved already")
     return row
@@ -133,8 +181,7 @@ def acknowledge(kit: Kit, escalation_id: UUID, person: Person, *, now: datetime)
 
 
 def _take(session: Session, row: Escalation, owner: UUID, *, now: datetime) -> None:
-    case = session.get_one(Case, row.case_id)
-    window = ladder.acknowledged(facts_of(row), policy_of(case), now)
+    window = ladder.acknowledged(facts_of(row), followup_policy(row.policy_version), now)
     old = row.state
     row.owner, row.state = owner, EscalationState.ACKNOWLEDGED.value
     row.acknowledged_at = now
@@ -151,12 +198,19 @@ def reassign(
     """Another named person owns the escalation; its times stay as they are."""
     with kit.transaction() as session:
         row = _locked(session, escalation_id)
-        require_role(person, Role.SUPERVISOR, Role.CASE_MANAGER)
+        role = require_role(person, Role.SUPERVISOR, Role.CASE_MANAGER)
         new_owner = session.scalars(select(Staff).where(col(Staff.email) == to_email.lower())).one_or_none()
         if new_owner is None or not new_owner.active:
             raise BadInput(
                 Problem("--to", "unknown_person", "Nobody active has this address.", "Check the address.")
             )
+        if not OWNER_ROLES.intersection(new_owner.roles):
+            raise Refused(
+                "wrong_role",
+                "this person's role takes no escalations",
+                [f"a {owner.value.replace('_', ' ')}" for owner in OWNERS],
+            )
+        record_act(session, row.case_id, person, role, now=now)
         if row.state == EscalationState.OPEN.value:
             raise Refused(
                 "not_acknowledged", "nobody has taken this escalation yet", ["an owner acknowledges it"]
@@ -189,14 +243,14 @@ def resolve(
         row = _locked(session, escalation_id)
         role = require_role(person, *OWNERS)
         record_act(session, row.case_id, person, role, now=now)
-        if row.owner is None or row.state == EscalationState.OPEN.value:
-            _take(session, row, person.id, now=now)
+        _take_if_free(session, row, person.id, now=now)
         duty = session.get(Obligation, row.obligation_id) if row.obligation_id else None
         if duty is not None and duty.state == ObligationState.OPEN.value and duty.kind in SPOKEN_DUTIES:
             _resolve_by_successor(session, row, duty, person, reason=reason, now=now)
         else:
             _resolve_by_review(session, row, duty, person, reason=reason, now=now)
         _close(session, row, person.id, outcome=outcome, why=reason, now=now)
+        keep_in_sight(kit, session, session.get_one(Case, row.case_id), actor=str(person.id), now=now)
         return row.case_id
 
 
@@ -204,12 +258,11 @@ def _resolve_by_successor(
     session: Session, row: Escalation, duty: Obligation, person: Person, *, reason: str, now: datetime
 ) -> None:
     case = session.get_one(Case, row.case_id)
-    successor = review_duty(policy_of(case), "lost_contact_review", key=str(duty.id)[:8], now=now)
-    opened = open_followup(
-        session, case, [successor], actor=str(person.id), why=f"goes on from {duty.kind}", now=now
-    )
-    ledger.void_for(session, duty, opened[0], actor=str(person.id), why=reason, now=now)
-    row.successor_id = opened[0]
+    actor = str(person.id)
+    successor = open_lost_review(session, case, actor=actor, why=f"goes on from {duty.kind}", now=now)
+    ledger.void_for(session, duty, successor, actor=actor, why=reason, now=now)
+    cancel_planned(session, duty.id, now=now)
+    row.successor_id = successor
 
 
 def _resolve_by_review(
@@ -234,6 +287,7 @@ def _resolve_by_review(
     row.evidence_id = evidence.id
     if duty is not None and duty.state == ObligationState.OPEN.value:
         ledger.settle(session, duty, evidence, actor=str(person.id), why=reason, now=now)
+        cancel_planned(session, duty.id, now=now)
 
 
 def _close(session: Session, row: Escalation, by: UUID, *, outcome: str, why: str, now: datetime) -> None:
@@ -256,9 +310,13 @@ def resolve_settled(
             col(Escalation.reason).in_(("overdue", "no_contact")),
         )
         .with_for_update()
-    )
+    ).all()
     for row in rows:
-        if row.owner is None or row.state == EscalationState.OPEN.value:
-            _take(session, row, by, now=now)
+        _take_if_free(session, row, by, now=now)
         row.evidence_id = evidence.id
         _close(session, row, by, outcome="settled", why=f"{duty.kind} was settled", now=now)
+
+
+def _take_if_free(session: Session, row: Escalation, by: UUID, *, now: datetime) -> None:
+    if row.state == EscalationState.OPEN.value:
+        _take(session, row, by, now=now)

@@ -5,25 +5,28 @@ Nothing here ever says, by what it answers or by whether it answers, that a stra
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from followup.replies import Meaning, understand
 from sqlalchemy import select, update
+from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, col
 
+from followup.replies import Meaning, asks_to_stop, understand
 from integrations import keys
 from integrations.desk.duties import open_followup, review_duty
 from integrations.desk.escalations import open_escalation, policy_of
 from integrations.desk.messages import move_message, queue_text
 from integrations.kit import Kit
 from integrations.store import history
+from integrations.store.cases import lock_case, lock_cases
 from integrations.store.sealing import seal_json
 from models.errors import NotFound
 from models.states import CaseState, MessageState, Party
 from models.tables.base import Sealed
-from models.tables.ledger import Attempt, InboundText, Message
+from models.tables.ledger import Attempt, Call, InboundText, Message
 from models.tables.people import Case, Consent, PhoneNumber
 from models.tables.vetting import Release
 
@@ -40,11 +43,15 @@ def take_status(kit: Kit, message_id: UUID, report: Any, *, now: datetime) -> No
         NotFound: we have no such message.
     """
     with kit.transaction() as session:
+        case_id = session.scalars(
+            select(col(Message.case_id)).where(col(Message.id) == message_id)
+        ).one_or_none()
+        if case_id is None:
+            raise NotFound("message", str(message_id))
+        lock_case(session, case_id)
         message = session.scalars(
             select(Message).where(col(Message.id) == message_id).with_for_update()
-        ).one_or_none()
-        if message is None:
-            raise NotFound("message", str(message_id))
+        ).one()
         if report.provider_ref and message.provider_ref is None:
             message.provider_ref = report.provider_ref
             session.add(message)
@@ -57,27 +64,58 @@ def take_text(kit: Kit, inbound: Any, *, now: datetime) -> None:
     """A text (`InboundText` of the webhook) is understood, or handed to a person. Doubled ones change nothing."""
     phone_key = keys.phone_key(kit.vault, inbound.from_)
     with kit.transaction() as session:
-        if session.scalars(
-            select(InboundText).where(col(InboundText.provider_ref) == inbound.provider_ref)
-        ).first():
+        numbers = _numbers(session, phone_key)
+        lock_cases(session, {n.case_id for n in numbers})
+        followed = [n for n in numbers if session.get_one(Case, n.case_id).state in _FOLLOWED]
+        asked = _questions(session, followed, now)
+        number = next((n for n in followed if asked and n.id == asked[0].number_id), None)
+        number = number or next(iter(followed or numbers), None)
+        meaning, stops = _understood(inbound, number)
+        inbound_id = _keep(kit, session, inbound, phone_key, number, asked, meaning, now)
+        if inbound_id is None:
             return
-        numbers = _followed_numbers(session, phone_key)
-        if not numbers:
-            _keep(kit, session, inbound, phone_key, None, None, Meaning.UNCLEAR, now)
+        if not followed:
+            if meaning == Meaning.HELP:
+                _help_after_closure(session, numbers, now)
             return
-        asked = _last_question(session, numbers, now)
-        number = next((n for n in numbers if asked and n.id == asked.number_id), numbers[0])
-        meaning = understand(inbound.body, number.language)
-        if inbound.opt_out_type == "STOP":
-            meaning = Meaning.STOP
-        row = _keep(kit, session, inbound, phone_key, number, asked, meaning, now)
-        answer_is_owed = _act_on(session, numbers, number, asked, meaning, row.id, now)
-        if answer_is_owed:
-            _thank(session, number, row.id, now)
+        text = _Text(
+            inbound_id, number or followed[0], asked, meaning, stops, inbound.opt_out_type is not None
+        )
+        answer = _act_on(session, followed, text, now)
+        if answer is not None:
+            _answer(session, text.number, answer, inbound_id, now)
 
 
-def _followed_numbers(session: Session, phone_key: bytes) -> list[PhoneNumber]:
-    """The numbers of children in follow-up that this phone is, newest case first."""
+@dataclass(frozen=True, slots=True)
+class _Text:
+    """One reply as it was understood. `confirmed`: the provider itself answers this word."""
+
+    id: UUID
+    number: PhoneNumber
+    asked: list[Message]
+    meaning: Meaning
+    stops: bool
+    confirmed: bool
+
+
+def _understood(inbound: Any, number: PhoneNumber | None) -> tuple[Meaning, bool]:
+    """What it means, and whether it ends the texts as well: one text may ask for help and say stop."""
+    language = number.language if number else "en"
+    meaning = understand(inbound.body, language)
+    stops = asks_to_stop(inbound.body, language) or inbound.opt_out_type == "STOP"
+    if stops and meaning != Meaning.HELP:
+        meaning = Meaning.STOP
+    elif inbound.opt_out_type == "START":
+        meaning = Meaning.START
+    return meaning, stops
+
+
+def _numbers(session: Session, phone_key: bytes) -> list[PhoneNumber]:
+    """The numbers of released children and their sponsors that this phone is.
+
+    Those in follow-up first, newest case first; of one case the child before the sponsor: on a phone that
+    they share, what is said counts as the child's.
+    """
     return list(
         session.scalars(
             select(PhoneNumber)
@@ -86,26 +124,34 @@ def _followed_numbers(session: Session, phone_key: bytes) -> list[PhoneNumber]:
             .where(
                 col(PhoneNumber.phone_key) == phone_key,
                 col(PhoneNumber.retired_at).is_(None),
+                col(PhoneNumber.role) == "party",
                 col(PhoneNumber.party).in_((Party.CHILD.value, Party.SPONSOR.value)),
-                col(Case.state).in_(_FOLLOWED),
+                col(Case.released_at).is_not(None),
             )
-            .order_by(col(Case.released_at).desc(), col(PhoneNumber.role).desc())
+            .order_by(
+                (col(Case.state) == CaseState.CLOSED.value),
+                col(Case.released_at).desc(),
+                col(Case.id),
+                col(PhoneNumber.party),
+            )
         )
     )
 
 
-def _last_question(session: Session, numbers: list[PhoneNumber], now: datetime) -> Message | None:
-    return session.scalars(
-        select(Message)
-        .where(
-            col(Message.number_id).in_([n.id for n in numbers]),
-            col(Message.answer).is_(False),
-            col(Message.state).in_(("claimed", "accepted", "delivered", "unknown")),
-            col(Message.claimed_at) >= now - ANSWER_WINDOW,
+def _questions(session: Session, numbers: list[PhoneNumber], now: datetime) -> list[Message]:
+    """What was asked of this phone within the window of an answer, newest first."""
+    return list(
+        session.scalars(
+            select(Message)
+            .where(
+                col(Message.number_id).in_([n.id for n in numbers]),
+                col(Message.answer).is_(False),
+                col(Message.state).in_(("claimed", "accepted", "delivered", "unknown")),
+                col(Message.claimed_at) >= now - ANSWER_WINDOW,
+            )
+            .order_by(col(Message.claimed_at).desc(), col(Message.id))
         )
-        .order_by(col(Message.claimed_at).desc())
-        .limit(1)
-    ).first()
+    )
 
 
 def _keep(
@@ -114,14 +160,15 @@ def _keep(
     inbound: Any,
     phone_key: bytes,
     number: PhoneNumber | None,
-    asked: Message | None,
+    asked: list[Message],
     meaning: Meaning,
     now: datetime,
-) -> InboundText:
+) -> UUID | None:
+    """The text is kept, sealed. None when it is kept already: the provider has posted it twice."""
     row = InboundText(
         number_id=number.id if number else None,
         case_id=number.case_id if number else None,
-        message_id=asked.id if asked else None,
+        message_id=asked[0].id if asked else None,
         provider_ref=inbound.provider_ref,
         phone_key=phone_key,
         sealed_body=Sealed(b""),
@@ -129,51 +176,82 @@ def _keep(
         at=now,
     )
     seal_json(kit.vault, row, "sealed_body", {"body": inbound.body})
-    session.add(row)
-    session.flush()
-    return row
+    statement = insert(InboundText).values(row.model_dump())
+    return session.execute(
+        statement.on_conflict_do_nothing(index_elements=["provider_ref"]).returning(col(InboundText.id))
+    ).scalar_one_or_none()
 
 
-def _act_on(
-    session: Session,
-    numbers: list[PhoneNumber],
-    number: PhoneNumber,
-    asked: Message | None,
-    meaning: Meaning,
-    inbound_id: UUID,
-    now: datetime,
-) -> bool:
-    """What the reply sets in motion. True when the neutral thanks is owed."""
-    if meaning in (Meaning.STOP, Meaning.START):
-        for one in numbers:
-            _consent(session, one, given=meaning == Meaning.START, now=now)
-        if meaning == Meaning.STOP:
-            _stopped(session, number, inbound_id, now)
-        # Twilio itself confirms both words; one confirmation is enough.
-        return False
-    if asked is not None:
+def _act_on(session: Session, numbers: list[PhoneNumber], text: _Text, now: datetime) -> str | None:
+    """What the reply sets in motion. The template of the answer that is owed, the same thanks for nearly all."""
+    if text.asked:
         session.execute(
             update(Attempt)
-            .where(col(Attempt.message_id) == asked.id)
-            .values(outcome=f"answered_{meaning.value}")
+            .where(col(Attempt.message_id) == text.asked[0].id)
+            .values(outcome=f"answered_{text.meaning.value}")
         )
+    if text.stops or text.meaning == Meaning.START:
+        for one in numbers:
+            _consent(session, one, given=not text.stops, now=now)
+        if text.stops:
+            _stopped(session, numbers, text.id, now)
+    if text.meaning == Meaning.HELP:
+        _all_ask_for_help(session, numbers, now=now)
+    if text.stops or text.meaning == Meaning.START:
+        # Twilio itself confirms its own words; one confirmation is enough.
+        return None if text.confirmed else "stop_confirm" if text.stops else "start_confirm"
+    if text.meaning != Meaning.HELP:
+        _react_for_all(session, numbers, text, now)
+    return "thanks"
+
+
+def _react_for_all(session: Session, numbers: list[PhoneNumber], text: _Text, now: datetime) -> None:
+    """It answers every family on this phone that was asked; when none was, a person reads it."""
+    asked = {message.number_id for message in text.asked}
+    meant = [n for n in numbers if n.id in asked]
     one_family = len({n.case_id for n in numbers}) == 1
-    if meaning == Meaning.HELP:
-        for case_number in {n.case_id: n for n in numbers}.values():
-            asks_for_help(session, case_number, now=now)
-        return True
-    if not one_family and asked is None:
-        meaning = Meaning.UNCLEAR
-    react(session, number, meaning, inbound_id, now=now)
-    return True
+    if one_family or text.meaning == Meaning.UNCLEAR:
+        meant = [text.number]
+    if not meant:
+        react(session, text.number, Meaning.UNCLEAR, text.id, now=now)
+    for number in meant:
+        react(session, number, text.meaning, text.id, now=now)
+
+
+def _all_ask_for_help(session: Session, numbers: list[PhoneNumber], *, now: datetime) -> None:
+    """Whoever of the families on this phone it was: each is called back, as the child where a child has it."""
+    first = {n.case_id: n for n in reversed(numbers)}
+    for number in first.values():
+        asks_for_help(session, number, now=now)
+
+
+def _help_after_closure(session: Session, numbers: list[PhoneNumber], now: datetime) -> None:
+    """A cry for help from the phone of a case that is closed is a person's to hear. Nothing is answered."""
+    for case_id, number in {n.case_id: n for n in reversed(numbers)}.items():
+        case = session.get_one(Case, case_id)
+        open_escalation(
+            session,
+            case,
+            reason="help_after_closure",
+            rule=review_duty(policy_of(case), "call_back", key="", now=now).rule,
+            key=number.party,
+            actor=ACTOR,
+            now=now,
+        )
 
 
 def react(session: Session, number: PhoneNumber, meaning: Meaning, source_id: UUID, *, now: datetime) -> None:
     """The duties that a reply by text or keypress opens. `yes` opens none: it is a try that was answered."""
     case = session.get_one(Case, number.case_id)
     key = str(source_id)[:8]
-    if meaning == Meaning.HELP:
+    if case.state not in _FOLLOWED:
+        if meaning == Meaning.HELP:
+            _help_after_closure(session, [number], now)
+    elif meaning == Meaning.HELP:
         asks_for_help(session, number, now=now)
+    elif meaning == Meaning.STOP:
+        _consent(session, number, given=False, now=now)
+        _stopped(session, [number], source_id, now)
     elif meaning == Meaning.MOVED:
         _open(session, case, ("verify_address", "court_address_form"), key, "they say that they moved", now)
     elif meaning == Meaning.WRONG_NUMBER:
@@ -215,6 +293,7 @@ def asks_for_help(session: Session, number: PhoneNumber, *, now: datetime) -> No
         party=Party(number.party),
     )
     opened = open_followup(session, case, [duty], actor=ACTOR, why="help was asked for", now=now)
+    _call_back_now(session, number, opened[0], now=now)
     open_escalation(
         session,
         case,
@@ -231,6 +310,20 @@ def asks_for_help(session: Session, number: PhoneNumber, *, now: datetime) -> No
         history.record(
             session, case, old=None, new="automation paused", actor=ACTOR, why="child asked for help", now=now
         )
+
+
+def _call_back_now(session: Session, number: PhoneNumber, obligation_id: UUID, *, now: datetime) -> None:
+    """The call stands in the callers' queue, not to wait for any round."""
+    row = Call(
+        case_id=number.case_id,
+        obligation_id=obligation_id,
+        number_id=number.id,
+        kind="human",
+        party=number.party,
+        step=1,
+        due_at=now,
+    )
+    session.execute(insert(Call).values(row.model_dump()).on_conflict_do_nothing())
 
 
 def _consent(session: Session, number: PhoneNumber, *, given: bool, now: datetime) -> None:
@@ -251,30 +344,34 @@ def _consent(session: Session, number: PhoneNumber, *, given: bool, now: datetim
     session.flush()
 
 
-def _stopped(session: Session, number: PhoneNumber, inbound_id: UUID, now: datetime) -> None:
+def _stopped(session: Session, numbers: list[PhoneNumber], inbound_id: UUID, now: datetime) -> None:
     """STOP ends the texts at once and switches to human calls; from a child's phone a person looks."""
-    case = session.get_one(Case, number.case_id)
     waiting = session.scalars(
+        # One that a dispatcher holds at this moment is left to it: it looks at the consent itself.
         select(Message)
-        .where(col(Message.number_id) == number.id, col(Message.state) == "queued")
-        .with_for_update()
+        .where(
+            col(Message.number_id).in_([n.id for n in numbers]),
+            col(Message.state) == "queued",
+            col(Message.answer).is_(False),
+        )
+        .with_for_update(skip_locked=True)
     ).all()
     for message in waiting:
         move_message(session, message, MessageState.CANCELLED, why="stop", now=now)
-    if number.party == Party.CHILD.value:
-        _open(session, case, ("review_stop",), str(inbound_id)[:8], "stop from the child's phone", now)
+    for number in numbers:
+        if number.party == Party.CHILD.value:
+            case = session.get_one(Case, number.case_id)
+            _open(session, case, ("review_stop",), str(inbound_id)[:8], "stop from the child's phone", now)
 
 
-def _thank(session: Session, number: PhoneNumber, inbound_id: UUID, now: datetime) -> None:
-    case = session.get_one(Case, number.case_id)
-    if case.paused_at is not None and case.paused_at < now:
-        return  # a person has the conversation
+def _answer(session: Session, number: PhoneNumber, template: str, inbound_id: UUID, now: datetime) -> None:
+    """The neutral thanks, whatever was said and whoever has the conversation: its absence would tell."""
     queue_text(
         session,
         case_id=number.case_id,
         number=number,
-        purpose=f"thanks:{inbound_id}",
-        template="thanks",
+        purpose=f"{template}:{inbound_id}",
+        template=template,
         answer=True,
         send_after=now,
         not_after=now + timedelta(minutes=30),

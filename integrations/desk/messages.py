@@ -11,14 +11,20 @@ from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, col
 
-from followup.delivery import after_failure
+from followup.delivery import FailureMeaning, after_failure
 from integrations.desk.duties import open_followup, review_duty
 from integrations.desk.escalations import policy_of
 from integrations.store import history, ledger
-from models.states import MESSAGE_MOVES, MessageState, ObligationState
+from models.facts import Duty
+from models.states import MESSAGE_MOVES, CaseState, MessageState, ObligationState, Party
 from models.tables.ledger import Attempt, Message, Obligation
-from models.tables.people import Case, PhoneNumber
+from models.tables.people import Case, Consent, PhoneNumber
 
+ACTOR = "engine:dispatch"
+_FOLLOWED = (CaseState.IN_FOLLOW_UP, CaseState.LOST_CONTACT)
+# A better number is wanted. One that is out of service takes no calls either; an "invalid" one may be a
+# telephone on the wall, and people still try it.
+_DEAD = frozenset({FailureMeaning.OUT_OF_SERVICE, FailureMeaning.INVALID})
 # Duties that a delivered text settles; every other duty only counts it as a try.
 SETTLED_BY_DELIVERY = frozenset({"text_reminder", "hearing_reminder"})
 
@@ -59,15 +65,6 @@ def queue_text(
     return session.execute(statement.returning(col(Message.id))).scalar_one_or_none()
 
 
-def cancel_queued(session: Session, obligation_id: UUID) -> None:
-    """Texts that were still to be sent for this duty are not sent."""
-    session.execute(
-        update(Message)
-        .where(col(Message.obligation_id) == obligation_id, col(Message.state) == "queued")
-        .values(state=MessageState.CANCELLED.value)
-    )
-
-
 def move_message(
     session: Session,
     message: Message,
@@ -87,13 +84,14 @@ def move_message(
         message.error_code = error_code
     if to == MessageState.ACCEPTED:
         message.accepted_at = message.accepted_at or now
-    elif to != MessageState.QUEUED:
+    elif to not in _ON_THE_WAY:
         message.ended_at = now
         if to == MessageState.DELIVERED:
             message.accepted_at = message.accepted_at or now
     session.add(message)
-    history.record(session, message, old=frm.value, new=to.value, actor="engine:dispatch", why=why, now=now)
-    _mark_attempt(session, message, to)
+    history.record(session, message, old=frm.value, new=to.value, actor=ACTOR, why=why, now=now)
+    if to not in _ON_THE_WAY:
+        _mark_attempt(session, message, to)
     if to == MessageState.DELIVERED:
         _delivered(session, message, now=now)
     elif to in _LOST:
@@ -101,6 +99,7 @@ def move_message(
     return True
 
 
+_ON_THE_WAY = frozenset({MessageState.QUEUED, MessageState.CLAIMED})
 _LOST = frozenset(
     {
         MessageState.UNDELIVERED,
@@ -113,7 +112,12 @@ _LOST = frozenset(
 
 
 def _mark_attempt(session: Session, message: Message, to: MessageState) -> None:
-    session.execute(update(Attempt).where(col(Attempt.message_id) == message.id).values(outcome=to.value))
+    """The try says how it went. What they answered says more than a receipt that comes after it."""
+    session.execute(
+        update(Attempt)
+        .where(col(Attempt.message_id) == message.id, col(Attempt.outcome).not_like("answered%"))
+        .values(outcome=to.value)
+    )
 
 
 def _open_duty(session: Session, message: Message) -> Obligation | None:
@@ -134,51 +138,77 @@ def _delivered(session: Session, message: Message, *, now: datetime) -> None:
         case_id=message.case_id,
         kind="message",
         row_id=message.id,
-        actor="engine:dispatch",
+        actor=ACTOR,
         now=now,
     )
-    ledger.settle(session, duty, evidence, actor="engine:dispatch", why="text delivered", now=now)
+    ledger.settle(session, duty, evidence, actor=ACTOR, why="text delivered", now=now)
 
 
 def _not_delivered(session: Session, message: Message, *, now: datetime) -> None:
     """A reminder that did not arrive becomes a person's task; a bad number asks for a better one."""
     case = session.get_one(Case, message.case_id)
-    number = session.get_one(PhoneNumber, message.number_id)
-    meaning = after_failure(message.error_code) if message.error_code else "other"
-    if meaning in ("landline", "stopped", "invalid"):
-        number.textable = False
-        number.unusable_because = meaning
-    elif meaning == "out_of_service":
-        number.usable = number.textable = False
-        number.unusable_because = meaning
-    session.add(number)
-    successor: UUID | None = None
-    policy = policy_of(case)
-    if meaning in ("landline", "out_of_service", "invalid") and case.released_at is not None:
-        successor = open_followup(
-            session,
-            case,
-            [review_duty(policy, "find_number", key=str(number.id)[:8], now=now)],
-            actor="engine:dispatch",
-            why=f"text failed: {meaning}",
-            now=now,
-        )[0]
+    meaning = after_failure(message.error_code) if message.error_code else FailureMeaning.OTHER
+    found = _learn(session, case, message, meaning, now=now)
     duty = _open_duty(session, message)
     if duty is None:
         return
-    if duty.kind in SETTLED_BY_DELIVERY:
-        if successor is None:
-            successor = open_followup(
-                session,
-                case,
-                [review_duty(policy, "tell_by_voice", key=str(duty.id)[:8], now=now)],
-                actor="engine:dispatch",
-                why=f"text {message.state}",
-                now=now,
-            )[0]
-        ledger.void_for(
-            session, duty, successor, actor="engine:dispatch", why=f"text {message.state}", now=now
-        )
-    else:
+    if duty.kind not in SETTLED_BY_DELIVERY:
         duty.next_at = min(duty.next_at or now, now + timedelta(minutes=1))
         session.add(duty)
+        return
+    why = f"text {message.state}"
+    successor = found or _tell_by_voice(session, case, duty, why=why, now=now)
+    ledger.void_for(session, duty, successor, actor=ACTOR, why=why, now=now)
+
+
+def _learn(
+    session: Session, case: Case, message: Message, meaning: FailureMeaning, *, now: datetime
+) -> UUID | None:
+    """What the failure says of the number is kept. Returns the duty to find a better one, where one is wanted."""
+    if meaning in (FailureMeaning.OTHER, FailureMeaning.UNREACHABLE):
+        return None
+    number = session.get_one(PhoneNumber, message.number_id)
+    number.textable = False
+    number.unusable_because = meaning.value
+    number.usable = number.usable and meaning != FailureMeaning.OUT_OF_SERVICE
+    session.add(number)
+    kinds = ["find_number"] if meaning in _DEAD else []
+    if meaning == FailureMeaning.STOPPED:
+        _stopped_elsewhere(session, number, now=now)
+        if number.party == Party.CHILD.value:
+            kinds.append("review_stop")
+    if case.state not in _FOLLOWED or not kinds:
+        return None
+    opened = open_followup(
+        session,
+        case,
+        [review_duty(policy_of(case), kind, key=str(number.id)[:8], now=now) for kind in kinds],
+        actor=ACTOR,
+        why=f"text failed: {meaning.value}",
+        now=now,
+    )
+    return opened[0] if meaning in _DEAD else None
+
+
+def _stopped_elsewhere(session: Session, number: PhoneNumber, *, now: datetime) -> None:
+    """The provider says that they said STOP, which we never heard: it counts as said to us."""
+    session.add(
+        Consent(number_id=number.id, given=False, method="provider", at=now, recorded_at=now, actor=ACTOR)
+    )
+
+
+def _tell_by_voice(session: Session, case: Case, duty: Obligation, *, why: str, now: datetime) -> UUID:
+    review = voice_duty(case, duty, now=now)
+    return open_followup(session, case, [review], actor=ACTOR, why=why, now=now)[0]
+
+
+def voice_duty(case: Case, duty: Obligation, *, now: datetime) -> Duty:
+    """The duty of a person to say what this reminder would have said."""
+    return review_duty(
+        policy_of(case),
+        "tell_by_voice",
+        key=str(duty.id)[:8],
+        now=now,
+        party=Party(duty.party),
+        detail={"reminder": str(duty.id)},
+    )

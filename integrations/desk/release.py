@@ -7,17 +7,18 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from followup.plan import release_plan
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col
 
 from followup import court
+from followup.plan import release_plan
 from integrations.desk.duties import open_followup, review_duty
 from integrations.kit import Kit
 from integrations.policies import current_followup_version, followup_policy, vetting_policy
 from integrations.store import history, ledger
 from integrations.store.applications import current_address, find_application, gather
+from integrations.store.cases import lock_case
 from integrations.store.contacts import consents
 from integrations.store.staff import record_act
 from models.errors import BadInput, Problem, Refused
@@ -35,7 +36,7 @@ from models.tables.ledger import Hearing
 from models.tables.people import Case, PhoneNumber
 from models.tables.vetting import Application, Release
 from vetting.completeness import requirements
-from vetting.decision import gate, may_release
+from vetting.decision import may_release
 
 
 def release(kit: Kit, key: str, person: Person, *, on: date, now: datetime) -> UUID:
@@ -54,20 +55,18 @@ def release(kit: Kit, key: str, person: Person, *, on: date, now: datetime) -> U
 
 
 def _release(kit: Kit, session: Session, key: str, person: Person, *, on: date, now: datetime) -> UUID:
+    # The case before its rows, as everywhere: two releases of one child wait for each other here.
+    case = lock_case(session, find_application(session, key).case_id)
     application = find_application(session, key, lock=True)
-    case = session.scalars(select(Case).where(col(Case.id) == application.case_id).with_for_update()).one()
     facts = gather(session, kit.vault, application)
     policy = vetting_policy(application.policy_version)
     required = requirements(facts, policy, now)
-    if application.state == ApplicationState.RELEASED:
+    if case.released_at is not None:
         raise Refused("already_released", "this child has been released already")
-    barrier = gate(facts, required, policy, now)
-    if not barrier.open:
-        raise Refused("gate_closed", "the gate is closed: something is missing", barrier.missing)
     role = may_release(facts, person, required, policy, now)
     record_act(session, case.id, person, role, now=now)
     zone = current_address(session, application.id).zone
-    released_at = _released_at(on, zone, now)
+    released_at = _released_at(on, zone, facts, now)
     row = Release(
         application_id=application.id,
         case_id=case.id,
@@ -95,13 +94,28 @@ def _release(kit: Kit, session: Session, key: str, person: Person, *, on: date, 
     return application.id
 
 
-def _released_at(on: date, zone: str, now: datetime) -> datetime:
-    today = now.astimezone(ZoneInfo(zone)).date()
-    if on > today:
+def _released_at(on: date, zone: str, facts: ApplicationFacts, now: datetime) -> datetime:
+    """Noon of that day where the sponsor lives, or now when that is earlier.
+
+    Raises:
+        BadInput: a day to come, or one before the decision.
+    """
+    here = ZoneInfo(zone)
+    # Whoever writes it down may sit further east, where the next day has begun.
+    if on > max(now.astimezone(here).date(), now.astimezone(UTC).date()):
         raise BadInput(
             Problem("--on", "in_the_future", "A release can't be recorded ahead.", "Record it on its day.")
         )
-    noon = datetime.combine(on, time(12), ZoneInfo(zone)).astimezone(UTC)
+    if facts.decision is not None and on < facts.decision.at.astimezone(here).date():
+        raise BadInput(
+            Problem(
+                "--on",
+                "before_the_decision",
+                "The child can't have been released before the decision.",
+                "Check the date.",
+            )
+        )
+    noon = datetime.combine(on, time(12), here).astimezone(UTC)
     return min(noon, now)
 
 
@@ -197,5 +211,9 @@ def _end_vetting_duties(
         actor=str(person.id),
         now=now,
     )
+    # In here: what resolves escalations asks for the plan, which is made above.
+    from integrations.desk.escalations import resolve_settled
+
     for duty in ledger.open_of(session, application.case_id, side="vetting", application_id=application.id):
         ledger.settle(session, duty, evidence, actor=str(person.id), why="released", now=now)
+        resolve_settled(session, duty, evidence, by=person.id, now=now)

@@ -12,12 +12,16 @@ from sqlalchemy import exists, or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, col
 
+from followup.policy import in_force
+from integrations.desk import jobs
 from integrations.desk.checks import due_checks
 from integrations.desk.contacts import contact_round
-from integrations.desk.duties import open_followup, review_duty
-from integrations.desk.escalations import climb, open_escalation, policy_of
+from integrations.desk.duties import open_many, review_duty
+from integrations.desk.escalations import Alarm, climb, open_alarms, policy_of
 from integrations.desk.steps import run_step
+from integrations.desk.waiting import take_jobs, vetted_with_news
 from integrations.kit import Kit
+from integrations.policies import followup_policies
 from integrations.store.accounting import take_account
 from models.states import ApplicationState, CaseState, EscalationState
 from models.tables.ledger import Escalation, Hearing, Obligation
@@ -47,6 +51,12 @@ def lost_contact_round(kit: Kit, *, now: datetime) -> dict[str, int]:
 
 
 def _climb(session: Session, now: datetime) -> int:
+    """Up to a batch of them. On the top rung there is nothing more to climb: the account says so loudly."""
+    below_the_top = [
+        (col(Escalation.policy_version) == policy.version)
+        & (col(Escalation.level) < max(rung.level for rung in in_force(policy.rungs)))
+        for policy in followup_policies()
+    ]
     rows = session.scalars(
         select(Escalation)
         .where(
@@ -54,8 +64,7 @@ def _climb(session: Session, now: datetime) -> int:
                 (col(Escalation.state) == "open") & (col(Escalation.acknowledge_by) < now),
                 (col(Escalation.state) == "acknowledged") & (col(Escalation.resolve_by) < now),
             ),
-            # On the top rung, past its time: nothing more to climb, and the account says so loudly.
-            col(Escalation.owned_until) >= now,
+            or_(*below_the_top),
         )
         .order_by(col(Escalation.acknowledge_by))
         .limit(BATCH)
@@ -75,24 +84,24 @@ def _escalate_overdue(session: Session, now: datetime) -> int:
         .where(col(Obligation.state) == "open", col(Obligation.due_at) < now, ~standing)
         .order_by(col(Obligation.due_at))
         .limit(BATCH)
-        .with_for_update(of=Obligation, skip_locked=True)
+        .with_for_update(of=Obligation, key_share=True, skip_locked=True)
     ).all()
-    opened = 0
-    for duty, case in rows:
-        new = open_escalation(
-            session,
-            case,
-            reason="overdue",
-            key=f"{duty.kind}:{str(duty.id)[:8]}",
-            rule=duty.rule,
-            # Its own queue is the first rung: who let it lapse sees it first, and it climbs from there.
-            queue=duty.queue,
-            obligation_id=duty.id,
-            actor="engine:lost",
-            now=now,
-        )
-        opened += new is not None
-    return opened
+    alarms = [_overdue(duty, case) for duty, case in rows]
+    return len(open_alarms(session, alarms, actor="engine:lost", now=now))
+
+
+def _overdue(duty: Obligation, case: Case) -> Alarm:
+    return Alarm(
+        case,
+        reason="overdue",
+        key=f"{duty.kind}:{str(duty.id)[:8]}",
+        rule=duty.rule,
+        # Its own queue is the first rung: who let it lapse sees it first, and it climbs from there.
+        queue=duty.queue,
+        obligation_id=duty.id,
+        # From then on it has stood in that queue, sweep or no sweep.
+        since=max(duty.due_at, duty.created_at),
+    )
 
 
 def check_round(kit: Kit, *, now: datetime) -> dict[str, int]:
@@ -100,14 +109,20 @@ def check_round(kit: Kit, *, now: datetime) -> dict[str, int]:
     counts: Counter[str] = Counter()
     with kit.transaction() as session:
         applications = set(due_checks(session, now=now))
-        applications |= _addresses_unanswered(session)
+        applications |= _addresses_unanswered(session) | vetted_with_news(session)
     for application_id in sorted(applications):
         with kit.transaction() as session:
             state = session.get_one(Application, application_id).state
-        if state in (ApplicationState.RELEASED, ApplicationState.DENIED, ApplicationState.WITHDRAWN):
-            continue
+            taken = take_jobs(session, application_id, now=now)
+            if state in (ApplicationState.RELEASED, ApplicationState.DENIED, ApplicationState.WITHDRAWN):
+                for job_id in taken:
+                    jobs.finish(session, job_id, now=now)
+                continue
         for step in ("proof_of_address", "background_checks", "assessment"):
             run_step(kit, step, application_id, now=now)
+        with kit.transaction() as session:
+            for job_id in taken:
+                jobs.finish(session, job_id, now=now)
         counts["applications"] += 1
     return dict(counts)
 
@@ -153,10 +168,10 @@ def court_round(kit: Kit, *, now: datetime) -> dict[str, int]:
             )
             .limit(BATCH)
         ).all()
-        for case in cases:
-            duty = review_duty(policy_of(case), "court_lookup", key=now.date().isoformat(), now=now)
-            open_followup(session, case, [duty], actor="engine:court", why="no hearing is known", now=now)
-            counts["lookups"] += 1
+        key = now.date().isoformat()
+        wanted = [(c, review_duty(policy_of(c), "court_lookup", key=key, now=now)) for c in cases]
+        open_many(session, wanted, actor="engine:court", why="no hearing is known", now=now)
+        counts["lookups"] += len(wanted)
     return dict(counts)
 
 

@@ -2,44 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import select
-from sqlmodel import Session, col
+from sqlmodel import col
 
-from integrations.desk.steps import run_step, settle_state
+from integrations.desk.acting import Act, want_reason
+from integrations.desk.naming import find_finding, find_requirement
+from integrations.keys import person_keys
 from integrations.kit import Kit
-from integrations.policies import vetting_policy
 from integrations.store import history
-from integrations.store.applications import find_application, gather
+from integrations.store.applications import current_documents
+from integrations.store.revisions import waiver_holds
 from integrations.store.sealing import seal_json
-from integrations.store.staff import record_act, require_role
+from integrations.store.staff import require_role
 from models.errors import BadInput, Problem, Refused
-from models.facts import ApplicationFacts, FindingFacts, Person, Requirement
-from models.policy import VettingPolicy
-from models.states import (
-    APPLICATION_MOVES,
-    ApplicationState,
-    CheckState,
-    DecisionValue,
-    FindingState,
-    Role,
-)
+from models.facts import Person, Requirement
+from models.states import APPLICATION_MOVES, ApplicationState, DecisionValue, FindingState, Role
 from models.tables.base import Sealed
-from models.tables.vetting import (
-    Application,
-    BackgroundCheck,
-    Confirmation,
-    Decision,
-    Recommendation,
-    Waiver,
-)
+from models.tables.vetting import Confirmation, Decision, Recommendation, Waiver
 from models.tables.vetting import Finding as FindingRow
 from vetting import decision
-from vetting.completeness import documents_for, requirements
-from vetting.findings import key_of
 from vetting.typed import compare, parse_typed
 
 _STATE_AFTER = {
@@ -51,67 +35,17 @@ _STATE_AFTER = {
 }
 
 
-class _Act:
-    """One act on one application: the locked row, the facts, what policy asks for."""
-
-    def __init__(self, kit: Kit, session: Session, key: str, person: Person, now: datetime) -> None:
-        self.kit, self.session, self.person, self.now = kit, session, person, now
-        self.application: Application = find_application(session, key, lock=True)
-        self.facts: ApplicationFacts = gather(session, kit.vault, self.application)
-        self.policy: VettingPolicy = vetting_policy(self.application.policy_version)
-        self.required: Sequence[Requirement] = requirements(self.facts, self.policy, now)
-
-    def done(self, role: Role, act: str) -> UUID:
-        """The act is on record, and the application's state and duties follow from it."""
-        record_act(self.session, self.application.case_id, self.person, role, now=self.now)
-        history.audit(
-            self.session,
-            actor=str(self.person.id),
-            act=act,
-            noun="application",
-            ids=[self.application.id],
-            now=self.now,
-        )
-        self.session.flush()
-        settle_state(
-            self.session, self.kit, self.application, actor=str(self.person.id), why=act, now=self.now
-        )
-        return self.application.id
-
-
-def find_requirement(required: Sequence[Requirement], item: str) -> Requirement:
-    """The requirement that a person named: `sponsor_identity`, or with its subject after a colon or `@`.
-
-    Raises:
-        BadInput: none, or more than one, fits; the remedy lists the names.
-    """
-    wanted = item.strip()
-    for requirement in required:
-        if wanted in (requirement.key, requirement.key.replace("@", ":", 1)):
-            return requirement
-    fitting = [r for r in required if r.item == wanted]
-    if len(fitting) == 1:
-        return fitting[0]
-    own = [r for r in fitting if r.subject in ("sponsor", "child")]
-    if len(own) == 1 and not fitting[0].jurisdiction:
-        return own[0]
-    names = ", ".join(r.key for r in (fitting or required))
-    code = "ambiguous_item" if fitting else "unknown_item"
-    raise BadInput(Problem("ITEM", code, "This does not name one required item.", f"Use one of: {names}."))
-
-
 def confirm(kit: Kit, key: str, item: str, person: Person, *, typed: bytes, now: datetime) -> UUID:
     """A person has typed what they read from the document. What differs from the packet becomes a finding."""
     with kit.transaction() as session:
-        act = _Act(kit, session, key, person, now)
+        act = Act(kit, session, key, person, now)
         requirement = find_requirement(act.required, item)
         role = decision.may_confirm(act.facts, person, requirement)
         parsed = parse_typed(requirement.item, typed)
         compared = compare(requirement.item, requirement.subject, parsed, act.facts.packet)
-        document = documents_for(act.facts, requirement.item, requirement.subject)[-1]
         row = Confirmation(
             application_id=act.application.id,
-            document_id=document.id,
+            document_id=_document_to_read(act, requirement),
             item=requirement.item,
             subject=requirement.subject,
             sealed_typed=Sealed(b""),
@@ -123,41 +57,20 @@ def confirm(kit: Kit, key: str, item: str, person: Person, *, typed: bytes, now:
         )
         seal_json(kit.vault, row, "sealed_typed", parsed)
         session.add(row)
-        application_id = act.done(role, f"confirm {requirement.key}")
-    # What was typed may give rise to a finding, or put one to rest.
-    run_step(kit, "identity", application_id, now=now)
-    run_step(kit, "assessment", application_id, now=now)
-    return application_id
+        # What was typed may give rise to a finding, or put one to rest.
+        return act.done(role, f"confirm {requirement.key}", judge="identity")
 
 
-def find_finding(facts: ApplicationFacts, name: str) -> FindingFacts:
-    """The open finding that a person named: by id, by code, or by code with its subject.
-
-    Raises:
-        BadInput: none, or more than one, fits.
-    """
-    open_ones = [f for f in facts.findings if f.state == FindingState.OPEN]
-    wanted = name.strip()
-    fitting = [f for f in open_ones if str(f.id) == wanted or key_of(f.finding) == wanted]
-    if not fitting:
-        fitting = [
-            f
-            for f in open_ones
-            if wanted in (f.finding.code.value, f"{f.finding.code.value}:{f.finding.subject}")
-        ]
-    if len(fitting) == 1:
-        return fitting[0]
-    names = ", ".join(sorted({key_of(f.finding) for f in (fitting or open_ones)})) or "none is open"
-    code = "ambiguous_finding" if fitting else "unknown_finding"
-    raise BadInput(
-        Problem("FINDING", code, "This does not name one open finding.", f"Open findings: {names}.")
-    )
+def _document_to_read(act: Act, requirement: Requirement) -> UUID:
+    """The row of the document that answers this requirement; of several the last."""
+    documents = current_documents(act.session, act.application)
+    return [d.id for d in documents if (d.kind, d.subject) == (requirement.item, requirement.subject)][-1]
 
 
 def clear(kit: Kit, key: str, finding: str, person: Person, *, reason: str, now: datetime) -> UUID:
     """A `review` finding is settled by a person with reasons."""
     with kit.transaction() as session:
-        act = _Act(kit, session, key, person, now)
+        act = Act(kit, session, key, person, now)
         found = find_finding(act.facts, finding)
         role = decision.may_clear(act.facts, person, found, reason)
         row = session.get_one(FindingRow, found.id)
@@ -171,70 +84,38 @@ def clear(kit: Kit, key: str, finding: str, person: Person, *, reason: str, now:
 def waive(kit: Kit, key: str, item: str, person: Person, *, reason: str, now: datetime) -> UUID:
     """One of the two voices that a waiver needs: the first proposes, another person's approves."""
     with kit.transaction() as session:
-        act = _Act(kit, session, key, person, now)
+        act = Act(kit, session, key, person, now)
         requirement = find_requirement(act.required, item)
         row = session.scalars(
             select(Waiver).where(
                 col(Waiver.application_id) == act.application.id, col(Waiver.item) == requirement.key
             )
         ).one_or_none()
-        role = decision.may_waive(act.facts, person, requirement, reason, row.proposed_by if row else None)
-        if row is None:
-            row = Waiver(
-                application_id=act.application.id,
-                item=requirement.key,
-                subject=requirement.subject,
-                reason=reason,
-                proposed_by=person.id,
-                proposed_at=now,
-            )
-            new, old = "proposed", None
-        else:
+        stands = row is not None and waiver_holds(
+            session, kit.vault, row, person_keys(kit.vault, act.facts.packet)
+        )
+        first_voice = row.proposed_by if row is not None and stands else None
+        role = decision.may_waive(act.facts, person, requirement, reason, first_voice)
+        row = row or Waiver(
+            application_id=act.application.id,
+            item=requirement.key,
+            subject=requirement.subject,
+            reason=reason,
+            proposed_by=person.id,
+            proposed_at=now,
+        )
+        if stands:
             row.approved_by, row.approved_at = person.id, now
             new, old = "approved", "proposed"
+        else:
+            # A new one, or in place of one for somebody whom an amendment has moved.
+            row.approved_by = row.approved_at = None
+            row.proposed_by, row.proposed_at, row.reason = person.id, now, reason
+            new, old = "proposed", None
         session.add(row)
         session.flush()
         history.record(session, row, old=old, new=new, actor=str(person.id), why=reason, now=now)
         return act.done(role, f"waive {requirement.key}")
-
-
-def adjudicate(
-    kit: Kit, key: str, check: str, person: Person, *, verdict: str, reason: str, now: datetime
-) -> UUID:
-    """One of the two voices on a hit that needs review: `clear` or `bar`. Two that agree settle it."""
-    if verdict not in ("clear", "bar"):
-        raise BadInput(Problem("--verdict", "wrong_value", "Say clear or bar.", "Use --verdict clear."))
-    with kit.transaction() as session:
-        act = _Act(kit, session, key, person, now)
-        waiting = [c for c in act.facts.checks if c.state == CheckState.HIT_REVIEW and c.adjudication is None]
-        named = [c for c in waiting if check in (str(c.id), c.kind.value, f"{c.kind.value}@{c.subject}")]
-        if len(named) != 1:
-            names = ", ".join(f"{c.kind.value}@{c.subject}" for c in waiting) or "none waits"
-            raise BadInput(
-                Problem("CHECK", "unknown_check", "This does not name one hit that waits.", f"Use: {names}.")
-            )
-        row = session.get_one(BackgroundCheck, named[0].id)
-        first = UUID(row.adjudicated_by[0].split(" ")[0]) if row.adjudicated_by else None
-        role = decision.may_adjudicate(act.facts, person, named[0], reason, first)
-        voices = [*row.adjudicated_by, f"{person.id} {verdict}"]
-        row.adjudicated_by = voices
-        if len(voices) >= 2:
-            # Two who disagree: the graver word stands.
-            row.adjudication = "bar" if any(v.endswith(" bar") for v in voices) else "clear"
-        session.add(row)
-        history.record(
-            session,
-            row,
-            old=None,
-            new=f"voice {len(voices)}: {verdict}",
-            actor=str(person.id),
-            why=reason,
-            now=now,
-        )
-        application_id = act.done(role, f"adjudicate {row.kind}")
-    run_step(kit, "background_checks", application_id, now=now)
-    run_step(kit, "assessment", application_id, now=now)
-    return application_id
 
 
 def _value(value: str) -> DecisionValue:
@@ -250,9 +131,9 @@ def _value(value: str) -> DecisionValue:
 def recommend(kit: Kit, key: str, value: str, person: Person, *, reason: str, now: datetime) -> UUID:
     """A case manager's or coordinator's recommendation, in that order."""
     chosen = _value(value)
-    _want_reason(reason)
+    want_reason(reason)
     with kit.transaction() as session:
-        act = _Act(kit, session, key, person, now)
+        act = Act(kit, session, key, person, now)
         role = decision.may_recommend(act.facts, person, chosen, act.required, act.policy, now)
         for earlier in session.scalars(
             select(Recommendation).where(
@@ -291,9 +172,9 @@ def recommend(kit: Kit, key: str, value: str, person: Person, *, reason: str, no
 def decide(kit: Kit, key: str, value: str, person: Person, *, reason: str, now: datetime) -> UUID:
     """The federal field specialist's decision. A remand or home study sends the opinions back."""
     chosen = _value(value)
-    _want_reason(reason)
+    want_reason(reason)
     with kit.transaction() as session:
-        act = _Act(kit, session, key, person, now)
+        act = Act(kit, session, key, person, now)
         role = decision.may_decide(act.facts, person, chosen, act.required, act.policy, now)
         for earlier in session.scalars(
             select(Decision).where(
@@ -328,18 +209,17 @@ def decide(kit: Kit, key: str, value: str, person: Person, *, reason: str, now: 
         return act.done(role, f"decide {chosen.value}")
 
 
-def _want_reason(reason: str) -> None:
-    if not reason.strip():
-        raise BadInput(Problem("--reason", "missing", "Give the reason.", "Add --reason TEXT."))
-
-
 def home_study(
     kit: Kit, key: str, step: str, person: Person, *, result: str | None, reason: str, now: datetime
 ) -> UUID:
     """A home study is ordered, or its report has come in with its result."""
-    _want_reason(reason)
+    want_reason(reason)
+    if result not in (None, "positive", "negative"):
+        raise BadInput(
+            Problem("--result", "wrong_value", "Say positive or negative.", "Use --result positive.")
+        )
     with kit.transaction() as session:
-        act = _Act(kit, session, key, person, now)
+        act = Act(kit, session, key, person, now)
         role = require_role(person, Role.FEDERAL_FIELD_SPECIALIST if step == "order" else Role.CASE_MANAGER)
         if step == "order":
             act.application.home_study_ordered_at = act.application.home_study_ordered_at or now
@@ -358,6 +238,4 @@ def home_study(
             why=reason,
             now=now,
         )
-        application_id = act.done(role, f"homestudy {step}")
-    run_step(kit, "assessment", application_id, now=now)
-    return application_id
+        return act.done(role, f"homestudy {step}", judge="assessment")

@@ -9,179 +9,24 @@ from typing import Any
 from sqlalchemy import select, text
 from sqlmodel import Session, col
 
+from integrations.desk.application_views import application_json, applications_list, iso
 from integrations.kit import Kit
-from integrations.policies import vetting_policy
 from integrations.store import history
 from integrations.store.accounting import take_account
-from integrations.store.applications import find_application, gather
 from integrations.store.cases import find_case
 from integrations.store.sealing import open_json
-from models.facts import ApplicationFacts, OpinionFacts, Person
-from models.states import Role
 from models.tables.ledger import Attempt, Call, Escalation, Hearing, Message, Obligation
 from models.tables.people import Address, Case, Staff
-from models.tables.vetting import (
-    Application,
-    Decision,
-    Recommendation,
-    Release,
-)
-from vetting.completeness import requirements
-from vetting.decision import gate
-from vetting.findings import key_of
+from models.tables.vetting import Release
 
-
-def iso(value: datetime | None) -> str | None:
-    """A moment as the contract writes it: ISO 8601 with its zone."""
-    return value.isoformat() if value is not None else None
-
-
-def application_json(kit: Kit, key: str, *, viewer: Person | None = None, now: datetime) -> dict[str, Any]:
-    """`<application>` of design 6.3. The viewer's look is in the audit."""
-    with kit.transaction() as session:
-        application = find_application(session, key)
-        actor = str(viewer.id) if viewer else "cli"
-        history.audit(session, actor=actor, act="read", noun="application", ids=[application.id], now=now)
-        return _application(session, kit, application, viewer, now)
-
-
-def _application(
-    session: Session, kit: Kit, application: Application, viewer: Person | None, now: datetime
-) -> dict[str, Any]:
-    facts = gather(session, kit.vault, application)
-    policy = vetting_policy(application.policy_version)
-    required = requirements(facts, policy, now)
-    barrier = gate(facts, required, policy, now)
-    release = session.scalars(
-        select(Release).where(col(Release.application_id) == application.id)
-    ).one_or_none()
-    return {
-        "application_id": str(application.id),
-        "reference": application.reference,
-        "state": application.state,
-        "revision": application.revision,
-        "policy": application.policy_version,
-        "category": application.category,
-        "required": [
-            {
-                "item": r.item,
-                "subject": r.subject,
-                "kind": r.kind,
-                "state": r.state.value,
-                "rule": r.rule,
-                "source": r.source,
-                "jurisdiction": r.jurisdiction,
-                "confirm": r.confirm,
-            }
-            for r in required
-        ],
-        "checks": [
-            {
-                "check_id": str(c.id),
-                "subject": c.subject,
-                "kind": c.kind.value,
-                "jurisdiction": c.jurisdiction,
-                "attempt": c.attempt,
-                "state": c.state.value,
-                "expires_on": c.expires_on.isoformat() if c.expires_on else None,
-            }
-            for c in facts.checks
-        ],
-        "findings": [
-            {
-                "id": str(f.id),
-                "key": key_of(f.finding),
-                "code": f.finding.code.value,
-                "severity": f.finding.severity.value,
-                "subject": f.finding.subject,
-                "state": f.state.value,
-                "message": f.finding.message,
-                "rule": f.finding.rule,
-                "source": f.finding.source,
-                "evidence": dict(f.finding.evidence),
-            }
-            for f in facts.findings
-        ],
-        "recommendations": _recommendations(session, facts, application, viewer),
-        "decision": _decision(session, application),
-        "gate": {"open": barrier.open, "missing": list(barrier.missing)},
-        "release": None
-        if release is None
-        else {
-            "on": release.released_on.isoformat(),
-            "by": str(release.released_by),
-            "at": iso(release.at),
-            "prs": release.prs,
-        },
-        "case_id": str(application.case_id),
-    }
-
-
-def _recommendations(
-    session: Session, facts: ApplicationFacts, application: Application, viewer: Person | None
-) -> list[dict[str, Any]]:
-    """Withheld from the coordinator until both are in: the second opinion must be independent."""
-    given: Sequence[OpinionFacts] = facts.recommendations
-    is_coordinator = viewer is not None and Role.CASE_COORDINATOR in viewer.roles
-    if is_coordinator and not any(r.role == Role.CASE_COORDINATOR for r in given):
-        return []
-    rows = session.scalars(
-        select(Recommendation)
-        .where(
-            col(Recommendation.application_id) == application.id,
-            col(Recommendation.superseded_at).is_(None),
-        )
-        .order_by(col(Recommendation.at))
-    )
-    return [
-        {"value": r.value, "role": r.role, "by": str(r.given_by), "at": iso(r.at), "reason": r.reason}
-        for r in rows
-    ]
-
-
-def _decision(session: Session, application: Application) -> dict[str, Any] | None:
-    row = session.scalars(
-        select(Decision).where(
-            col(Decision.application_id) == application.id, col(Decision.superseded_at).is_(None)
-        )
-    ).one_or_none()
-    if row is None:
-        return None
-    return {
-        "value": row.value,
-        "role": row.role,
-        "by": str(row.decided_by),
-        "at": iso(row.at),
-        "reason": row.reason,
-    }
-
-
-def applications_list(kit: Kit, *, now: datetime) -> list[dict[str, Any]]:
-    """Every application, newest first; one query."""
-    with kit.transaction() as session:
-        rows = session.execute(
-            text(
-                "SELECT a.id, a.reference, a.state, a.category, a.policy_version, a.revision,"
-                " a.submitted_at, a.case_id,"
-                " (SELECT count(*) FROM finding f WHERE f.application_id = a.id AND f.state = 'open'"
-                "   AND f.severity <> 'note') AS open_findings"
-                " FROM application a ORDER BY a.submitted_at DESC, a.id LIMIT 200"
-            )
-        ).mappings()
-        return [
-            {
-                "application_id": str(r["id"]),
-                "reference": r["reference"],
-                "state": r["state"],
-                "category": r["category"],
-                "policy": r["policy_version"],
-                "revision": r["revision"],
-                "submitted_at": iso(r["submitted_at"]),
-                "case_id": str(r["case_id"]),
-                "open_findings": r["open_findings"],
-            }
-            for r in rows
-        ]
+__all__ = [
+    "account_json",
+    "application_json",
+    "applications_list",
+    "case_json",
+    "iso",
+    "queue_json",
+]
 
 
 def case_json(kit: Kit, key: str, *, actor: str = "cli", now: datetime) -> dict[str, Any]:

@@ -3,32 +3,35 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, select, update
 from sqlmodel import Session, col
 from twilio.twiml.voice_response import Gather, VoiceResponse
 
 from followup.calendar import in_quiet_hours, quiet_ends
-from followup.catalog import render
+from followup.catalog import reading_language, render
 from followup.replies import Meaning
-from integrations.catalogs import catalog
+from integrations.catalogs import catalog, languages
 from integrations.desk.escalations import policy_of
 from integrations.desk.inbound import react
 from integrations.kit import Kit
 from integrations.store import history
-from integrations.store.contacts import plain_number, zones_of
+from integrations.store.cases import lock_case, lock_cases
+from integrations.store.contacts import consents, plain_number, zones_of
 from models.errors import NotFound, OutcomeUnknown, Rejected, Unavailable
-from models.states import CallOutcome, ObligationState
+from models.states import CallOutcome, CaseState, ObligationState
 from models.tables.ledger import Attempt, Call, Obligation
 from models.tables.people import Case, PhoneNumber
 
 ACTOR = "engine:voice"
 LEASE = timedelta(minutes=30)
 BATCH = 50
-_VOICES = {"en": "en-US", "es": "es-US", "pt": "pt-BR", "fr": "fr-FR"}
+_VOICES = {"en": "en-US", "es": "es-US"}
+_FOLLOWED = (CaseState.IN_FOLLOW_UP, CaseState.LOST_CONTACT)
 _DIGITS = {
     "1": Meaning.YES,
     "2": Meaning.HELP,
@@ -41,25 +44,25 @@ def place_calls(kit: Kit, *, now: datetime) -> dict[str, int]:
     """Every automated call that is due is placed once; one whose end nobody told us ends as no answer."""
     counts: Counter[str] = Counter()
     counts.update(_give_up(kit, now=now))
-    for call_id, number in _claim(kit, counts, now=now):
-        counts[_place(kit, call_id, number, now=now)] += 1
-    return dict(counts)
+    while True:
+        ready, more = _claim(kit, counts, now=now)
+        for call_id, number in ready:
+            counts[_place(kit, call_id, number, now=now)] += 1
+        if not more:
+            return dict(counts)
 
 
-def _claim(kit: Kit, counts: Counter[str], *, now: datetime) -> list[tuple[UUID, str]]:
+def _claim(kit: Kit, counts: Counter[str], *, now: datetime) -> tuple[list[tuple[UUID, str]], bool]:
+    """What may be placed now, claimed; and whether more waits behind it."""
     with kit.transaction() as session:
-        rows = session.scalars(
-            select(Call)
-            .where(col(Call.state) == "due", col(Call.kind) == "automated", col(Call.due_at) <= now)
-            .order_by(col(Call.due_at))
-            .limit(BATCH)
-            .with_for_update(skip_locked=True)
-        ).all()
+        due = (col(Call.state) == "due", col(Call.kind) == "automated", col(Call.due_at) <= now)
+        rows, looked_at, cases = _take(session, *due)
+        given = consents(session, [row.number_id for row in rows if row.number_id])
         ready: list[tuple[UUID, str]] = []
         for row in rows:
-            case = session.get_one(Case, row.case_id)
+            case = cases[row.case_id]
             quiet = policy_of(case).quiet
-            if _is_moot(session, row, case, now):
+            if _is_moot(session, row, case, given, now):
                 _finish(session, row, "cancelled", None, now=now)
                 counts["cancelled"] += 1
             elif in_quiet_hours(now, zones_of(case), quiet):
@@ -71,15 +74,33 @@ def _claim(kit: Kit, counts: Counter[str], *, now: datetime) -> list[tuple[UUID,
                 session.add(row)
                 number = session.get_one(PhoneNumber, row.number_id)
                 ready.append((row.id, plain_number(kit.vault, number)))
-        return ready
+        return ready, bool(rows) and looked_at == BATCH
 
 
-def _is_moot(session: Session, row: Call, case: Case, now: datetime) -> bool:
-    if case.paused_at is not None or (row.not_after is not None and row.not_after <= now):
+def _take(session: Session, *conditions: ColumnElement[bool]) -> tuple[Sequence[Call], int, dict[UUID, Case]]:
+    """The next calls under these conditions, locked after their cases."""
+    due = session.execute(
+        select(col(Call.id), col(Call.case_id)).where(*conditions).order_by(col(Call.due_at)).limit(BATCH)
+    ).all()
+    cases = lock_cases(session, {row[1] for row in due}, skip_locked=True)
+    rows = session.scalars(
+        select(Call)
+        .where(col(Call.id).in_([row[0] for row in due]), col(Call.case_id).in_(list(cases)), *conditions)
+        .order_by(col(Call.due_at))
+        .with_for_update(skip_locked=True)
+    ).all()
+    return rows, len(due), cases
+
+
+def _is_moot(session: Session, row: Call, case: Case, given: Mapping[UUID, bool], now: datetime) -> bool:
+    if case.state not in _FOLLOWED or case.paused_at is not None:
+        return True
+    if row.not_after is not None and row.not_after <= now:
         return True
     duty = session.get(Obligation, row.obligation_id) if row.obligation_id else None
     number = session.get(PhoneNumber, row.number_id) if row.number_id else None
-    if number is None or not number.usable:
+    # Who said STOP to the texts is called by a person, and by nothing else.
+    if number is None or not number.usable or number.shared or not given.get(number.id, False):
         return True
     return duty is not None and duty.state != ObligationState.OPEN.value
 
@@ -117,12 +138,7 @@ def _place(kit: Kit, call_id: UUID, number: str, *, now: datetime) -> str:
 def _give_up(kit: Kit, *, now: datetime) -> Counter[str]:
     counts: Counter[str] = Counter()
     with kit.transaction() as session:
-        rows = session.scalars(
-            select(Call)
-            .where(col(Call.state).in_(("claimed", "placed")), col(Call.lease_until) < now)
-            .limit(BATCH)
-            .with_for_update(skip_locked=True)
-        ).all()
+        rows, _, _ = _take(session, col(Call.state).in_(("claimed", "placed")), col(Call.lease_until) < now)
         for row in rows:
             _finish(session, row, "done", CallOutcome.NO_ANSWER, now=now)
             counts["no_word"] += 1
@@ -130,12 +146,14 @@ def _give_up(kit: Kit, *, now: datetime) -> Counter[str]:
 
 
 def _locked(session: Session, call_id: UUID) -> Call:
-    row = session.scalars(
-        select(Call).where(col(Call.id) == call_id, col(Call.kind) == "automated").with_for_update()
+    """The call, locked after its case."""
+    case_id = session.scalars(
+        select(col(Call.case_id)).where(col(Call.id) == call_id, col(Call.kind) == "automated")
     ).one_or_none()
-    if row is None:
+    if case_id is None:
         raise NotFound("call", str(call_id))
-    return row
+    lock_case(session, case_id)
+    return session.scalars(select(Call).where(col(Call.id) == call_id).with_for_update()).one()
 
 
 def _finish(session: Session, row: Call, state: str, outcome: CallOutcome | None, *, now: datetime) -> None:
@@ -159,8 +177,8 @@ def _finish(session: Session, row: Call, state: str, outcome: CallOutcome | None
 
 
 def _language(session: Session, row: Call) -> str:
-    number = session.get_one(PhoneNumber, row.number_id)
-    return number.language if number.language in _VOICES else "es"
+    """What the call speaks: their language, or the one that its speakers understand, of those we have."""
+    return reading_language(session.get_one(PhoneNumber, row.number_id).language, languages())
 
 
 def greet(kit: Kit, call_id: UUID, answered_by: str | None, *, now: datetime) -> str:
@@ -248,5 +266,5 @@ def take_call_status(kit: Kit, call_id: UUID, report: Any, *, now: datetime) -> 
         _finish(session, row, "done", _OUTCOMES.get(word, CallOutcome.NO_ANSWER), now=now)
         if word == "failed":
             number = session.get_one(PhoneNumber, row.number_id)
-            number.unusable_because = "call_failed"
+            number.unusable_because = number.unusable_because or "call_failed"
             session.add(number)

@@ -1,6 +1,6 @@
 """The invariant as one query: where does each released child stand at this instant?
 
-The rule is written out in `followup.accounting.classify`; a test holds the two together.
+The rule is written out in `followup.accounting.classify`; a property test holds the two together.
 """
 
 from __future__ import annotations
@@ -14,10 +14,17 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlmodel import Session
 
+from followup.accounting import LOST_REVIEW_WITHIN
+
 _QUERY = text(
     """
     WITH followed AS (
-        SELECT c.id, c.state, c.last_contact_at + make_interval(days => c.max_silence_days) AS heard_until
+        SELECT c.id, c.state,
+               greatest(
+                   -- in hours: a day is 24 of them, whatever the session's zone does with its clocks
+                   c.last_contact_at + make_interval(hours => 24 * c.max_silence_days),
+                   CASE WHEN c.state = 'lost_contact' THEN CAST(:review_until AS timestamptz) END
+               ) AS heard_until
         FROM child_case c
         WHERE c.released_at IS NOT NULL
     ), duties AS (
@@ -95,7 +102,9 @@ class Account:
 
 def take_account(session: Session, *, now: datetime) -> Account:
     """Every child ever released, accounted for at `now`."""
-    rows = {row[0]: (row[1], tuple(row[2] or ())) for row in session.execute(_COUNTED, {"now": now})}
+    # A lost child has no contact to count from: the next look by a person must be near.
+    times = {"now": now, "review_until": now + LOST_REVIEW_WITHIN}
+    rows = {row[0]: (row[1], tuple(row[2] or ())) for row in session.execute(_COUNTED, times)}
     return Account(
         as_of=now,
         by_state={state: rows.get(state, (0, ()))[0] for state in ("obligation", "escalation", "closed")},

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlmodel import Session, col
 
 from integrations.keys import person_keys
-from integrations.store.sealing import open_bytes, open_json
+from integrations.store.revisions import current_packet, document_token, waiver_holds
+from integrations.store.sealing import open_json
 from integrations.vault import Vault
 from models.errors import NotFound
 from models.facts import (
@@ -46,26 +48,18 @@ def find_application(session: Session, key: str, *, lock: bool = False) -> table
     Raises:
         NotFound: there is none.
     """
-    query = select(tables.Application)
-    try:
-        query = query.where(col(tables.Application.id) == UUID(key))
-    except ValueError:
-        query = query.where(col(tables.Application.reference) == key)
-    row = session.scalars(query.with_for_update() if lock else query).one_or_none()
+    named = col(tables.Application.reference) == key
+    with suppress(ValueError):
+        # A reference may itself look like an id.
+        named = or_(named, col(tables.Application.id) == UUID(key))
+    query = select(tables.Application).where(named).limit(1)
+    if lock:
+        # As it stands once the lock is ours, whatever this session had read before.
+        query = query.with_for_update().execution_options(populate_existing=True)
+    row = session.scalars(query).one_or_none()
     if row is None:
         raise NotFound("application", key)
     return row
-
-
-def current_packet(session: Session, vault: Vault, application: tables.Application) -> Packet:
-    """The packet of the application's newest revision."""
-    revision = session.scalars(
-        select(tables.ApplicationRevision).where(
-            col(tables.ApplicationRevision.application_id) == application.id,
-            col(tables.ApplicationRevision.number) == application.revision,
-        )
-    ).one()
-    return Packet.model_validate_json(open_bytes(vault, revision, "sealed_packet"))
 
 
 def current_documents(session: Session, application: tables.Application) -> list[tables.Document]:
@@ -85,7 +79,9 @@ def current_documents(session: Session, application: tables.Application) -> list
 def gather(session: Session, vault: Vault, application: tables.Application) -> ApplicationFacts:
     """Everything that vetting needs to know of this application."""
     packet = current_packet(session, vault, application)
+    people = person_keys(vault, packet)
     documents = current_documents(session, application)
+    tokens = {d.id: document_token(vault, application.id, d, packet) for d in documents}
     address = current_address(session, application.id)
     return ApplicationFacts(
         id=application.id,
@@ -94,14 +90,15 @@ def gather(session: Session, vault: Vault, application: tables.Application) -> A
         submitted_at=application.submitted_at,
         policy_version=application.policy_version,
         packet=packet,
-        documents=_documents(session, vault, application, documents),
-        checks=_checks(session, application.id, person_keys(vault, packet)),
-        confirmations=_confirmations(session, vault, application, documents, packet),
+        documents=_documents(session, vault, application, documents, tokens),
+        checks=_checks(session, application.id, people),
+        confirmations=_confirmations(session, vault, application, documents, tokens, packet),
         waivers=tuple(
             WaiverFacts(item=w.item, subject=w.subject, approved=w.approved_by is not None)
             for w in session.scalars(
                 select(tables.Waiver).where(col(tables.Waiver.application_id) == application.id)
             )
+            if waiver_holds(session, vault, w, people)
         ),
         findings=_findings(session, application.id),
         links=_links(session, application),
@@ -138,7 +135,11 @@ def _postal(address: Address) -> PostalAnswer | None:
 
 
 def _documents(
-    session: Session, vault: Vault, application: tables.Application, documents: Sequence[tables.Document]
+    session: Session,
+    vault: Vault,
+    application: tables.Application,
+    documents: Sequence[tables.Document],
+    tokens: Mapping[UUID, UUID],
 ) -> tuple[DocumentFacts, ...]:
     elsewhere = _used_elsewhere(session, application, [d.file_id for d in documents])
     facts = []
@@ -146,7 +147,7 @@ def _documents(
         reading = open_json(vault, document, "sealed_reading")
         facts.append(
             DocumentFacts(
-                id=document.id,
+                id=tokens[document.id],
                 kind=DocumentKind(document.kind),
                 subject=document.subject,
                 issued_on=document.issued_on,
@@ -179,7 +180,10 @@ def _used_elsewhere(
 
 def _checks(session: Session, application_id: UUID, people: dict[str, bytes]) -> tuple[CheckFacts, ...]:
     """The checks of the people whom the newest packet names; a result never passes to somebody else."""
-    subjects = {key: subject for subject, key in people.items()}
+    subjects: dict[bytes, list[str]] = {}
+    for subject, key in people.items():
+        # A caregiver who lives in the home stands twice in the packet, and is checked once.
+        subjects.setdefault(key, []).append(subject)
     rows = session.scalars(
         select(tables.BackgroundCheck)
         .where(col(tables.BackgroundCheck.application_id) == application_id)
@@ -193,7 +197,7 @@ def _checks(session: Session, application_id: UUID, people: dict[str, bytes]) ->
     return tuple(
         CheckFacts(
             id=row.id,
-            subject=subjects[row.person_key],
+            subject=subject,
             kind=CheckKind(row.kind),
             jurisdiction=row.jurisdiction,
             state=CheckState(row.state),
@@ -204,7 +208,7 @@ def _checks(session: Session, application_id: UUID, people: dict[str, bytes]) ->
             adjudication=row.adjudication,
         )
         for row in rows
-        if row.person_key in subjects
+        for subject in subjects.get(row.person_key, ())
     )
 
 
@@ -213,6 +217,7 @@ def _confirmations(
     vault: Vault,
     application: tables.Application,
     documents: Sequence[tables.Document],
+    tokens: Mapping[UUID, UUID],
     packet: Packet,
 ) -> tuple[ConfirmationFacts, ...]:
     """Confirmations that still hold: of a file that the newest revision hands in for the same purpose.
@@ -236,7 +241,7 @@ def _confirmations(
         newest[confirmation.item, confirmation.subject] = ConfirmationFacts(
             item=confirmation.item,
             subject=confirmation.subject,
-            document_id=current.id,
+            document_id=tokens[current.id],
             by=confirmation.confirmed_by,
             at=confirmation.at,
             agrees=compared.agrees,

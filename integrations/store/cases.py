@@ -1,7 +1,11 @@
-"""Finds cases, by id or by the reference of one of their applications."""
+"""Finds cases, by id or by the reference of one of their applications; and locks them.
+
+Whoever changes what a case owes locks the case first, then its rows: with one order there is no deadlock.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from uuid import UUID
 
 from sqlalchemy import select
@@ -25,7 +29,29 @@ def find_case(session: Session, key: str, *, lock: bool = False) -> Case:
         query = query.join(Application, col(Application.case_id) == col(Case.id)).where(
             col(Application.reference) == key
         )
-    row = session.scalars(query.with_for_update(of=Case) if lock else query).one_or_none()
+    if lock:
+        query = query.with_for_update(of=Case, key_share=True)
+    row = session.scalars(query).one_or_none()
     if row is None:
         raise NotFound("case", key)
     return row
+
+
+def lock_cases(session: Session, ids: Collection[UUID], *, skip_locked: bool = False) -> dict[UUID, Case]:
+    """These cases, locked for this transaction and as they stand now; with `skip_locked` those that are free.
+
+    The lock lets others add rows that point at the case.
+    """
+    rows = session.scalars(
+        select(Case)
+        .where(col(Case.id).in_(ids))
+        .order_by(col(Case.id))
+        .with_for_update(key_share=True, skip_locked=skip_locked)
+        .execution_options(populate_existing=True)
+    )
+    return {row.id: row for row in rows}
+
+
+def lock_case(session: Session, case_id: UUID) -> Case:
+    """The case, locked for this transaction and as it stands now."""
+    return lock_cases(session, [case_id])[case_id]

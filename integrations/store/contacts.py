@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlmodel import Session, col
 
 from integrations.catalogs import written_language
@@ -33,6 +33,15 @@ def numbers_of(session: Session, case_ids: Collection[UUID]) -> dict[UUID, list[
     return found
 
 
+def landlines(rows: Iterable[PhoneNumber], given: Mapping[UUID, bool]) -> frozenset[UUID]:
+    """The numbers that take no text and may still be called by a machine: telephones on the wall, with consent."""
+    return frozenset(
+        row.id
+        for row in rows
+        if row.unusable_because == "landline" and row.usable and given.get(row.id, False)
+    )
+
+
 def consents(session: Session, number_ids: Collection[UUID]) -> dict[UUID, bool]:
     """Whether each number's newest word is a consent. A number without any word is absent: no consent."""
     rows = session.execute(
@@ -44,7 +53,7 @@ def consents(session: Session, number_ids: Collection[UUID]) -> dict[UUID, bool]
     return {row[0]: row[1] for row in rows}
 
 
-def facts_of(rows: Iterable[PhoneNumber], given: dict[UUID, bool]) -> list[NumberFacts]:
+def facts_of(rows: Iterable[PhoneNumber], given: Mapping[UUID, bool]) -> list[NumberFacts]:
     """Numbers as the ladder sees them."""
     return [
         NumberFacts(
@@ -93,12 +102,11 @@ def add_attempt(
     call_id: UUID | None = None,
 ) -> Attempt:
     """One more try at this obligation stands on record."""
-    serial = 1 + len(
-        session.scalars(
-            select(col(Attempt.id)).where(
-                col(Attempt.obligation_id) == obligation_id, col(Attempt.step) == step
-            )
-        ).all()
+    serial = (
+        1
+        + session.execute(
+            select(func.count()).where(col(Attempt.obligation_id) == obligation_id, col(Attempt.step) == step)
+        ).scalar_one()
     )
     row = Attempt(
         obligation_id=obligation_id,

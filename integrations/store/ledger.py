@@ -33,42 +33,67 @@ def open_duties(
     `owned_until` maps a due time to the last instant at which the ladder owns it.
     Returns the ids of the rows that are new.
     """
-    opened: list[UUID] = []
-    for duty in duties:
-        row = Obligation(
-            case_id=case_id,
-            application_id=application_id,
-            side=duty.side,
-            kind=duty.kind,
-            party=duty.party.value,
-            key=duty.key,
-            opens_at=duty.opens_at,
-            due_at=duty.due_at,
+    rows = [
+        duty_row(
+            case_id,
+            duty,
             owned_until=(owned_until or {}).get(duty.due_at, duty.due_at),
-            next_at=duty.opens_at if duty.kind in CONTACTED and duty.party != Party.CASE else None,
-            queue=duty.queue,
-            policy_version=duty.policy_version,
-            rule=duty.rule,
-            in_sight=duty.in_sight,
-            detail=dict(duty.detail),
-            created_at=now,
+            application_id=application_id,
+            now=now,
         )
-        statement = (
-            insert(Obligation)
-            .values(row.model_dump())
-            .on_conflict_do_nothing(
-                index_elements=["case_id", "kind", "party", "key"],
-                # As text: a prepared statement with a parameter here would no longer match the partial index.
-                index_where=text("state = 'open'"),
-            )
-            .returning(col(Obligation.id))
+        for duty in duties
+    ]
+    return open_rows(session, rows, actor=actor, why=why, now=now)
+
+
+def duty_row(
+    case_id: UUID, duty: Duty, *, owned_until: datetime, application_id: UUID | None = None, now: datetime
+) -> Obligation:
+    """The open row of a duty, not in the database yet."""
+    return Obligation(
+        case_id=case_id,
+        application_id=application_id,
+        side=duty.side,
+        kind=duty.kind,
+        party=duty.party.value,
+        key=duty.key,
+        opens_at=duty.opens_at,
+        due_at=duty.due_at,
+        owned_until=owned_until,
+        next_at=duty.opens_at if duty.kind in CONTACTED and duty.party != Party.CASE else None,
+        queue=duty.queue,
+        policy_version=duty.policy_version,
+        rule=duty.rule,
+        in_sight=duty.in_sight,
+        detail=dict(duty.detail),
+        created_at=now,
+    )
+
+
+def open_rows(
+    session: Session, rows: Sequence[Obligation], *, actor: str, why: str, now: datetime
+) -> list[UUID]:
+    """These rows stand open, in one statement; one whose case, kind, party and key do already is left out.
+
+    Returns the ids of those that are new.
+    """
+    if not rows:
+        return []
+    session.flush()
+    statement = (
+        insert(Obligation)
+        .on_conflict_do_nothing(
+            index_elements=["case_id", "kind", "party", "key"],
+            # As text: a prepared statement with a parameter here would no longer match the partial index.
+            index_where=text("state = 'open'"),
         )
-        new = session.execute(statement).scalar_one_or_none()
-        if new is not None:
-            opened.append(new)
-            session.add(
-                History(noun="obligation", row_id=new, old=None, new="open", actor=actor, why=why, at=now)
-            )
+        .returning(col(Obligation.id))
+    )
+    opened = list(session.scalars(statement, [row.model_dump() for row in rows]))
+    session.add_all(
+        History(noun="obligation", row_id=new, old=None, new="open", actor=actor, why=why, at=now)
+        for new in opened
+    )
     return opened
 
 
@@ -122,17 +147,27 @@ def settle(
     obligation.evidence_kind = evidence.kind
     obligation.spoke_with = evidence.spoke_with
     _end(session, obligation, "settled", actor=actor, why=why, now=now)
+    session.flush()
 
 
 def void_for(
     session: Session, obligation: Obligation, successor_id: UUID, *, actor: str, why: str, now: datetime
 ) -> None:
     """The duty is void because another took its place."""
-    _require_open(obligation)
-    obligation.state = ObligationState.VOID.value
-    obligation.successor_id = successor_id
-    obligation.reason = why
-    _end(session, obligation, "void", actor=actor, why=why, now=now)
+    void_all_for(session, [(obligation, successor_id)], actor=actor, why=why, now=now)
+
+
+def void_all_for(
+    session: Session, pairs: Sequence[tuple[Obligation, UUID]], *, actor: str, why: str, now: datetime
+) -> None:
+    """Each of these duties is void because the other one took its place."""
+    for obligation, successor_id in pairs:
+        _require_open(obligation)
+        obligation.state = ObligationState.VOID.value
+        obligation.successor_id = successor_id
+        obligation.reason = why
+        _end(session, obligation, "void", actor=actor, why=why, now=now)
+    session.flush()
 
 
 def void_by_closure(
@@ -145,6 +180,7 @@ def void_by_closure(
         obligation.by_closure = True
         obligation.reason = why
         _end(session, obligation, "void", actor=actor, why=why, now=now)
+    session.flush()
 
 
 def waive(session: Session, obligation: Obligation, *, by: UUID, reason: str, now: datetime) -> None:
@@ -154,6 +190,7 @@ def waive(session: Session, obligation: Obligation, *, by: UUID, reason: str, no
     obligation.waived_by = by
     obligation.reason = reason
     _end(session, obligation, "waived", actor=str(by), why=reason, now=now)
+    session.flush()
 
 
 def _require_open(obligation: Obligation) -> None:
@@ -168,7 +205,6 @@ def _end(session: Session, obligation: Obligation, new: str, *, actor: str, why:
     session.add(
         History(noun="obligation", row_id=obligation.id, old="open", new=new, actor=actor, why=why, at=now)
     )
-    session.flush()
 
 
 def open_of(

@@ -218,6 +218,24 @@ def reopen_case(
     common.run(body, as_json=as_json, at=at, show=show.case)
 
 
+@app.command("resume")
+def resume_automation(
+    case: Case,
+    reason: Reason,
+    as_: As,
+    as_json: AsJson = False,
+    at: At = None,
+) -> None:
+    """Let texts and automated calls go on, after a person had taken the conversation."""
+
+    def body(stack: Stack) -> dict[str, Any]:
+        who = common.person(stack, as_)
+        found = cases.resume_automation(stack.kit, case, who, note=reason, now=stack.now())
+        return _case(stack, found, str(who.id))
+
+    common.run(body, as_json=as_json, at=at, show=show.case)
+
+
 @app.command("round")
 def run_round(
     name: Annotated[str, typer.Argument(metavar="contacts|lost|checks|court|address|all")],

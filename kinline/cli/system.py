@@ -113,7 +113,7 @@ def _show_play(result: dict[str, Any]) -> None:
 @app.command()
 def demo(as_json: AsJson = False) -> None:
     """The main job on the sample packets, told as stories. Exit 0 only if each ended as it should."""
-    from kinline.demo import run_demo
+    from kinline.demo.run import run_demo
 
     try:
         ended_well = run_demo(as_json=as_json)

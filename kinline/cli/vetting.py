@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import date
+from collections.abc import Callable
+from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Any
 from uuid import UUID
 
 import typer
 
+from integrations.desk import check_acts, link_acts
 from integrations.desk import release as release_desk
 from integrations.desk import vetting as desk
 from integrations.desk.intake import submit as take_in
+from integrations.desk.jobs import finish
 from integrations.desk.views import application_json
 from integrations.desk.waiting import look_now, take_jobs, waiting_applications
 from integrations.packets import read_path
@@ -20,13 +23,44 @@ from kinline.cli import common, show
 from kinline.cli.common import As, AsJson, At, MaybeAs, Reason
 from kinline.stack import Stack
 from models.errors import BadInput, Problem
+from models.facts import Person
 
 app = typer.Typer()
+check_app = typer.Typer(help="Results of checks that people bring in or judge.")
+homestudy_app = typer.Typer(help="Home studies: ordered, and their reports.")
+link_app = typer.Typer(help="Applications that seem to share a person, home or phone.")
 Application = Annotated[str, typer.Argument(metavar="APPLICATION", help="Its id, or the packet's reference.")]
+Value = Annotated[
+    str, typer.Argument(metavar="VALUE", help="approve, approve_with_prs, home_study, remand or deny.")
+]
+Check = Annotated[
+    str,
+    typer.Argument(metavar="CHECK", help="Such as child_abuse_registry, fbi_name@household:0, or its id."),
+]
+Link = Annotated[str, typer.Argument(metavar="LINK", help="Its id, from `links` of `kinline show --json`.")]
 
 
-def _application(stack: Stack, key: str | UUID, viewer: Any = None) -> dict[str, Any]:
+def _application(stack: Stack, key: str | UUID, viewer: Person | None = None) -> dict[str, Any]:
     return application_json(stack.kit, str(key), viewer=viewer, now=stack.now())
+
+
+def _act(work: Callable[[Stack, Person, datetime], UUID], *, as_: str, as_json: bool, at: str | None) -> None:
+    """One act of a named person, and the application as it stands after it."""
+
+    def body(stack: Stack) -> dict[str, Any]:
+        who = common.person(stack, as_)
+        return _application(stack, work(stack, who, stack.now()), who)
+
+    common.run(body, as_json=as_json, at=at, show=show.application)
+
+
+def _day(value: str, option: str = "--on") -> date:
+    try:
+        return date.fromisoformat(value)
+    except ValueError:
+        raise BadInput(
+            Problem(option, "wrong_value", "This is not a date.", "Write it as 2026-02-02.")
+        ) from None
 
 
 @app.command()
@@ -100,11 +134,15 @@ def vet_now(stack: Stack, keys: list[str] | None) -> list[UUID]:
     now = stack.now()
     with stack.kit.transaction() as session:
         ids = [find_application(session, k).id for k in keys] if keys else waiting_applications(session)
-        for application_id in ids:
-            look_now(session, application_id, now=now)
-            take_jobs(session, application_id, now=now)
+    ids = list(dict.fromkeys(ids))
     for application_id in ids:
+        with stack.kit.transaction() as session:
+            look_now(session, application_id, now=now)
+            taken = take_jobs(session, application_id, now=now)
         run_flow(vet_application, stack.kit, application_id=str(application_id))
+        with stack.kit.transaction() as session:
+            for job_id in taken:
+                finish(session, job_id, now=stack.now())
     return ids
 
 
@@ -135,14 +173,11 @@ def confirm(
 ) -> None:
     """Say what you read from a document, by typing it."""
 
-    def body(stack: Stack) -> dict[str, Any]:
-        who = common.person(stack, as_)
+    def work(stack: Stack, who: Person, now: datetime) -> UUID:
         content = common.read_file(typed, "--typed")
-        return _application(
-            stack, desk.confirm(stack.kit, application, item, who, typed=content, now=stack.now()), who
-        )
+        return desk.confirm(stack.kit, application, item, who, typed=content, now=now)
 
-    common.run(body, as_json=as_json, at=at, show=show.application)
+    _act(work, as_=as_, as_json=as_json, at=at)
 
 
 @app.command()
@@ -155,14 +190,12 @@ def clear(
     at: At = None,
 ) -> None:
     """Settle a `review` finding, with reasons."""
-
-    def body(stack: Stack) -> dict[str, Any]:
-        who = common.person(stack, as_)
-        return _application(
-            stack, desk.clear(stack.kit, application, finding, who, reason=reason, now=stack.now()), who
-        )
-
-    common.run(body, as_json=as_json, at=at, show=show.application)
+    _act(
+        lambda s, who, now: desk.clear(s.kit, application, finding, who, reason=reason, now=now),
+        as_=as_,
+        as_json=as_json,
+        at=at,
+    )
 
 
 @app.command()
@@ -175,58 +208,48 @@ def waive(
     at: At = None,
 ) -> None:
     """Give one of the two voices of a waiver. It counts once a second person has given theirs."""
-
-    def body(stack: Stack) -> dict[str, Any]:
-        who = common.person(stack, as_)
-        return _application(
-            stack, desk.waive(stack.kit, application, item, who, reason=reason, now=stack.now()), who
-        )
-
-    common.run(body, as_json=as_json, at=at, show=show.application)
+    _act(
+        lambda s, who, now: desk.waive(s.kit, application, item, who, reason=reason, now=now),
+        as_=as_,
+        as_json=as_json,
+        at=at,
+    )
 
 
 @app.command()
 def recommend(
     application: Application,
-    value: Annotated[
-        str, typer.Argument(metavar="VALUE", help="approve, approve_with_prs, home_study, remand or deny.")
-    ],
+    value: Value,
     as_: As,
     reason: Reason,
     as_json: AsJson = False,
     at: At = None,
 ) -> None:
     """Recommend: the case manager first, then the case coordinator."""
-
-    def body(stack: Stack) -> dict[str, Any]:
-        who = common.person(stack, as_)
-        return _application(
-            stack, desk.recommend(stack.kit, application, value, who, reason=reason, now=stack.now()), who
-        )
-
-    common.run(body, as_json=as_json, at=at, show=show.application)
+    _act(
+        lambda s, who, now: desk.recommend(s.kit, application, value, who, reason=reason, now=now),
+        as_=as_,
+        as_json=as_json,
+        at=at,
+    )
 
 
 @app.command()
 def decide(
     application: Application,
-    value: Annotated[
-        str, typer.Argument(metavar="VALUE", help="approve, approve_with_prs, home_study, remand or deny.")
-    ],
+    value: Value,
     as_: As,
     reason: Reason,
     as_json: AsJson = False,
     at: At = None,
 ) -> None:
     """Decide: the federal field specialist."""
-
-    def body(stack: Stack) -> dict[str, Any]:
-        who = common.person(stack, as_)
-        return _application(
-            stack, desk.decide(stack.kit, application, value, who, reason=reason, now=stack.now()), who
-        )
-
-    common.run(body, as_json=as_json, at=at, show=show.application)
+    _act(
+        lambda s, who, now: desk.decide(s.kit, application, value, who, reason=reason, now=now),
+        as_=as_,
+        as_json=as_json,
+        at=at,
+    )
 
 
 @app.command()
@@ -238,30 +261,42 @@ def release(
     at: At = None,
 ) -> None:
     """Release the child to this sponsor. The gate opens only when nothing is missing."""
-
-    def body(stack: Stack) -> dict[str, Any]:
-        who = common.person(stack, as_)
-        try:
-            day = date.fromisoformat(on)
-        except ValueError:
-            raise BadInput(
-                Problem("--on", "wrong_value", "This is not a date.", "Write it as 2026-02-02.")
-            ) from None
-        return _application(
-            stack, release_desk.release(stack.kit, application, who, on=day, now=stack.now()), who
-        )
-
-    common.run(body, as_json=as_json, at=at, show=show.application)
+    _act(
+        lambda s, who, now: release_desk.release(s.kit, application, who, on=_day(on), now=now),
+        as_=as_,
+        as_json=as_json,
+        at=at,
+    )
 
 
-check_app = typer.Typer(help="Results of checks that people bring in or judge.")
-homestudy_app = typer.Typer(help="Home studies: ordered, and their reports.")
+@check_app.command("record")
+def check_record(
+    application: Application,
+    check: Check,
+    as_: As,
+    reason: Reason,
+    result: Annotated[str, typer.Option("--result", help="clear, hit_review or hit_bar.")],
+    on: Annotated[
+        str, typer.Option("--on", help="The day of the registry's answer, YYYY-MM-DD.", metavar="DATE")
+    ],
+    as_json: AsJson = False,
+    at: At = None,
+) -> None:
+    """Write down the result of a registry that answers on paper: the case manager."""
+    _act(
+        lambda s, who, now: check_acts.record_result(
+            s.kit, application, check, who, result=result, on=_day(on), reason=reason, now=now
+        ),
+        as_=as_,
+        as_json=as_json,
+        at=at,
+    )
 
 
 @check_app.command("adjudicate")
 def check_adjudicate(
     application: Application,
-    check: Annotated[str, typer.Argument(metavar="CHECK", help="Its kind (with @subject) or id.")],
+    check: Check,
     as_: As,
     reason: Reason,
     verdict: Annotated[str, typer.Option("--verdict", help="clear or bar.")],
@@ -269,15 +304,38 @@ def check_adjudicate(
     at: At = None,
 ) -> None:
     """Judge a hit that needs review. Two people must; if they differ, the graver word stands."""
+    _act(
+        lambda s, who, now: check_acts.adjudicate(
+            s.kit, application, check, who, verdict=verdict, reason=reason, now=now
+        ),
+        as_=as_,
+        as_json=as_json,
+        at=at,
+    )
 
-    def body(stack: Stack) -> dict[str, Any]:
-        who = common.person(stack, as_)
-        found = desk.adjudicate(
-            stack.kit, application, check, who, verdict=verdict, reason=reason, now=stack.now()
-        )
-        return _application(stack, found, who)
 
-    common.run(body, as_json=as_json, at=at, show=show.application)
+@link_app.command("confirm")
+def link_confirm(link: Link, as_: As, reason: Reason, as_json: AsJson = False, at: At = None) -> None:
+    """Say that two applications do share what the link says: the integrity reviewer or a supervisor."""
+    _act(
+        lambda s, who, now: link_acts.decide_link(
+            s.kit, link, who, verdict="confirm", reason=reason, now=now
+        ),
+        as_=as_,
+        as_json=as_json,
+        at=at,
+    )
+
+
+@link_app.command("split")
+def link_split(link: Link, as_: As, reason: Reason, as_json: AsJson = False, at: At = None) -> None:
+    """Say that they do not. The pair is never proposed again."""
+    _act(
+        lambda s, who, now: link_acts.decide_link(s.kit, link, who, verdict="split", reason=reason, now=now),
+        as_=as_,
+        as_json=as_json,
+        at=at,
+    )
 
 
 @homestudy_app.command("order")
@@ -285,7 +343,14 @@ def homestudy_order(
     application: Application, as_: As, reason: Reason, as_json: AsJson = False, at: At = None
 ) -> None:
     """Order a home study: the federal field specialist."""
-    _home_study(application, "order", as_, None, reason, as_json, at)
+    _act(
+        lambda s, who, now: desk.home_study(
+            s.kit, application, "order", who, result=None, reason=reason, now=now
+        ),
+        as_=as_,
+        as_json=as_json,
+        at=at,
+    )
 
 
 @homestudy_app.command("receive")
@@ -298,17 +363,11 @@ def homestudy_receive(
     at: At = None,
 ) -> None:
     """Record that the report of a home study has come in: the case manager."""
-    _home_study(application, "receive", as_, result, reason, as_json, at)
-
-
-def _home_study(
-    application: str, step: str, as_: str, result: str | None, reason: str, as_json: bool, at: str | None
-) -> None:
-    def body(stack: Stack) -> dict[str, Any]:
-        who = common.person(stack, as_)
-        found = desk.home_study(
-            stack.kit, application, step, who, result=result, reason=reason, now=stack.now()
-        )
-        return _application(stack, found, who)
-
-    common.run(body, as_json=as_json, at=at, show=show.application)
+    _act(
+        lambda s, who, now: desk.home_study(
+            s.kit, application, "receive", who, result=result, reason=reason, now=now
+        ),
+        as_=as_,
+        as_json=as_json,
+        at=at,
+    )

@@ -13,6 +13,7 @@ import sys
 import threading
 import time
 from pathlib import Path
+from typing import Any
 
 import uvicorn
 from prefect.server.api.server import create_app
@@ -42,7 +43,8 @@ def let_schedules_work() -> None:
     SQLAlchemy 2.0 passed over such a key; 2.1 refuses it unless the property says what to do: nothing.
     Seen with Prefect 3.8.8; without this no schedule ever starts a run.
     """
-    inspect(FlowRun).all_orm_descriptors["state"].bulk_dml_setter = lambda cls, mapping, value: None
+    state: Any = inspect(FlowRun).all_orm_descriptors["state"]
+    state.bulk_dml_setter = lambda cls, mapping, value: None
 
 
 def _end_when_unused(server: uvicorn.Server, run_folder: Path) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections import Counter
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import text
@@ -19,8 +20,9 @@ from kinline.play.staff import Staff
 from kinline.stack import Stack
 from models.errors import BadInput, Problem
 
-# Events within one minute happen in one step: nothing in the ledger is due by the second.
-STEP = timedelta(minutes=1)
+# Events within five minutes happen in one step: nothing in the ledger is due by the second.
+STEP = timedelta(minutes=5)
+_EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 Progress = Callable[[datetime], None]
 
 _NEXT = text(
@@ -80,8 +82,8 @@ def play_until(
         if following is None or following > until:
             break
         now = following
-        stack.move_clock(now)
-    stack.move_clock(max(until, stack.now()))
+        _move_clock(stack, now)
+    _move_clock(stack, until)
     player.step(until)
     with stack.kit.transaction() as session:
         account = take_account(session, now=until)
@@ -92,6 +94,12 @@ def play_until(
         "silent": sorted(player.silent | {str(i) for i in account.silent}),
         "unanswered": [str(i) for i in account.unanswered],
     }
+
+
+def _move_clock(stack: Stack, at: datetime) -> None:
+    """The sandbox clock stands at `at`, or a little later where a step took longer than it played."""
+    with contextlib.suppress(BadInput):
+        stack.move_clock(at)
 
 
 class _Player:
@@ -131,7 +139,7 @@ class _Player:
         return self.counts + (self.staff.counts if self.staff else Counter())
 
     def next_instant(self, now: datetime) -> datetime | None:
-        """The next instant at which something is due, to the minute; always later than `now`."""
+        """The next instant at which something is due, to the step; always later than `now`."""
         with self.kit.transaction() as session:
             found = [_next_in_ledger(session, now), self.phones.next_due()]
         if self.staff is not None:
@@ -139,7 +147,7 @@ class _Player:
         times = [t for t in found if t is not None]
         if not times:
             return None
-        return _to_the_minute(max(min(times), now + timedelta(seconds=1)))
+        return _to_the_step(max(min(times), now + timedelta(seconds=1)))
 
 
 def _next_in_ledger(session: Session, now: datetime) -> datetime | None:
@@ -147,6 +155,6 @@ def _next_in_ledger(session: Session, now: datetime) -> datetime | None:
     return at
 
 
-def _to_the_minute(at: datetime) -> datetime:
-    floor = at.replace(second=0, microsecond=0)
-    return floor if floor == at else floor + STEP
+def _to_the_step(at: datetime) -> datetime:
+    past = (at - _EPOCH) % STEP
+    return at if not past else at - past + STEP

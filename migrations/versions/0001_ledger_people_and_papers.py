@@ -169,7 +169,7 @@ def upgrade() -> None:
         sa.Column("closure_proposed", sa.String(), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.CheckConstraint(
-            "closure_reason IS DISTINCT FROM 'lost_contact' OR (closure_proposed_by IS NOT NULL AND closure_proposed_by <> closed_by)",
+            "closure_reason IS DISTINCT FROM 'lost_contact' OR (closure_proposed_by IS NOT NULL AND closure_proposed_by <> closed_by AND closure_proposed IS NOT DISTINCT FROM 'lost_contact')",
             name="case_lost_contact_four_eyes",
         ),
         sa.CheckConstraint(
@@ -210,24 +210,6 @@ def upgrade() -> None:
         unique=False,
         postgresql_where=sa.text("state IN ('in_follow_up', 'lost_contact')"),
     )
-    op.create_table(
-        "staff_session",
-        sa.Column("id", sa.Uuid(), nullable=False),
-        sa.Column("staff_id", sa.Uuid(), nullable=False),
-        sa.Column("token_digest", sa.LargeBinary(), nullable=False),
-        sa.Column("csrf_token", sa.String(), nullable=False),
-        sa.Column("began_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("seen_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("ends_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["staff_id"],
-            ["staff.id"],
-        ),
-        sa.PrimaryKeyConstraint("id"),
-        sa.UniqueConstraint("token_digest"),
-    )
-    op.create_index(op.f("ix_staff_session_staff_id"), "staff_session", ["staff_id"], unique=False)
     op.create_table(
         "act",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -724,6 +706,10 @@ def upgrade() -> None:
             name="call_outcome_known",
         ),
         sa.CheckConstraint(
+            "spoke_with <> 'child' OR outcome IN ('reached_alone', 'reached_not_alone', 'not_living_there', 'moved')",
+            name="call_child_was_heard",
+        ),
+        sa.CheckConstraint(
             "spoke_with = 'nobody' OR (kind = 'human' AND state = 'done' AND called_by IS NOT NULL AND outcome IS NOT NULL)",
             name="call_spoke_needs_a_person",
         ),
@@ -842,6 +828,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("id", "case_id", "kind", "spoke_with", name="evidence_kind"),
+        sa.UniqueConstraint("id", "case_id", name="evidence_of_case"),
     )
     op.create_index(op.f("ix_evidence_case_id"), "evidence", ["case_id"], unique=False)
     op.create_table(
@@ -872,6 +859,15 @@ def upgrade() -> None:
         sa.Column("detail", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint("(state = 'open') = (ended_at IS NULL)", name="obligation_ends_at_a_time"),
+        sa.CheckConstraint(
+            "NOT (kind IN ('welfare_call', 'sight_check', 'hear_child_alone')) OR side = 'followup'",
+            name="obligation_spoken_is_followup",
+        ),
+        sa.CheckConstraint("NOT in_sight OR side = 'followup'", name="obligation_in_sight_is_followup"),
+        sa.CheckConstraint(
+            "kind <> 'hear_child_alone' OR party = 'child'", name="obligation_hear_child_alone"
+        ),
         sa.CheckConstraint("party IN ('child', 'sponsor', 'case')", name="obligation_party_known"),
         sa.CheckConstraint("side IN ('vetting', 'followup')", name="obligation_side_known"),
         sa.CheckConstraint(
@@ -891,7 +887,9 @@ def upgrade() -> None:
             name="obligation_waived_only_in_vetting",
         ),
         sa.CheckConstraint("state IN ('open', 'settled', 'waived', 'void')", name="obligation_state_known"),
-        sa.CheckConstraint("due_at >= opens_at AND owned_until >= due_at", name="obligation_window"),
+        sa.CheckConstraint(
+            "due_at >= opens_at AND owned_until >= due_at AND isfinite(owned_until)", name="obligation_window"
+        ),
         sa.CheckConstraint("successor_id <> id", name="obligation_not_its_own_successor"),
         sa.ForeignKeyConstraint(
             ["application_id"],
@@ -907,14 +905,14 @@ def upgrade() -> None:
             name="obligation_evidence",
         ),
         sa.ForeignKeyConstraint(
-            ["successor_id"],
-            ["obligation.id"],
+            ["successor_id", "case_id"], ["obligation.id", "obligation.case_id"], name="obligation_successor"
         ),
         sa.ForeignKeyConstraint(
             ["waived_by"],
             ["staff.id"],
         ),
         sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("id", "case_id", name="obligation_of_case"),
     )
     op.create_index(op.f("ix_obligation_application_id"), "obligation", ["application_id"], unique=False)
     op.create_index("obligation_case", "obligation", ["case_id"], unique=False)
@@ -975,17 +973,18 @@ def upgrade() -> None:
             name="escalation_taken_needs_owner",
         ),
         sa.CheckConstraint("state IN ('open', 'acknowledged', 'resolved')", name="escalation_state_known"),
+        sa.CheckConstraint("isfinite(owned_until)", name="escalation_window"),
         sa.ForeignKeyConstraint(
             ["case_id"],
             ["child_case.id"],
         ),
         sa.ForeignKeyConstraint(
-            ["evidence_id"],
-            ["evidence.id"],
+            ["evidence_id", "case_id"], ["evidence.id", "evidence.case_id"], name="escalation_evidence"
         ),
         sa.ForeignKeyConstraint(
-            ["obligation_id"],
-            ["obligation.id"],
+            ["obligation_id", "case_id"],
+            ["obligation.id", "obligation.case_id"],
+            name="escalation_obligation",
         ),
         sa.ForeignKeyConstraint(
             ["owner"],
@@ -996,8 +995,7 @@ def upgrade() -> None:
             ["staff.id"],
         ),
         sa.ForeignKeyConstraint(
-            ["successor_id"],
-            ["obligation.id"],
+            ["successor_id", "case_id"], ["obligation.id", "obligation.case_id"], name="escalation_successor"
         ),
         sa.PrimaryKeyConstraint("id"),
     )
@@ -1167,6 +1165,24 @@ def upgrade() -> None:
 # What the database itself refuses, beyond the CHECKs and keys above.
 _KEPT = ("history", "audit_entry", "audit_block", "consent", "evidence", "application_revision")
 
+_NOT_REMOVED = (
+    "act",
+    "application",
+    "attempt",
+    "background_check",
+    "call",
+    "child",
+    "child_case",
+    "confirmation",
+    "decision",
+    "finding",
+    "inbound_text",
+    "message",
+    "recommendation",
+    "release",
+    "waiver",
+)
+
 _TRIGGERS = """
 CREATE FUNCTION kinline_refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -1186,10 +1202,14 @@ CREATE FUNCTION kinline_child_in_sight() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     looked_at uuid := (to_jsonb(OLD) ->> TG_ARGV[0])::uuid;
 BEGIN
-    -- The lock makes two transactions that each end one of the last two duties wait for each other.
-    PERFORM 1 FROM child_case c WHERE c.id = looked_at AND c.state IN ('in_follow_up', 'lost_contact')
-        FOR NO KEY UPDATE;
-    IF FOUND
+    -- The lock makes two transactions that each end one of the last two duties wait for each other. It
+    -- helps only where each statement sees what the other has committed.
+    IF current_setting('transaction_isolation') <> 'read committed' THEN
+        RAISE EXCEPTION 'the ledger is changed under READ COMMITTED' USING ERRCODE = 'check_violation';
+    END IF;
+    PERFORM 1 FROM child_case c WHERE c.id = looked_at FOR NO KEY UPDATE;
+    IF EXISTS (SELECT 1 FROM child_case c WHERE c.id = looked_at
+                                           AND c.state IN ('in_follow_up', 'lost_contact'))
        AND NOT EXISTS (SELECT 1 FROM obligation o WHERE o.case_id = looked_at
                                                     AND o.state = 'open' AND o.in_sight)
        AND NOT EXISTS (SELECT 1 FROM escalation e WHERE e.case_id = looked_at AND e.state <> 'resolved')
@@ -1220,8 +1240,8 @@ BEGIN
     IF OLD.state <> 'open' THEN
         RAISE EXCEPTION 'obligation % has ended and stays as it is', OLD.id USING ERRCODE = 'restrict_violation';
     END IF;
-    IF (NEW.case_id, NEW.side, NEW.kind, NEW.party, NEW.key, NEW.opens_at)
-       IS DISTINCT FROM (OLD.case_id, OLD.side, OLD.kind, OLD.party, OLD.key, OLD.opens_at) THEN
+    IF (NEW.case_id, NEW.side, NEW.kind, NEW.party, NEW.key, NEW.opens_at, NEW.in_sight)
+       IS DISTINCT FROM (OLD.case_id, OLD.side, OLD.kind, OLD.party, OLD.key, OLD.opens_at, OLD.in_sight) THEN
         RAISE EXCEPTION 'obligation % stays what it was opened as', OLD.id USING ERRCODE = 'restrict_violation';
     END IF;
     RETURN NEW;
@@ -1232,6 +1252,7 @@ CREATE TRIGGER obligation_stays BEFORE UPDATE ON obligation
 -- "It ended with the case" is believed only of a case that is closed.
 CREATE FUNCTION kinline_closure_is_real() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
+    PERFORM 1 FROM child_case c WHERE c.id = NEW.case_id FOR NO KEY UPDATE;
     IF NOT EXISTS (SELECT 1 FROM child_case c WHERE c.id = NEW.case_id AND c.state = 'closed') THEN
         RAISE EXCEPTION 'case % is not closed', NEW.case_id USING ERRCODE = 'check_violation';
     END IF;
@@ -1248,6 +1269,61 @@ CREATE CONSTRAINT TRIGGER escalation_closure_is_real AFTER UPDATE ON escalation
           AND NEW.evidence_id IS NULL AND NEW.successor_id IS NULL)
     EXECUTE FUNCTION kinline_closure_is_real();
 
+-- A case that closes leaves no duty and no alarm behind; one that was released stays released.
+CREATE FUNCTION kinline_case_closes_whole() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF EXISTS (SELECT 1 FROM child_case c WHERE c.id = NEW.id AND c.state = 'closed')
+       AND (EXISTS (SELECT 1 FROM obligation o WHERE o.case_id = NEW.id AND o.state = 'open'
+                                                 AND o.side = 'followup')
+            OR EXISTS (SELECT 1 FROM escalation e WHERE e.case_id = NEW.id AND e.state <> 'resolved'))
+    THEN
+        RAISE EXCEPTION 'case % closes with something still open', NEW.id USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NULL;
+END $$;
+CREATE CONSTRAINT TRIGGER case_closes_whole AFTER UPDATE ON child_case
+    DEFERRABLE INITIALLY DEFERRED FOR EACH ROW
+    WHEN (OLD.state <> 'closed' AND NEW.state = 'closed')
+    EXECUTE FUNCTION kinline_case_closes_whole();
+
+CREATE FUNCTION kinline_release_stays() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'case % has been released and stays so', OLD.id USING ERRCODE = 'restrict_violation';
+END $$;
+CREATE TRIGGER case_release_stays BEFORE UPDATE ON child_case FOR EACH ROW
+    WHEN (NEW.child_id <> OLD.child_id
+          OR (OLD.released_at IS NOT NULL
+              AND (NEW.released_at IS DISTINCT FROM OLD.released_at OR NEW.state = 'in_care')))
+    EXECUTE FUNCTION kinline_release_stays();
+
+CREATE FUNCTION kinline_escalation_stays() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF OLD.state = 'resolved' OR (NEW.case_id, NEW.reason, NEW.key, NEW.opened_at)
+       IS DISTINCT FROM (OLD.case_id, OLD.reason, OLD.key, OLD.opened_at) THEN
+        RAISE EXCEPTION 'escalation % stays what it is', OLD.id USING ERRCODE = 'restrict_violation';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER escalation_stays BEFORE UPDATE ON escalation
+    FOR EACH ROW EXECUTE FUNCTION kinline_escalation_stays();
+
+-- What a person wrote down of a call, and how a text ended, is not rewritten.
+CREATE FUNCTION kinline_said_stays() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION '% % stays as it was written', TG_TABLE_NAME, OLD.id USING ERRCODE = 'restrict_violation';
+END $$;
+CREATE TRIGGER call_stays BEFORE UPDATE ON call FOR EACH ROW
+    WHEN (OLD.kind = 'human' AND OLD.state = 'done'
+          AND (NEW.case_id, NEW.kind, NEW.party, NEW.state, NEW.outcome, NEW.spoke_with, NEW.called_by, NEW.simulated, NEW.at)
+              IS DISTINCT FROM
+              (OLD.case_id, OLD.kind, OLD.party, OLD.state, OLD.outcome, OLD.spoke_with, OLD.called_by, OLD.simulated, OLD.at))
+    EXECUTE FUNCTION kinline_said_stays();
+CREATE TRIGGER message_stays BEFORE UPDATE ON message FOR EACH ROW
+    WHEN (NEW.case_id <> OLD.case_id OR NEW.number_id <> OLD.number_id
+          OR (OLD.state IN ('delivered', 'undelivered', 'failed', 'expired', 'cancelled')
+              AND NEW.state <> OLD.state))
+    EXECUTE FUNCTION kinline_said_stays();
+
 CREATE TRIGGER obligation_kept BEFORE DELETE ON obligation
     FOR EACH ROW EXECUTE FUNCTION kinline_refuse_change();
 CREATE TRIGGER escalation_kept BEFORE DELETE ON escalation
@@ -1259,6 +1335,15 @@ CREATE TRIGGER job_notify AFTER INSERT ON job FOR EACH ROW EXECUTE FUNCTION kinl
 def _refusals() -> None:
     op.execute(_TRIGGERS)
     for table in ("obligation", "escalation"):
+        op.execute(
+            f"CREATE TRIGGER {table}_not_emptied BEFORE TRUNCATE ON {table}"
+            " FOR EACH STATEMENT EXECUTE FUNCTION kinline_refuse_change()"
+        )
+    for table in _NOT_REMOVED:
+        op.execute(
+            f"CREATE TRIGGER {table}_kept BEFORE DELETE ON {table}"
+            " FOR EACH ROW EXECUTE FUNCTION kinline_refuse_change()"
+        )
         op.execute(
             f"CREATE TRIGGER {table}_not_emptied BEFORE TRUNCATE ON {table}"
             " FOR EACH STATEMENT EXECUTE FUNCTION kinline_refuse_change()"

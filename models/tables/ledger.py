@@ -29,6 +29,7 @@ from models.states import (
 from models.tables.base import Row, Sealed, instant, json_object, one_of, sealed
 
 # A child or sponsor who must be spoken to: only a person's call settles these.
+HEARD_CHILD = ("reached_alone", "reached_not_alone", "not_living_there", "moved")
 SPOKE_WITH = ("nobody", "child", "sponsor", "other")
 SPOKEN_DUTIES = ("welfare_call", "sight_check", "hear_child_alone")
 
@@ -53,6 +54,9 @@ class Call(Row, table=True):
             name="call_spoke_needs_a_person",
         ),
         CheckConstraint(one_of("spoke_with", SPOKE_WITH), name="call_spoke_with_known"),
+        CheckConstraint(
+            f"spoke_with <> 'child' OR {one_of('outcome', HEARD_CHILD)}", name="call_child_was_heard"
+        ),
         UniqueConstraint("id", "case_id", "spoke_with", name="call_spoke_with"),
         Index(
             "call_one_live",
@@ -111,6 +115,7 @@ class Evidence(Row, table=True):
             name="evidence_call",
         ),
         UniqueConstraint("id", "case_id", "kind", "spoke_with", name="evidence_kind"),
+        UniqueConstraint("id", "case_id", name="evidence_of_case"),
     )
     case_id: UUID = Field(foreign_key="child_case.id", index=True)
     kind: str
@@ -131,7 +136,16 @@ class Obligation(Row, table=True):
         CheckConstraint(one_of("state", ObligationState), name="obligation_state_known"),
         CheckConstraint(one_of("party", Party), name="obligation_party_known"),
         CheckConstraint(one_of("side", ("vetting", "followup")), name="obligation_side_known"),
-        CheckConstraint("due_at >= opens_at AND owned_until >= due_at", name="obligation_window"),
+        CheckConstraint(
+            "due_at >= opens_at AND owned_until >= due_at AND isfinite(owned_until)", name="obligation_window"
+        ),
+        CheckConstraint("(state = 'open') = (ended_at IS NULL)", name="obligation_ends_at_a_time"),
+        CheckConstraint("NOT in_sight OR side = 'followup'", name="obligation_in_sight_is_followup"),
+        CheckConstraint(
+            f"NOT ({one_of('kind', SPOKEN_DUTIES)}) OR side = 'followup'",
+            name="obligation_spoken_is_followup",
+        ),
+        CheckConstraint("kind <> 'hear_child_alone' OR party = 'child'", name="obligation_hear_child_alone"),
         CheckConstraint(
             "state <> 'settled' OR (evidence_id IS NOT NULL AND evidence_kind IS NOT NULL"
             " AND spoke_with IS NOT NULL AND ended_at IS NOT NULL)",
@@ -151,6 +165,10 @@ class Obligation(Row, table=True):
             name="obligation_void_names_successor_or_closure",
         ),
         CheckConstraint("successor_id <> id", name="obligation_not_its_own_successor"),
+        UniqueConstraint("id", "case_id", name="obligation_of_case"),
+        ForeignKeyConstraint(
+            ["successor_id", "case_id"], ["obligation.id", "obligation.case_id"], name="obligation_successor"
+        ),
         ForeignKeyConstraint(
             ["evidence_id", "case_id", "evidence_kind", "spoke_with"],
             ["evidence.id", "evidence.case_id", "evidence.kind", "evidence.spoke_with"],
@@ -194,7 +212,7 @@ class Obligation(Row, table=True):
     evidence_id: UUID | None = None
     evidence_kind: str | None = None
     spoke_with: str | None = None
-    successor_id: UUID | None = Field(default=None, foreign_key="obligation.id")
+    successor_id: UUID | None = None
     by_closure: bool = False
     waived_by: UUID | None = Field(default=None, foreign_key="staff.id")
     reason: str | None = None
@@ -239,6 +257,18 @@ class Escalation(Row, table=True):
             " AND (evidence_id IS NOT NULL OR successor_id IS NOT NULL OR by_closure))",
             name="escalation_cannot_just_close",
         ),
+        CheckConstraint("isfinite(owned_until)", name="escalation_window"),
+        ForeignKeyConstraint(
+            ["obligation_id", "case_id"],
+            ["obligation.id", "obligation.case_id"],
+            name="escalation_obligation",
+        ),
+        ForeignKeyConstraint(
+            ["evidence_id", "case_id"], ["evidence.id", "evidence.case_id"], name="escalation_evidence"
+        ),
+        ForeignKeyConstraint(
+            ["successor_id", "case_id"], ["obligation.id", "obligation.case_id"], name="escalation_successor"
+        ),
         Index(
             "escalation_one_open",
             "case_id",
@@ -250,7 +280,7 @@ class Escalation(Row, table=True):
         Index("escalation_open", "case_id", postgresql_where=text("state <> 'resolved'")),
     )
     case_id: UUID = Field(foreign_key="child_case.id")
-    obligation_id: UUID | None = Field(default=None, foreign_key="obligation.id", index=True)
+    obligation_id: UUID | None = Field(default=None, index=True)
     reason: str
     key: str = ""
     rule: str
@@ -267,8 +297,8 @@ class Escalation(Row, table=True):
     resolved_at: datetime | None = instant(default=None)
     resolved_by: UUID | None = Field(default=None, foreign_key="staff.id")
     outcome: str | None = None
-    evidence_id: UUID | None = Field(default=None, foreign_key="evidence.id")
-    successor_id: UUID | None = Field(default=None, foreign_key="obligation.id")
+    evidence_id: UUID | None = None
+    successor_id: UUID | None = None
     by_closure: bool = False
 
 

@@ -57,7 +57,7 @@ class Case(Row, table=True):
         CheckConstraint("state <> 'in_care' OR released_at IS NULL", name="case_released_is_followed"),
         CheckConstraint(
             "closure_reason IS DISTINCT FROM 'lost_contact' OR (closure_proposed_by IS NOT NULL"
-            " AND closure_proposed_by <> closed_by)",
+            " AND closure_proposed_by <> closed_by AND closure_proposed IS NOT DISTINCT FROM 'lost_contact')",
             name="case_lost_contact_four_eyes",
         ),
         Index("case_followed", "state", postgresql_where=text("state IN ('in_follow_up', 'lost_contact')")),

@@ -26,15 +26,17 @@ from tests.builders import (
     a_call_that_reached,
     a_case,
     a_followed_case,
+    a_member_of_staff,
     a_welfare_call,
     an_escalation,
     an_evidence,
     an_obligation,
 )
-from tests.refusals import refused_at_commit, rule_of
+from tests.refusals import refused, refused_at_commit, rule_of
 
 BY = {"actor": "engine:test", "why": "test", "now": NOW}
 SILENT = "nothing keeps the child in sight"
+NOT_CLOSED = "is not closed"
 
 
 @pytest.fixture
@@ -54,6 +56,11 @@ def _settle(session: Session, duty: Obligation, staff: dict[str, Person]) -> Non
     call = a_call_that_reached(session, case, "child", staff["caller"].id)
     spoken = an_evidence(session, case, kind="call", call_id=call.id, spoke_with="child")
     ledger.settle(session, duty, spoken, **BY)
+
+
+def _close(session: Session, case: Case, staff: dict[str, Person]) -> None:
+    case.closure_reason, case.closed_by, case.closed_at = "turned_18", staff["cm"].id, NOW
+    move(session, case, CaseState.CLOSED, CASE_MOVES, **BY)
 
 
 def test_the_last_duty_is_not_settled_with_nothing_after_it(
@@ -84,41 +91,76 @@ def test_a_successor_that_keeps_nobody_in_sight_is_none(
 def test_another_childs_duty_keeps_only_that_child_in_sight(
     session: Session, vault: Vault, last_duty: Obligation
 ) -> None:
-    with refused_at_commit(session, SILENT):
-        another = a_welfare_call(session, a_followed_case(session, vault))
+    another = a_welfare_call(session, a_followed_case(session, vault))
+    session.commit()
+    with refused(session, "obligation_successor"):
         ledger.void_for(session, last_duty, another.id, **BY)
-
-
-@pytest.mark.parametrize(
-    "change",
-    [
-        "UPDATE obligation SET state = 'void', by_closure = true, reason = 'x' WHERE id = :duty",
-        "UPDATE obligation SET in_sight = false WHERE id = :duty",
-        "UPDATE obligation SET case_id = :other WHERE id = :duty",
-    ],
-)
-def test_the_last_duty_is_not_taken_away(
-    session: Session, vault: Vault, last_duty: Obligation, change: str
-) -> None:
+    session.rollback()
     with refused_at_commit(session, SILENT):
-        other = a_case(session, vault)
-        session.execute(text(change), {"duty": last_duty.id, "other": other.id})
+        own = an_obligation(session, _case_of(session, last_duty), kind="court_lookup")
+        ledger.void_for(session, session.get_one(Obligation, last_duty.id), own.id, **BY)
+
+
+def test_the_last_duty_is_not_taken_away(session: Session, last_duty: Obligation) -> None:
+    with refused_at_commit(session, SILENT):
+        session.execute(
+            text(
+                "UPDATE obligation SET state = 'void', by_closure = true, reason = 'x', ended_at = :now"
+                " WHERE id = :duty"
+            ),
+            {"duty": last_duty.id, "now": NOW},
+        )
+
+
+def test_the_last_duty_does_not_stop_to_keep_the_child_in_sight(
+    session: Session, last_duty: Obligation
+) -> None:
+    with refused(session, "stays what it was opened as"):
+        session.execute(
+            text("UPDATE obligation SET in_sight = false WHERE id = :duty"), {"duty": last_duty.id}
+        )
+    session.commit()
+    assert take_account(session, now=NOW).is_whole
+
+
+def test_the_last_duty_is_not_given_to_another_child(
+    session: Session, vault: Vault, last_duty: Obligation
+) -> None:
+    other = a_case(session, vault)
+    with refused(session, "stays what it was opened as"):
+        session.execute(
+            text("UPDATE obligation SET case_id = :other WHERE id = :duty"),
+            {"duty": last_duty.id, "other": other.id},
+        )
+    session.commit()
+    assert take_account(session, now=NOW).is_whole
+
+
+def test_the_last_escalation_is_not_given_to_another_child(session: Session, vault: Vault) -> None:
+    alarm, other = an_escalation(session, a_followed_case(session, vault)), a_case(session, vault)
+    with refused(session, "stays what it is"):
+        session.execute(
+            text("UPDATE escalation SET case_id = :other WHERE id = :alarm"),
+            {"alarm": alarm.id, "other": other.id},
+        )
+    session.commit()
+    assert take_account(session, now=NOW).is_whole
 
 
 def test_the_last_duty_ends_with_a_case_that_is_closed(
     session: Session, last_duty: Obligation, staff: dict[str, Person]
 ) -> None:
-    case = _case_of(session, last_duty)
     ledger.void_by_closure(session, [last_duty], **BY)
-    case.closure_reason, case.closed_by, case.closed_at = "turned_18", staff["cm"].id, NOW
-    move(session, case, CaseState.CLOSED, CASE_MOVES, **BY)
+    _close(session, _case_of(session, last_duty), staff)
     session.commit()
     assert take_account(session, now=NOW).by_state["closed"] == 1
 
 
-def test_an_open_escalation_keeps_the_child_in_sight(session: Session, last_duty: Obligation) -> None:
+def test_an_open_escalation_keeps_the_child_in_sight(
+    session: Session, last_duty: Obligation, staff: dict[str, Person]
+) -> None:
     an_escalation(session, _case_of(session, last_duty))
-    ledger.void_by_closure(session, [last_duty], **BY)
+    _settle(session, last_duty, staff)
     session.commit()
     assert take_account(session, now=NOW).by_state["escalation"] == 1
 
@@ -162,9 +204,71 @@ def test_follow_up_does_not_begin_or_begin_again_with_nothing_open(
 
 
 def test_a_child_in_care_is_not_followed_yet(session: Session, vault: Vault) -> None:
-    ledger.void_by_closure(session, [a_welfare_call(session, a_case(session, vault))], **BY)
+    case = a_case(session, vault)
+    other = an_obligation(session, case, kind="court_lookup")
+    ledger.void_for(session, a_welfare_call(session, case), other.id, **BY)
     session.commit()
     assert take_account(session, now=NOW).children == 0
+
+
+# --- "it ended with the case" ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("state", ["in_care", "in_follow_up", "lost_contact"])
+def test_a_duty_does_not_end_with_a_case_that_is_open(session: Session, vault: Vault, state: str) -> None:
+    """Another duty keeps the child in sight: it is the closure that is not true."""
+    case = a_case(session, vault) if state == "in_care" else a_followed_case(session, vault, state=state)
+    a_welfare_call(session, case)
+    duty = an_obligation(session, case)
+    session.commit()
+    with refused_at_commit(session, NOT_CLOSED):
+        ledger.void_by_closure(session, [duty], **BY)
+    assert session.get_one(Obligation, duty.id).state == "open"
+
+
+def test_a_closure_that_is_taken_back_before_the_commit_has_ended_nothing(
+    session: Session, vault: Vault, last_duty: Obligation, staff: dict[str, Person]
+) -> None:
+    case = _case_of(session, last_duty)
+    with refused_at_commit(session, NOT_CLOSED):
+        _close(session, case, staff)
+        ledger.void_by_closure(session, [last_duty], **BY)
+        move(session, case, CaseState.IN_FOLLOW_UP, CASE_MOVES, **BY)
+        a_welfare_call(session, case, kind="sight_check")
+    assert session.get_one(Obligation, last_duty.id).state == "open"
+
+
+def test_a_vetting_duty_ends_with_its_application_while_the_case_goes_on(
+    session: Session, vault: Vault
+) -> None:
+    duty = an_obligation(session, a_case(session, vault), side="vetting", kind="document")
+    ledger.void_by_closure(session, [duty], **BY)
+    session.commit()
+    assert session.get_one(Obligation, duty.id).state == "void"
+
+
+@pytest.mark.parametrize("closed", [False, True])
+def test_an_escalation_ends_with_a_case_only_when_that_is_closed(
+    session: Session, last_duty: Obligation, staff: dict[str, Person], closed: bool
+) -> None:
+    case, owner = _case_of(session, last_duty), staff["cm"].id
+    alarm = an_escalation(session, case, state="acknowledged", owner=owner, acknowledged_at=NOW)
+    session.commit()
+
+    def resolve() -> None:
+        alarm.state, alarm.outcome, alarm.by_closure = "resolved", "closed", True
+        alarm.resolved_by, alarm.resolved_at = owner, NOW
+        session.flush()
+
+    if closed:
+        resolve()
+        ledger.void_by_closure(session, [last_duty], **BY)
+        _close(session, case, staff)
+        session.commit()
+    else:
+        with refused_at_commit(session, NOT_CLOSED):
+            resolve()
+    assert session.get_one(Escalation, alarm.id).state == ("resolved" if closed else "acknowledged")
 
 
 # --- two at once ----------------------------------------------------------------------------------
@@ -193,6 +297,31 @@ def _outcome(act: Callable[[], Any]) -> str:
     return "done"
 
 
+@pytest.mark.parametrize("level", ["REPEATABLE READ", "SERIALIZABLE"])
+def test_what_keeps_a_child_in_sight_ends_only_where_others_commits_are_seen(
+    engine: Engine, vault: Vault, level: str
+) -> None:
+    """With an old snapshot, the lock on the case would let two transactions each end one of the last two."""
+    with transaction(engine) as opened:
+        case = a_followed_case(opened, vault)
+        ends, stays = (a_welfare_call(opened, case, kind=kind) for kind in ("welfare_call", "sight_check"))
+        alarm = an_escalation(opened, case)
+        owner = a_member_of_staff(opened).id
+        evidence = an_evidence(opened, case, by_staff=owner)
+    resolved = (
+        "UPDATE escalation SET state = 'resolved', owner = :owner, acknowledged_at = :now,"
+        " resolved_by = :owner, resolved_at = :now, outcome = 'seen', evidence_id = :evidence WHERE id = :alarm"
+    )
+    with Session(engine.execution_options(isolation_level=level)) as session:
+        with refused_at_commit(session, "under READ COMMITTED"):
+            ledger.void_for(session, session.get_one(Obligation, ends.id), stays.id, **BY)
+        with refused_at_commit(session, "under READ COMMITTED"):
+            values = {"owner": owner, "now": NOW, "evidence": evidence.id, "alarm": alarm.id}
+            session.execute(text(resolved), values)
+        with refused_at_commit(session, "under READ COMMITTED"):
+            move(session, session.get_one(Case, case.id), CaseState.LOST_CONTACT, CASE_MOVES, **BY)
+
+
 def test_two_at_once_do_not_open_one_duty_twice(engine: Engine, vault: Vault) -> None:
     with transaction(engine) as session:
         case = a_followed_case(session, vault)
@@ -214,9 +343,10 @@ def test_two_at_once_do_not_each_end_one_of_the_last_two_duties(engine: Engine, 
     with transaction(engine) as session:
         case = a_followed_case(session, vault)
         duties = [a_welfare_call(session, case, kind=kind) for kind in ("welfare_call", "sight_check")]
+        unseen = an_obligation(session, case, kind="court_lookup")
 
     def end(session: Session, duty: Obligation) -> None:
-        ledger.void_by_closure(session, [session.get_one(Obligation, duty.id)], **BY)
+        ledger.void_for(session, session.get_one(Obligation, duty.id), unseen.id, **BY)
 
     with Session(engine) as first, Session(engine) as second, ThreadPoolExecutor(1) as pool:
         end(first, duties[0])

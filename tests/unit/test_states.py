@@ -16,6 +16,7 @@ from models.states import (
     CHECK_MOVES,
     CLOSURES_FOR_A_SUPERVISOR,
     CLOSURES_FOR_FOUR_EYES,
+    LIVE_MESSAGES,
     MESSAGE_MOVES,
     REVIEWS,
     SPOKEN,
@@ -223,3 +224,9 @@ def test_a_machine_a_ring_or_a_wrong_number_is_nobody_spoken_to() -> None:
     }
     assert unspoken | SPOKEN == set(CallOutcome)
     assert unspoken.isdisjoint(SPOKEN)
+
+
+def test_a_text_that_may_have_been_sent_is_live() -> None:
+    given_up = {MessageState.UNDELIVERED, MessageState.FAILED, MessageState.EXPIRED, MessageState.CANCELLED}
+    assert given_up | LIVE_MESSAGES == set(MessageState)
+    assert given_up.isdisjoint(LIVE_MESSAGES)

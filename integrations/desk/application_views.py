@@ -1,0 +1,222 @@
+"""`<application>` of design 6.3, and the list of them. Reads only."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select, text
+from sqlmodel import Session, col
+
+from integrations.kit import Kit
+from integrations.policies import vetting_policy
+from integrations.store import history
+from integrations.store.applications import find_application, gather
+from models.facts import ApplicationFacts, Person, Requirement
+from models.policy import VettingPolicy
+from models.states import Role
+from models.tables.vetting import Application, Decision, Recommendation, Release
+from vetting.completeness import requirements
+from vetting.decision import Gate, current_recommendations, gate
+from vetting.findings import key_of
+
+
+def iso(value: datetime | None) -> str | None:
+    """A moment as the contract writes it: ISO 8601 with its zone."""
+    return value.isoformat() if value is not None else None
+
+
+def application_json(kit: Kit, key: str, *, viewer: Person | None = None, now: datetime) -> dict[str, Any]:
+    """`<application>` of design 6.3. The viewer's look is in the audit."""
+    with kit.transaction() as session:
+        application = find_application(session, key)
+        actor = str(viewer.id) if viewer else "cli"
+        history.audit(session, actor=actor, act="read", noun="application", ids=[application.id], now=now)
+        return _application(session, kit, application, viewer, now)
+
+
+def _application(
+    session: Session, kit: Kit, application: Application, viewer: Person | None, now: datetime
+) -> dict[str, Any]:
+    facts = gather(session, kit.vault, application)
+    policy = vetting_policy(application.policy_version)
+    required = requirements(facts, policy, now)
+    release = session.scalars(
+        select(Release).where(col(Release.application_id) == application.id)
+    ).one_or_none()
+    withheld = _withheld(facts, policy, viewer)
+    barrier = _gate(facts, required, policy, now, released=release is not None, withheld=withheld)
+    return {
+        "application_id": str(application.id),
+        "reference": application.reference,
+        "state": application.state,
+        "revision": application.revision,
+        "policy": application.policy_version,
+        "category": application.category,
+        "required": [_required(r) for r in required],
+        "checks": _checks(facts),
+        "findings": _findings(facts),
+        "links": [
+            {
+                "id": str(link.id),
+                "kind": link.kind,
+                "tier": link.tier,
+                "state": link.state,
+                "other_application": str(link.other_application),
+            }
+            for link in facts.links
+        ],
+        "recommendations": [] if withheld else _recommendations(session, application, policy),
+        "decision": _decision(session, application),
+        "gate": {"open": barrier.open, "missing": list(barrier.missing)},
+        "release": _release(release),
+        "case_id": str(application.case_id),
+    }
+
+
+def _required(asked: Requirement) -> dict[str, Any]:
+    return {
+        "item": asked.item,
+        "subject": asked.subject,
+        "kind": asked.kind,
+        "state": asked.state.value,
+        "rule": asked.rule,
+        "source": asked.source,
+        "jurisdiction": asked.jurisdiction,
+        "confirm": asked.confirm,
+        "key": asked.key,
+    }
+
+
+def _checks(facts: ApplicationFacts) -> list[dict[str, Any]]:
+    return [
+        {
+            "check_id": str(c.id),
+            "subject": c.subject,
+            "kind": c.kind.value,
+            "jurisdiction": c.jurisdiction,
+            "attempt": c.attempt,
+            "state": c.state.value,
+            "expires_on": c.expires_on.isoformat() if c.expires_on else None,
+        }
+        for c in facts.checks
+    ]
+
+
+def _findings(facts: ApplicationFacts) -> list[dict[str, Any]]:
+    return [
+        {
+            "id": str(f.id),
+            "key": key_of(f.finding),
+            "code": f.finding.code.value,
+            "severity": f.finding.severity.value,
+            "subject": f.finding.subject,
+            "state": f.state.value,
+            "message": f.finding.message,
+            "rule": f.finding.rule,
+            "source": f.finding.source,
+            "evidence": dict(f.finding.evidence),
+        }
+        for f in facts.findings
+    ]
+
+
+def _release(row: Release | None) -> dict[str, Any] | None:
+    if row is None:
+        return None
+    return {
+        "on": row.released_on.isoformat(),
+        "by": str(row.released_by),
+        "at": iso(row.at),
+        "prs": row.prs,
+    }
+
+
+def _withheld(facts: ApplicationFacts, policy: VettingPolicy, viewer: Person | None) -> bool:
+    """True for the coordinator until both are in: the second opinion must be independent."""
+    both_in = len(current_recommendations(facts, policy)) == len(policy.roles.recommend)
+    return viewer is not None and Role.CASE_COORDINATOR in viewer.roles and not both_in
+
+
+def _gate(
+    facts: ApplicationFacts,
+    required: Sequence[Requirement],
+    policy: VettingPolicy,
+    now: datetime,
+    *,
+    released: bool,
+    withheld: bool,
+) -> Gate:
+    """The gate now; for a released child the one that was passed."""
+    if released:
+        return Gate(open=True)
+    barrier = gate(facts, required, policy, now)
+    if not withheld:
+        return barrier
+    # Which of them is missing would tell whether the first opinion was for or against.
+    others = [line for line in barrier.missing if not line.startswith("recommendation ")]
+    roles = [f"recommendation {role}" for role in policy.roles.recommend]
+    return Gate(open=False, missing=(*others, *roles))
+
+
+def _recommendations(
+    session: Session, application: Application, policy: VettingPolicy
+) -> list[dict[str, Any]]:
+    """In the order in which policy asks for them."""
+    rows = session.scalars(
+        select(Recommendation).where(
+            col(Recommendation.application_id) == application.id,
+            col(Recommendation.superseded_at).is_(None),
+        )
+    )
+    order = [str(role) for role in policy.roles.recommend]
+    return [
+        {"value": r.value, "role": r.role, "by": str(r.given_by), "at": iso(r.at), "reason": r.reason}
+        for r in sorted(rows, key=lambda r: (order.index(r.role) if r.role in order else 9, r.at))
+    ]
+
+
+def _decision(session: Session, application: Application) -> dict[str, Any] | None:
+    row = session.scalars(
+        select(Decision).where(
+            col(Decision.application_id) == application.id, col(Decision.superseded_at).is_(None)
+        )
+    ).one_or_none()
+    if row is None:
+        return None
+    return {
+        "value": row.value,
+        "role": row.role,
+        "by": str(row.decided_by),
+        "at": iso(row.at),
+        "reason": row.reason,
+    }
+
+
+def applications_list(kit: Kit, *, now: datetime) -> list[dict[str, Any]]:
+    """Every application, newest first; one query."""
+    with kit.transaction() as session:
+        rows = session.execute(
+            text(
+                "SELECT a.id, a.reference, a.state, a.category, a.policy_version, a.revision,"
+                " a.submitted_at, a.case_id,"
+                " (SELECT count(*) FROM finding f WHERE f.application_id = a.id AND f.state = 'open'"
+                "   AND f.severity <> 'note') AS open_findings"
+                " FROM application a ORDER BY a.submitted_at DESC, a.id LIMIT 200"
+            )
+        ).mappings()
+        return [
+            {
+                "application_id": str(r["id"]),
+                "reference": r["reference"],
+                "state": r["state"],
+                "category": r["category"],
+                "policy": r["policy_version"],
+                "revision": r["revision"],
+                "submitted_at": iso(r["submitted_at"]),
+                "case_id": str(r["case_id"]),
+                "open_findings": r["open_findings"],
+            }
+            for r in rows
+        ]

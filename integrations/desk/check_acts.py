@@ -1,0 +1,142 @@
+"""What named people do with background checks: judge a hit, or write down a result that came on paper."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time
+from uuid import UUID
+
+from sqlmodel import Session
+
+from integrations.desk.acting import Act, want_reason
+from integrations.desk.naming import Place, find_check_place, find_waiting_hit
+from integrations.keys import person_keys
+from integrations.kit import Kit
+from integrations.store import history
+from integrations.store.staff import require_role
+from models.errors import BadInput, Problem, Refused
+from models.facts import CheckFacts, Person
+from models.states import CHECK_MOVES, ApplicationState, CheckKind, CheckState, Role
+from models.tables.vetting import BackgroundCheck
+from vetting import checks, decision
+
+ON_PAPER = "paper"
+_RESULTS = (CheckState.CLEAR, CheckState.HIT_REVIEW, CheckState.HIT_BAR)
+_OVER = frozenset({ApplicationState.DENIED, ApplicationState.WITHDRAWN, ApplicationState.RELEASED})
+# Of these, another result is another order: an answer is never un-said.
+_ENDED = frozenset({CheckState.CLEAR, CheckState.UNREADABLE, CheckState.EXPIRED})
+
+
+def adjudicate(
+    kit: Kit, key: str, check: str, person: Person, *, verdict: str, reason: str, now: datetime
+) -> UUID:
+    """One of the two voices on a hit that needs review: `clear` or `bar`. Two that agree settle it."""
+    if verdict not in ("clear", "bar"):
+        raise BadInput(Problem("--verdict", "wrong_value", "Say clear or bar.", "Use --verdict clear."))
+    with kit.transaction() as session:
+        act = Act(kit, session, key, person, now)
+        require_role(person, Role.FEDERAL_FIELD_SPECIALIST, Role.SUPERVISOR)
+        named = find_waiting_hit(act.facts, check)
+        row = session.get_one(BackgroundCheck, named.id)
+        first = UUID(row.adjudicated_by[0].split(" ")[0]) if row.adjudicated_by else None
+        role = decision.may_adjudicate(act.facts, person, named, reason, first)
+        voices = [*row.adjudicated_by, f"{person.id} {verdict}"]
+        row.adjudicated_by = voices
+        if len(voices) >= 2:
+            # Two who disagree: the graver word stands.
+            row.adjudication = "bar" if any(v.endswith(" bar") for v in voices) else "clear"
+        session.add(row)
+        new = f"voice {len(voices)}: {verdict}"
+        history.record(session, row, old=None, new=new, actor=act.actor, why=reason, now=now)
+        return act.done(role, f"adjudicate {row.kind}", judge="background_checks")
+
+
+def record_result(
+    kit: Kit, key: str, check: str, person: Person, *, result: str, on: date, reason: str, now: datetime
+) -> UUID:
+    """A result that a registry gave on paper, of that day, stands in the file under this person's name.
+
+    Raises:
+        BadInput: no such check or result, a day to come, no reason.
+        Refused: wrong role, no authorization in hand, or a hit, which two people judge.
+    """
+    state = _result(result)
+    want_reason(reason)
+    if on > now.astimezone(UTC).date():
+        raise BadInput(
+            Problem("--on", "in_the_future", "A result can't be of a day to come.", "Give the letter's date.")
+        )
+    with kit.transaction() as session:
+        act = Act(kit, session, key, person, now)
+        role = require_role(person, Role.CASE_MANAGER)
+        if act.facts.state in _OVER:
+            raise Refused("out_of_order", f"This application is {act.facts.state}; nothing more is recorded.")
+        required = checks.required_checks(act.facts, act.policy, now)
+        place = find_check_place(act.facts, required, check)
+        row = _row_for(act, session, place, state)
+        _write(act, row, place, state, on=on, reason=reason)
+        return act.done(role, f"record {row.kind}", judge="background_checks")
+
+
+def _result(result: str) -> CheckState:
+    known = {state.value: state for state in _RESULTS}
+    if result not in known:
+        raise BadInput(
+            Problem("--result", "wrong_value", "This is not a result.", f"Use one of: {', '.join(known)}.")
+        )
+    return known[result]
+
+
+def _row_for(act: Act, session: Session, place: Place, state: CheckState) -> BackgroundCheck:
+    """The order that this result belongs to: the one that waits for it, else a new one."""
+    latest = max(
+        (c for c in act.facts.checks if (c.subject, str(c.kind), c.jurisdiction) == place),
+        key=lambda c: c.attempt,
+        default=None,
+    )
+    if latest is not None and state in CHECK_MOVES[latest.state]:
+        return session.get_one(BackgroundCheck, latest.id, with_for_update=True)
+    if latest is not None and latest.state not in _ENDED:
+        raise Refused(
+            "not_reviewable",
+            "There is a hit on this check; two people judge it.",
+            ["kinline check adjudicate"],
+        )
+    return _new_row(act, session, place, latest)
+
+
+def _new_row(act: Act, session: Session, place: Place, latest: CheckFacts | None) -> BackgroundCheck:
+    subject, kind, jurisdiction = place
+    if not checks.has_consent(act.facts, act.policy, subject):
+        raise Refused(
+            "consent_missing",
+            "No check of this person may be used before their signed authorization is in the file.",
+            [f"document release_authorization@{subject}"],
+        )
+    asked = checks.required_checks(act.facts, act.policy, act.now)
+    rules = [r.rule.rule for r in asked if r.subject == subject and kind in (r.rule.item, r.rule.fallback)]
+    row = BackgroundCheck(
+        application_id=act.application.id,
+        subject=subject,
+        person_key=person_keys(act.kit.vault, act.facts.packet)[subject],
+        kind=kind,
+        jurisdiction=jurisdiction,
+        attempt=latest.attempt + 1 if latest else 1,
+        rule=rules[0] if rules else "unasked",
+        provider=ON_PAPER,
+    )
+    session.add(row)
+    session.flush()
+    history.record(
+        session, row, old=None, new=row.state, actor=act.actor, why="a result on paper", now=act.now
+    )
+    return row
+
+
+def _write(act: Act, row: BackgroundCheck, place: Place, state: CheckState, *, on: date, reason: str) -> None:
+    at = min(datetime.combine(on, time(12), UTC), act.now)
+    row.result_at, row.as_of = at, act.now
+    row.ordered_at = row.ordered_at or at
+    row.provider_code, row.next_look_at = f"{ON_PAPER}:{state.value}", None
+    row.expires_on = checks.expiry(CheckKind(place[1]), place[0], at, act.policy, act.facts)
+    history.move(act.session, row, state, CHECK_MOVES, actor=act.actor, why=reason, now=act.now)
+    act.session.flush()

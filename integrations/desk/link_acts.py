@@ -1,0 +1,93 @@
+"""What a person says of a link: two applications speak of the same thing, or they do not."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+from uuid import UUID, uuid4
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from sqlmodel import Session, col
+
+from integrations.desk.acting import Act, want_reason
+from integrations.desk.jobs import enqueue
+from integrations.kit import Kit
+from integrations.store import history
+from integrations.store.staff import require_role
+from models.errors import BadInput, NotFound, Problem
+from models.facts import Person
+from models.states import Role
+from models.tables.vetting import Link
+
+_SAYS = {"confirm": "confirmed", "split": "split"}
+
+
+def decide_link(
+    kit: Kit, link: str, person: Person, *, verdict: Literal["confirm", "split"], reason: str, now: datetime
+) -> UUID:
+    """The link is confirmed, or split for good, seen from either application. Returns its application.
+
+    Raises:
+        NotFound: there is no such link. Refused: wrong role. BadInput: no reason.
+    """
+    want_reason(reason)
+    try:
+        link_id = UUID(link.strip())
+    except ValueError:
+        raise BadInput(
+            Problem("LINK", "wrong_value", "This is not an id.", "Copy it from `kinline show --json`: links.")
+        ) from None
+    with kit.transaction() as session:
+        application_id = session.scalars(
+            select(col(Link.application_id)).where(col(Link.id) == link_id)
+        ).one_or_none()
+        if application_id is None:
+            raise NotFound("link", link)
+        act = Act(kit, session, str(application_id), person, now)
+        role = require_role(person, Role.INTEGRITY_REVIEWER, Role.SUPERVISOR)
+        row = session.get_one(Link, link_id, with_for_update=True)
+        _say(act, row, _SAYS[verdict], reason)
+        _say(act, _seen_from_the_other(session, row, now), _SAYS[verdict], reason)
+        enqueue(
+            session,
+            kind="vet",
+            key=str(row.other_application_id),
+            payload={"application_id": str(row.other_application_id)},
+            now=now,
+        )
+        return act.done(role, f"{verdict} link", judge="linkage")
+
+
+def _say(act: Act, row: Link, state: str, reason: str) -> None:
+    old, row.state = row.state, state
+    row.decided_by, row.reason = act.person.id, reason
+    act.session.add(row)
+    history.record(act.session, row, old=old, new=state, actor=act.actor, why=reason, now=act.now)
+    act.session.flush()
+
+
+def _seen_from_the_other(session: Session, row: Link, now: datetime) -> Link:
+    """The same pair in the other application's file, or its look-up would propose the pair again."""
+    session.execute(
+        insert(Link)
+        .values(
+            id=uuid4(),
+            application_id=row.other_application_id,
+            other_application_id=row.application_id,
+            kind=row.kind,
+            tier=row.tier,
+            state="open",
+            at=now,
+        )
+        .on_conflict_do_nothing(index_elements=["application_id", "other_application_id", "kind"])
+    )
+    return session.scalars(
+        select(Link)
+        .where(
+            col(Link.application_id) == row.other_application_id,
+            col(Link.other_application_id) == row.application_id,
+            col(Link.kind) == row.kind,
+        )
+        .with_for_update()
+    ).one()

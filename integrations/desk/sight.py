@@ -1,0 +1,135 @@
+"""After each act that ends a duty or an escalation: the child is still in sight, or that is mended here."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlmodel import Session, col
+
+from followup.accounting import classify
+from followup.calendar import local_day
+from followup.plan import CLOSURE_REVIEW, after_child_contact
+from integrations.desk.duties import open_followup, review_duty
+from integrations.desk.release import eighteenth_birthday, facts_for_plan
+from integrations.kit import Kit
+from integrations.policies import followup_policy
+from integrations.store import history, ledger
+from integrations.store.sealing import open_json
+from models.facts import ChildInSight, ObligationFacts, ReleaseFacts
+from models.states import CASE_MOVES, CaseState, EscalationState, Party
+from models.tables.ledger import Escalation, Obligation
+from models.tables.people import Case, Child
+from models.tables.vetting import Release
+
+FOLLOWED = (CaseState.IN_FOLLOW_UP, CaseState.LOST_CONTACT)
+
+
+def keep_in_sight(kit: Kit, session: Session, case: Case, *, actor: str, now: datetime) -> None:
+    """The next look at the child stands open.
+
+    In follow-up that is the next call or `sight_check`, counted from the last direct contact. Where that
+    contact lies too far back to count from, or is lost already, it is a person's review within the week.
+    """
+    session.flush()
+    if case.state not in FOLLOWED or case.last_contact_at is None:
+        return
+    if case.state == CaseState.IN_FOLLOW_UP:
+        _open_next_look(kit, session, case, actor=actor, now=now)
+    if classify(child_in_sight(session, case), now) == "silent":
+        open_lost_review(session, case, actor=actor, why="nothing else keeps the child in sight", now=now)
+        say_lost(session, case, actor=actor, why="no contact to count from", now=now)
+    elif case.state == CaseState.LOST_CONTACT and not ledger.open_of(
+        session, case.id, kind="lost_contact_review"
+    ):
+        open_lost_review(session, case, actor=actor, why="still lost: the next week", now=now)
+
+
+def _open_next_look(kit: Kit, session: Session, case: Case, *, actor: str, now: datetime) -> None:
+    policy = followup_policy(case.followup_policy or "swb-2024")
+    standing = [duty_facts(duty) for duty in ledger.open_of(session, case.id, in_sight=True)]
+    last_contact_at = case.last_contact_at or case.created_at
+    facts = plan_facts(kit, session, case)
+    duties = after_child_contact(standing, last_contact_at, facts, policy)
+    if duties and local_day(now, facts.zone) >= facts.turns_18_on:
+        # Grown up, and nobody has closed the case yet: that stands open until somebody does.
+        duties = (review_duty(policy, CLOSURE_REVIEW, key="turned-18", now=now),)
+    # One that would be late at its birth helps nobody: then the contact is as good as lost.
+    ahead = [duty for duty in duties if duty.due_at > now]
+    open_followup(session, case, ahead, actor=actor, why="the next look at the child", now=now)
+
+
+def plan_facts(kit: Kit, session: Session, case: Case) -> ReleaseFacts:
+    """What the plan of a released case is made from."""
+    release = session.scalars(
+        select(Release).where(col(Release.case_id) == case.id).order_by(col(Release.at).desc()).limit(1)
+    ).one()
+    return facts_for_plan(session, case, release.application_id, birthday_of(kit, session, case))
+
+
+def birthday_of(kit: Kit, session: Session, case: Case) -> date:
+    child = session.get_one(Child, case.child_id)
+    return date.fromisoformat(open_json(kit.vault, child, "sealed_details")["date_of_birth"])
+
+
+def turns_18_on(kit: Kit, session: Session, case: Case) -> date:
+    return eighteenth_birthday(birthday_of(kit, session, case))
+
+
+def open_lost_review(session: Session, case: Case, *, actor: str, why: str, now: datetime) -> UUID:
+    """A person's review within the week stands open: the one that does already, or a new one."""
+    standing = ledger.open_of(session, case.id, kind="lost_contact_review")
+    if standing:
+        return standing[0].id
+    policy = followup_policy(case.followup_policy or "swb-2024")
+    duty = review_duty(policy, "lost_contact_review", key=f"since-{now.date().isoformat()}", now=now)
+    return open_followup(session, case, [duty], actor=actor, why=why, now=now)[0]
+
+
+def say_lost(session: Session, case: Case, *, actor: str, why: str, now: datetime) -> None:
+    """The case is one of lost contact."""
+    if case.state == CaseState.IN_FOLLOW_UP:
+        history.move(session, case, CaseState.LOST_CONTACT, CASE_MOVES, actor=actor, why=why, now=now)
+
+
+def child_in_sight(session: Session, case: Case) -> ChildInSight:
+    """The facts that one child's place in the account is decided from."""
+    duties = session.execute(
+        select(col(Obligation.due_at), col(Obligation.owned_until)).where(
+            col(Obligation.case_id) == case.id,
+            col(Obligation.state) == "open",
+            col(Obligation.in_sight),
+        )
+    )
+    alarms = session.scalars(
+        select(col(Escalation.owned_until)).where(
+            col(Escalation.case_id) == case.id,
+            col(Escalation.state) != EscalationState.RESOLVED.value,
+        )
+    )
+    return ChildInSight(
+        case_id=case.id,
+        state=CaseState(case.state),
+        last_contact_at=case.last_contact_at or case.created_at,
+        max_silence_days=case.max_silence_days or 0,
+        duties=tuple((row[0], row[1]) for row in duties),
+        escalations=tuple(alarms),
+        closed_with_reason_and_person=case.closure_reason is not None and case.closed_by is not None,
+    )
+
+
+def duty_facts(duty: Obligation) -> ObligationFacts:
+    """An open duty as the pure room sees it."""
+    return ObligationFacts(
+        id=duty.id,
+        case_id=duty.case_id,
+        kind=duty.kind,
+        party=Party(duty.party),
+        key=duty.key,
+        opens_at=duty.opens_at,
+        due_at=duty.due_at,
+        queue=duty.queue,
+        in_sight=duty.in_sight,
+        policy_version=duty.policy_version,
+    )

@@ -1,0 +1,86 @@
+"""Where an application stands, and which vetting duties stand open for it: both follow from its facts."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sqlmodel import Session
+
+from integrations.desk.duty_ends import DutyEnds
+from integrations.kit import Kit
+from integrations.policies import followup_policy, vetting_policy
+from integrations.store import history, ledger
+from integrations.store.applications import gather
+from models.facts import ApplicationFacts, Duty, Requirement
+from models.states import APPLICATION_MOVES, ApplicationState
+from models.tables.vetting import Application
+from vetting import completeness, steps
+
+_OVER = frozenset({ApplicationState.DENIED, ApplicationState.WITHDRAWN, ApplicationState.RELEASED})
+
+
+def settle_state(
+    session: Session, kit: Kit, application: Application, *, actor: str, why: str, now: datetime
+) -> None:
+    """State and open duties follow from the facts. Called after every step and every act of a person."""
+    facts = gather(session, kit.vault, application)
+    policy = vetting_policy(application.policy_version)
+    required = completeness.requirements(facts, policy, now)
+    state = steps.next_state(facts, required, policy, now)
+    history.move(session, application, state, APPLICATION_MOVES, actor=actor, why=why, now=now)
+    settle_duties(
+        session, application, dataclasses.replace(facts, state=state), required, actor=actor, now=now
+    )
+
+
+def first_duties(session: Session, kit: Kit, application: Application, *, actor: str, now: datetime) -> None:
+    """The duties of a packet that has just come in stand open, before any vetting has run."""
+    session.flush()
+    facts = gather(session, kit.vault, application)
+    required = completeness.requirements(facts, vetting_policy(application.policy_version), now)
+    settle_duties(session, application, facts, required, actor=actor, now=now)
+
+
+def settle_duties(
+    session: Session,
+    application: Application,
+    facts: ApplicationFacts,
+    required: Sequence[Requirement],
+    *,
+    actor: str,
+    now: datetime,
+) -> None:
+    """What must be done stands open; what nothing asks for any more has ended, with what ended it."""
+    session.flush()
+    policy = vetting_policy(application.policy_version)
+    wanted = [_own(duty, application) for duty in steps.duties(facts, required, policy, now)]
+    rungs = followup_policy("swb-2024").rungs
+    grace = timedelta(hours=sum(r.acknowledge_within_hours for r in rungs))
+    ledger.open_duties(
+        session,
+        application.case_id,
+        wanted,
+        owned_until={d.due_at: max(d.due_at, now) + grace for d in wanted},
+        application_id=application.id,
+        actor=actor,
+        why="vetting asks for it",
+        now=now,
+    )
+    keep = {(d.kind, d.key) for d in wanted}
+    rows = ledger.open_of(session, application.case_id, side="vetting", application_id=application.id)
+    ended = [row for row in rows if (row.kind, row.key) not in keep]
+    if ApplicationState(application.state) in _OVER:
+        why = f"the application is {application.state}"
+        ledger.void_by_closure(session, ended, actor=actor, why=why, now=now)
+        return
+    standing = [row for row in rows if (row.kind, row.key) in keep]
+    ends = DutyEnds(session, application, facts, required, actor, now)
+    for row in ended:
+        ends.end(row, standing)
+
+
+def _own(duty: Duty, application: Application) -> Duty:
+    """Two rival applications of one child have duties of the same kind: the key says whose it is."""
+    return dataclasses.replace(duty, key=f"{duty.key}#{str(application.id)[:8]}")

@@ -1,0 +1,201 @@
+"""Linkage: found by blind key whatever the spelling, proposed for a person to judge, never proposed again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+
+from integrations.desk import vetting
+from integrations.desk.intake import submit
+from integrations.desk.link_acts import decide_link
+from integrations.kit import Kit
+from integrations.packets import read_path
+from models.errors import BadInput, NotFound, Refused
+from models.facts import Person
+from tests.builders import NOW
+from tests.integration import scenes
+from tests.integration.scenes import World, a_packet, amended, an_adult, hand_in, shown, vet
+
+DAY = timedelta(days=1)
+
+
+@pytest.fixture
+def world(kit: Kit) -> Iterator[World]:
+    with scenes.outside_world(kit) as world:
+        yield world
+
+
+def _stranger(**changes: Any) -> dict[str, Any]:
+    """A packet that shares nothing with `a_packet()` but what `changes` say."""
+    packet = a_packet("TEST-0002", a_number="220559902", household=[])
+    packet = amended(
+        packet,
+        child__family_names="Sample Tum",
+        child__date_of_birth="2011-03-04",
+        sponsor__given_names="Rolando",
+        sponsor__family_names="Sample Tum",
+        sponsor__date_of_birth="1979-09-09",
+        sponsor__phone="+12145550101",
+        address__line1="77 Sample Harbor Rd",
+        address__unit=None,
+        address__zip="75217",
+        address__city="Dallas",
+        alternate_caregiver={
+            k: v
+            for k, v in an_adult("Edith", "Sample Ro", "1982-02-02", "GT-55").items()
+            if k != "relationship_to_sponsor"
+        },
+    )
+    return amended(packet, **changes)
+
+
+def _both(kit: Kit, world: World, folder: Path, **changes: Any) -> tuple[UUID, UUID]:
+    """Two applications, the first vetted before the second came in. Returns (first, second)."""
+    ids = []
+    for name, packet in (("first", a_packet(household=[])), ("second", _stranger(**changes))):
+        world.reader.shows(packet)
+        ids.append(hand_in(kit, folder / name, packet).application_id)
+        vet(kit, ids[-1])
+    return ids[0], ids[1]
+
+
+def _links(kit: Kit, application_id: UUID) -> list[tuple[str, str, str]]:
+    found = shown(kit, application_id)["links"]
+    return sorted((link["kind"], link["tier"], link["other_application"]) for link in found)
+
+
+def test_strangers_are_not_linked(kit: Kit, world: World, tmp_path: Path) -> None:
+    first, second = _both(kit, world, tmp_path)
+    assert _links(kit, first) == _links(kit, second) == []
+
+
+def test_one_home_is_found_in_another_spelling(kit: Kit, world: World, tmp_path: Path) -> None:
+    home = {"line1": "1420 EXAMPLE AVENUE #3-B", "city": "HOUSTON", "state": "TX", "zip": "77036-1234"}
+    first, second = _both(kit, world, tmp_path, address=home)
+    assert _links(kit, second) == [("address", "likely", str(first))]
+    assert scenes.open_codes(shown(kit, second)) == ["LINK_SHARED_ADDRESS"]
+
+
+def test_another_flat_in_one_building_is_not_the_same_home(kit: Kit, world: World, tmp_path: Path) -> None:
+    home = {"line1": "1420 Example Ave", "unit": "Apt 4C", "city": "Houston", "state": "TX", "zip": "77036"}
+    _, second = _both(kit, world, tmp_path, address=home)
+    assert _links(kit, second) == []
+
+
+def test_one_phone_in_two_packets_is_found(kit: Kit, world: World, tmp_path: Path) -> None:
+    first, second = _both(kit, world, tmp_path, sponsor__backup_phone="+17135550101")
+    assert _links(kit, second) == [("contact", "likely", str(first))]
+    assert scenes.open_codes(shown(kit, second)) == ["LINK_SHARED_CONTACT"]
+
+
+def test_one_identity_document_is_very_likely_one_sponsor(kit: Kit, world: World, tmp_path: Path) -> None:
+    document = {"type": "passport", "issuer": "uto", "number": "test 0001-x1", "expires_on": "2029-03-01"}
+    first, second = _both(kit, world, tmp_path, sponsor__identity_document=document)
+    assert _links(kit, second) == [("sponsor", "likely", str(first))]
+    assert scenes.open_codes(shown(kit, second)) == ["LINK_SPONSOR_SEEN"]
+
+
+def test_a_name_and_birthday_alone_are_only_possible(kit: Kit, world: World, tmp_path: Path) -> None:
+    changes = {"sponsor__family_names": "Exámple Otro", "sponsor__date_of_birth": "1989-11-20"}
+    first, second = _both(kit, world, tmp_path, **changes)
+    assert _links(kit, second) == [("sponsor", "possible", str(first))]
+    [finding] = shown(kit, second)["findings"]
+    assert "possibly" in finding["message"]
+
+
+def test_a_rival_application_for_one_child_is_found(kit: Kit, world: World, tmp_path: Path) -> None:
+    first, second = _both(kit, world, tmp_path, child__a_number="220559901")
+    assert _links(kit, second) == [("child", "likely", str(first))]
+    assert scenes.open_codes(shown(kit, second)) == ["LINK_CHILD_SEEN"]
+
+
+def _shared_home(kit: Kit, world: World, tmp_path: Path) -> tuple[UUID, UUID, str]:
+    home = {"line1": "1420 Example Ave", "unit": "#3B", "city": "Houston", "state": "TX", "zip": "77036"}
+    first, second = _both(kit, world, tmp_path, address=home)
+    return first, second, shown(kit, second)["links"][0]["id"]
+
+
+def test_a_split_pair_is_never_proposed_again_from_either_side(
+    kit: Kit, world: World, tmp_path: Path, staff: dict[str, Person]
+) -> None:
+    first, second, link = _shared_home(kit, world, tmp_path)
+    decide_link(kit, link, staff["integrity"], verdict="split", reason="Two doors, two families.", now=NOW)
+    for day in (1, 2):
+        for application in (first, second):
+            vet(kit, application, now=NOW + day * DAY)
+    for application in (first, second):
+        found = shown(kit, application)
+        assert scenes.open_codes(found) == []
+        assert [link["state"] for link in found["links"]] == ["split"]
+
+
+def test_a_confirmed_link_still_asks_for_a_persons_word(
+    kit: Kit, world: World, tmp_path: Path, staff: dict[str, Person]
+) -> None:
+    _, second, link = _shared_home(kit, world, tmp_path)
+    decide_link(kit, link, staff["supervisor"], verdict="confirm", reason="One flat, two rooms.", now=NOW)
+    assert scenes.open_codes(shown(kit, second)) == ["LINK_SHARED_ADDRESS"]
+    reason = "Both families were visited."
+    vetting.clear(kit, str(second), "LINK_SHARED_ADDRESS", staff["cm"], reason=reason, now=NOW)
+    vet(kit, second, now=NOW + DAY)
+    assert scenes.open_codes(shown(kit, second)) == []
+
+
+def test_a_link_is_judged_by_the_integrity_reviewer_or_a_supervisor(
+    kit: Kit, world: World, tmp_path: Path, staff: dict[str, Person]
+) -> None:
+    _, second, link = _shared_home(kit, world, tmp_path)
+    for word in ("officer", "cm", "cc", "ffs", "caller", "auditor", "admin"):
+        with pytest.raises(Refused) as caught:
+            decide_link(kit, link, staff[word], verdict="split", reason="x", now=NOW)
+        assert caught.value.code == "wrong_role"
+    assert shown(kit, second)["links"][0]["state"] == "open"
+
+
+def test_a_link_that_is_not_there_and_a_missing_reason_are_told(
+    kit: Kit, world: World, staff: dict[str, Person]
+) -> None:
+    who = staff["integrity"]
+    with pytest.raises(NotFound):
+        decide_link(kit, str(uuid4()), who, verdict="split", reason="x", now=NOW)
+    for link, reason, field in (("3", "x", "LINK"), (str(uuid4()), " ", "--reason")):
+        with pytest.raises(BadInput) as caught:
+            decide_link(kit, link, who, verdict="split", reason=reason, now=NOW)
+        assert caught.value.problems[0].field == field
+
+
+def test_a_friend_who_reaches_a_third_child_is_for_a_supervisor(
+    kit: Kit, world: World, tmp_path: Path
+) -> None:
+    last = None
+    for number in range(3):
+        packet = amended(
+            a_packet(f"TEST-000{number}", a_number=f"22055990{number}", household=[]),
+            sponsor__relationship="family friend",
+            sponsor__related=False,
+            sponsor__identity_document={"type": "passport", "issuer": "UTO", "number": "UT1"},
+        )
+        world.reader.shows(packet)
+        last = hand_in(kit, tmp_path / str(number), packet).application_id
+        vet(kit, last)
+    assert last is not None
+    assert "LINK_MANY_CHILDREN" in scenes.open_codes(shown(kit, last))
+
+
+def test_a_file_that_stands_in_another_case_is_for_review(kit: Kit, world: World, tmp_path: Path) -> None:
+    first = a_packet(household=[])
+    world.reader.shows(first)
+    hand_in(kit, tmp_path / "first", first)
+    second = _stranger()
+    folder = scenes.write_packet(tmp_path / "second", second)
+    name = "documents/proof_of_income-sponsor.png"
+    (folder / name).write_bytes((tmp_path / "first" / name).read_bytes())
+    world.reader.shows(second)
+    taken = submit(kit, read_path(folder), actor="cli", now=NOW)
+    vet(kit, taken.application_id)
+    assert scenes.open_codes(shown(kit, taken.application_id)) == ["DOCUMENT_REUSED"]

@@ -1,0 +1,193 @@
+"""The release: past the gate alone, with its whole follow-up plan, in one transaction, and once."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+from sqlalchemy import text
+
+from integrations.desk import release as desk
+from integrations.desk import vetting
+from integrations.desk.application_views import application_json
+from integrations.desk.views import account_json
+from integrations.kit import Kit
+from models.errors import BadInput, Refused
+from models.facts import Person
+from tests.builders import DAY, NOW
+from tests.integration import scenes
+from tests.integration.scenes import World, a_packet, amended, hand_in, shown, vet
+
+TODAY = NOW.date()
+
+
+@pytest.fixture
+def world(kit: Kit) -> Iterator[World]:
+    with scenes.outside_world(kit) as world:
+        yield world
+
+
+def _approved(kit: Kit, world: World, staff: dict[str, Person], folder: Path, **changes: Any) -> UUID:
+    packet = a_packet(changes.pop("reference", "TEST-0001"), household=[], **changes)
+    world.reader.shows(packet)
+    taken = hand_in(kit, folder, packet)
+    vet(kit, taken.application_id)
+    for finding in shown(kit, taken.application_id)["findings"]:
+        if finding["severity"] == "review":
+            name = finding["id"]
+            vetting.clear(kit, str(taken.application_id), name, staff["cm"], reason="Looked into.", now=NOW)
+    scenes.confirm_all(kit, packet, taken.application_id, staff["cm"])
+    scenes.approve(kit, staff, taken.application_id)
+    return taken.application_id
+
+
+@pytest.fixture
+def approved(kit: Kit, world: World, staff: dict[str, Person], tmp_path: Path) -> UUID:
+    return _approved(kit, world, staff, tmp_path)
+
+
+def _count(kit: Kit, what: str) -> int:
+    with kit.transaction() as session:
+        return int(session.execute(text(f"SELECT count(*) FROM {what}")).scalar_one())
+
+
+def test_the_release_creates_the_follow_up_plan_and_the_gate_reads_as_passed(
+    kit: Kit, approved: UUID, staff: dict[str, Person]
+) -> None:
+    desk.release(kit, str(approved), staff["cm"], on=TODAY, now=NOW)
+    found = shown(kit, approved)
+    assert (found["state"], found["release"]["on"]) == ("released", "2026-02-02")
+    assert found["gate"] == {"open": True, "missing": []}
+    assert _count(kit, "obligation WHERE side = 'followup' AND state = 'open'") > 3
+    assert _count(kit, "obligation WHERE side = 'vetting' AND state = 'open'") == 0
+    account = account_json(kit, now=NOW)
+    assert (account["children"], account["accounted"], account["silent"]) == (1, 1, [])
+
+
+def test_only_the_case_manager_releases(kit: Kit, approved: UUID, staff: dict[str, Person]) -> None:
+    for word in ("officer", "cc", "ffs", "caller", "supervisor", "integrity", "auditor", "admin"):
+        with pytest.raises(Refused) as caught:
+            desk.release(kit, str(approved), staff[word], on=TODAY, now=NOW)
+        assert caught.value.code == "wrong_role", word
+    assert shown(kit, approved)["state"] == "approved"
+
+
+def test_a_closed_gate_names_what_is_missing(
+    kit: Kit, world: World, staff: dict[str, Person], tmp_path: Path
+) -> None:
+    packet = a_packet()
+    packet["documents"] = [d for d in packet["documents"] if d["kind"] != "sponsor_identity"]
+    world.reader.shows(packet)
+    taken = hand_in(kit, tmp_path, packet)
+    vet(kit, taken.application_id)
+    with pytest.raises(Refused) as caught:
+        desk.release(kit, str(taken.application_id), staff["cm"], on=TODAY, now=NOW)
+    assert caught.value.code == "gate_closed"
+    assert {"document sponsor_identity@sponsor", "decision", "recommendation case_manager"} <= set(
+        caught.value.missing
+    )
+    assert _count(kit, "release") == 0
+
+
+def test_a_check_that_runs_out_after_the_decision_closes_the_gate_again(
+    kit: Kit, approved: UUID, staff: dict[str, Person]
+) -> None:
+    late = NOW + 100 * DAY
+    with pytest.raises(Refused) as caught:
+        desk.release(kit, str(approved), staff["cm"], on=late.date(), now=late)
+    assert any("CHECK_STALE sponsor public_records" in line for line in caught.value.missing)
+
+
+@pytest.mark.parametrize("broken", ["open_followup", "_end_vetting_duties", "history.audit"])
+def test_when_anything_inside_fails_nothing_is_released(
+    kit: Kit, approved: UUID, staff: dict[str, Person], monkeypatch: pytest.MonkeyPatch, broken: str
+) -> None:
+    before = _count(kit, "obligation"), _count(kit, "history")
+
+    def fail(*_: Any, **__: Any) -> None:
+        raise RuntimeError("the power went")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(f"integrations.desk.release.{broken}", fail)
+        with pytest.raises(RuntimeError):
+            desk.release(kit, str(approved), staff["cm"], on=TODAY, now=NOW)
+    assert (_count(kit, "obligation"), _count(kit, "history")) == before
+    assert _count(kit, "release") == _count(kit, "child_case WHERE released_at IS NOT NULL") == 0
+    desk.release(kit, str(approved), staff["cm"], on=TODAY, now=NOW)
+    assert shown(kit, approved)["state"] == "released"
+
+
+def _race(*work: Any) -> list[Any]:
+    gate, out = threading.Barrier(len(work)), [None] * len(work)
+
+    def run(number: int) -> None:
+        gate.wait()
+        try:
+            out[number] = work[number]()
+        except Exception as err:
+            out[number] = err  # type: ignore[call-overload]
+
+    threads = [threading.Thread(target=run, args=(n,)) for n in range(len(work))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    return out
+
+
+def test_of_two_releases_at_once_one_wins(kit: Kit, approved: UUID, staff: dict[str, Person]) -> None:
+    act = lambda: desk.release(kit, str(approved), staff["cm"], on=TODAY, now=NOW)  # noqa: E731
+    out = _race(act, act, act)
+    assert [one for one in out if isinstance(one, UUID)] == [approved]
+    assert [one.code for one in out if isinstance(one, Refused)] == ["already_released"] * 2
+    assert _count(kit, "release") == 1
+
+
+def test_of_two_rival_applications_for_one_child_one_wins(
+    kit: Kit, world: World, staff: dict[str, Person], tmp_path: Path
+) -> None:
+    first = _approved(kit, world, staff, tmp_path / "first")
+    second = _approved(kit, world, staff, tmp_path / "second", reference="TEST-0002")
+    # The second one's look-up found the first; the first was approved before it knew of the second.
+    out = _race(
+        lambda: desk.release(kit, str(first), staff["cm"], on=TODAY, now=NOW),
+        lambda: desk.release(kit, str(second), staff["cm"], on=TODAY, now=NOW),
+    )
+    assert len([one for one in out if isinstance(one, UUID)]) == 1
+    assert [one.code for one in out if isinstance(one, Refused)] == ["already_released"]
+    assert _count(kit, "release") == 1
+
+
+def test_an_amendment_and_a_release_at_once_never_release_the_new_packet_unseen(
+    kit: Kit, approved: UUID, staff: dict[str, Person], tmp_path: Path
+) -> None:
+    changed = amended(a_packet(household=[]), address__line1="9999 Nowhere Example Rd")
+    out = _race(
+        lambda: desk.release(kit, str(approved), staff["cm"], on=TODAY, now=NOW),
+        lambda: hand_in(kit, tmp_path / "amended", changed, now=NOW),
+    )
+    found = application_json(kit, str(approved), now=NOW)
+    if found["state"] == "released":
+        assert found["revision"] == 1
+        assert isinstance(out[1], BadInput)
+    else:
+        assert (found["revision"], found["release"]) == (2, None)
+        assert isinstance(out[0], Refused)
+        assert out[0].code == "gate_closed"
+
+
+def test_a_release_is_recorded_on_its_day_or_after_and_not_before_the_decision(
+    kit: Kit, approved: UUID, staff: dict[str, Person]
+) -> None:
+    for on, code in ((TODAY + 2 * DAY, "in_the_future"), (date(2025, 12, 24), "before_the_decision")):
+        with pytest.raises(BadInput) as caught:
+            desk.release(kit, str(approved), staff["cm"], on=on, now=NOW)
+        assert [(p.field, p.code) for p in caught.value.problems] == [("--on", code)]
+    later = NOW + timedelta(days=3)
+    desk.release(kit, str(approved), staff["cm"], on=TODAY + DAY, now=later)
+    assert _count(kit, "child_case WHERE released_at = '2026-02-03T18:00:00Z'") == 1

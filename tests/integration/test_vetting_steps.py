@@ -1,0 +1,416 @@
+"""The steps of vetting, run twice, killed, doubled, amended in between: the same outcome, nothing done twice."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+from sqlalchemy import text
+
+from integrations.desk import rounds, steps, vetting
+from integrations.desk.steps import STEPS, run_step
+from integrations.kit import Kit
+from models.errors import Rejected, Unavailable
+from models.facts import Person
+from models.reading import PostalAnswer
+from tests.builders import NOW
+from tests.integration import scenes
+from tests.integration.scenes import NOBODY_THERE, World, a_packet, amended, an_adult, hand_in, shown, vet
+
+DAY = timedelta(days=1)
+
+
+class Killed(BaseException):
+    """What a kill at this instant leaves behind: nothing after it runs, no `except Exception` sees it."""
+
+
+@pytest.fixture
+def world(kit: Kit) -> Iterator[World]:
+    with scenes.outside_world(kit) as world:
+        yield world
+
+
+@pytest.fixture
+def packet(world: World) -> dict[str, Any]:
+    packet = a_packet()
+    world.reader.shows(packet)
+    return packet
+
+
+@pytest.fixture
+def application(kit: Kit, packet: dict[str, Any], tmp_path: Path) -> UUID:
+    return hand_in(kit, tmp_path, packet).application_id
+
+
+def _outcome(kit: Kit, application_id: UUID) -> dict[str, Any]:
+    """What the file says, without the ids and times that differ from run to run."""
+    found = shown(kit, application_id)
+    return {
+        "state": found["state"],
+        "required": sorted((r["key"], r["state"]) for r in found["required"]),
+        "checks": sorted((c["subject"], c["kind"], c["attempt"], c["state"]) for c in found["checks"]),
+        "findings": sorted((f["key"], f["state"]) for f in found["findings"]),
+        "missing": found["gate"]["missing"],
+        "duties": sorted(scenes.open_duties(kit, application_id)),
+    }
+
+
+def _rows(kit: Kit) -> dict[str, int]:
+    with kit.transaction() as session:
+        return {
+            name: session.execute(text(f"SELECT count(*) FROM {name}")).scalar_one()
+            for name in ("finding", "background_check", "obligation", "evidence", "history", "link")
+        }
+
+
+def test_a_clean_packet_is_vetted_to_where_people_must_look(
+    kit: Kit, world: World, application: UUID
+) -> None:
+    vet(kit, application)
+    outcome = _outcome(kit, application)
+    assert (outcome["state"], outcome["findings"]) == ("in_review", [])
+    assert {state for *_, state in outcome["checks"]} == {"clear"}
+    assert len(world.orders()) == len(outcome["checks"]) == 12
+    assert {kind for kind, _ in outcome["duties"]} == {"confirm_document"}
+
+
+def test_run_twice_is_the_same_and_writes_nothing(kit: Kit, world: World, application: UUID) -> None:
+    vet(kit, application)
+    outcome, rows, opened = _outcome(kit, application), _rows(kit), world.reader.opened
+    vet(kit, application)
+    assert (_outcome(kit, application), _rows(kit), world.reader.opened) == (outcome, rows, opened)
+    assert (len(world.orders()), world.lookups()) == (12, 1)
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_killed_after_the_work_of_a_step_it_ends_the_same(
+    step: str, kit: Kit, world: World, application: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        real = steps.judge
+
+        def judge(kit: Kit, name: str, application_id: UUID, *, now: Any) -> dict[str, int]:
+            if name == step:
+                raise Killed
+            return real(kit, name, application_id, now=now)
+
+        patch.setattr(steps, "judge", judge)
+        with pytest.raises(Killed):
+            vet(kit, application)
+    vet(kit, application)
+    outcome = _outcome(kit, application)
+    assert (outcome["state"], outcome["findings"]) == ("in_review", [])
+    assert (len(world.orders()), world.lookups()) == (12, 1)
+
+
+def test_killed_between_the_order_and_its_answer_no_check_is_ordered_twice(
+    kit: Kit, world: World, application: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    submit = kit.background.submit
+    with monkeypatch.context() as patch:
+
+        def submit_and_die(order: Any, *, key: str) -> Any:
+            submit(order, key=key)
+            raise Killed
+
+        patch.setattr(kit.background, "submit", submit_and_die)
+        for sent in (1, 2, 3):
+            with pytest.raises(Killed):
+                vet(kit, application)
+            assert len(world.orders()) == sent
+    vet(kit, application)
+    assert _outcome(kit, application)["state"] == "in_review"
+    assert len(world.orders()) == 12
+
+
+def test_killed_while_reading_it_reads_on(kit: Kit, world: World, application: UUID) -> None:
+    world.reader.failing = [Killed()]  # type: ignore[list-item]
+    with pytest.raises(Killed):
+        vet(kit, application)
+    vet(kit, application)
+    assert _outcome(kit, application)["state"] == "in_review"
+
+
+def test_two_workers_at_once_end_as_one(kit: Kit, world: World, application: UUID) -> None:
+    gate, failed = threading.Barrier(2), []
+
+    def work() -> None:
+        gate.wait()
+        try:
+            for step in STEPS:
+                run_step(kit, step, application, now=NOW)
+        except Exception as err:
+            failed.append(err)
+
+    workers = [threading.Thread(target=work) for _ in range(2)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join(60)
+    assert failed == []
+    vet(kit, application)
+    outcome = _outcome(kit, application)
+    assert (outcome["state"], outcome["findings"]) == ("in_review", [])
+    assert len(world.orders()) == len(outcome["checks"]) == 12
+    assert len({o["reference"] for o in world.orders()}) == 12
+
+
+# --- documents ---------------------------------------------------------------------------------
+
+
+def test_a_scan_that_ends_the_reader_waits_for_a_person_and_stops_nothing(
+    kit: Kit, world: World, application: UUID
+) -> None:
+    died = Unavailable("document reader", "process_died_twice")
+    world.reader.failing = [died] * 11
+    vet(kit, application)
+    found = shown(kit, application)
+    assert scenes.open_codes(found) == ["ADDRESS_UNREAD"]
+    assert len(world.orders()) == 12
+
+
+def test_a_blurred_scan_is_illegible_and_its_words_count_for_nothing(
+    kit: Kit, world: World, application: UUID
+) -> None:
+    world.reader.sharpness, world.reader.lines = 0.4, ("gibberish",)
+    vet(kit, application)
+    found = shown(kit, application)
+    assert set(scenes.open_codes(found)) == {"DOCUMENT_ILLEGIBLE", "CHECK_PENDING"}
+    assert found["state"] == "incomplete"
+
+
+def test_the_same_file_in_an_amendment_is_not_read_again(
+    kit: Kit, world: World, packet: dict[str, Any], application: UUID, tmp_path: Path
+) -> None:
+    vet(kit, application)
+    opened = world.reader.opened
+    hand_in(kit, tmp_path, amended(packet, sponsor__phone="+17135550108"), now=NOW + DAY)
+    vet(kit, application, now=NOW + DAY)
+    assert world.reader.opened == opened
+    assert shown(kit, application)["state"] == "in_review"
+
+
+def _mismatch(kit: Kit, world: World, packet: dict[str, Any], application: UUID, person: Person) -> None:
+    """The bill shows another unit, and a person has cleared that."""
+    world.reader.shows(amended(packet, address__unit="Apt 5C"))
+    vet(kit, application)
+    assert scenes.open_codes(shown(kit, application)) == ["ADDRESS_DOCUMENT_MISMATCH"]
+    reason = "The landlord says that both are one flat."
+    vetting.clear(kit, str(application), "address_document_mismatch", person, reason=reason, now=NOW)
+    assert scenes.open_codes(shown(kit, application)) == []
+
+
+def test_a_cleared_finding_stays_cleared_when_the_same_file_is_handed_in_again(
+    kit: Kit,
+    world: World,
+    packet: dict[str, Any],
+    application: UUID,
+    staff: dict[str, Person],
+    tmp_path: Path,
+) -> None:
+    _mismatch(kit, world, packet, application, staff["cm"])
+    hand_in(kit, tmp_path, amended(packet, sponsor__phone="+17135550108"), now=NOW + DAY)
+    vet(kit, application, now=NOW + DAY)
+    found = shown(kit, application)
+    assert scenes.open_codes(found) == []
+    assert [f["state"] for f in found["findings"]] == ["cleared"]
+
+
+@pytest.mark.parametrize("what", ["another file", "another stated address"])
+def test_a_cleared_finding_comes_back_when_it_is_about_something_else(
+    what: str,
+    kit: Kit,
+    world: World,
+    packet: dict[str, Any],
+    application: UUID,
+    staff: dict[str, Person],
+    tmp_path: Path,
+) -> None:
+    _mismatch(kit, world, packet, application, staff["cm"])
+    proof = "documents/proof_of_address-sponsor.png"
+    if what == "another file":
+        changed, redrawn = amended(packet, sponsor__phone="+17135550108"), (proof,)
+    else:
+        changed, redrawn = amended(packet, address__unit="Apt 9"), ()
+    hand_in(kit, tmp_path, changed, now=NOW + DAY, redrawn=redrawn)
+    vet(kit, application, now=NOW + DAY)
+    assert scenes.open_codes(shown(kit, application)) == ["ADDRESS_DOCUMENT_MISMATCH"]
+
+
+def test_evidence_names_no_person(kit: Kit, world: World, packet: dict[str, Any], application: UUID) -> None:
+    world.reader.shows(amended(packet, address__line1="9 Other Rd"))
+    vet(kit, application)
+    [finding] = shown(kit, application)["findings"]
+    assert UUID(finding["evidence"]["document"])
+
+
+# --- the address -------------------------------------------------------------------------------
+
+
+def test_a_postal_service_that_is_down_is_never_a_pass_and_is_asked_again(
+    kit: Kit, world: World, application: UUID, staff: dict[str, Person], packet: dict[str, Any]
+) -> None:
+    world.use_postal(NOBODY_THERE)
+    vet(kit, application)
+    scenes.confirm_all(kit, packet, application, staff["cm"])
+    found = shown(kit, application)
+    assert found["state"] == "in_checks"
+    assert found["gate"]["missing"][0] == "address postal_service"
+    assert scenes.open_duties(kit, application) == {("record_check", "address:postal_service")}
+    world.use_postal()
+    rounds.check_round(kit, now=NOW + DAY)
+    assert shown(kit, application)["state"] == "in_review"
+    assert scenes.open_duties(kit, application) == {("recommend", "case_manager")}
+
+
+def test_a_postal_service_that_says_nothing_is_asked_again(
+    kit: Kit, world: World, application: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    silent = PostalAnswer(None, False, False, NOW, "test")
+    with monkeypatch.context() as patch:
+        patch.setattr(kit.postal, "look_up", lambda _query: silent)
+        vet(kit, application)
+    assert "address postal_service" in shown(kit, application)["gate"]["missing"]
+    rounds.check_round(kit, now=NOW + DAY)
+    assert shown(kit, application)["state"] == "in_review"
+
+
+def test_an_address_that_the_postal_service_will_not_look_up_is_the_sponsors_to_mend(
+    kit: Kit, world: World, application: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_query: Any) -> PostalAnswer:
+        raise Rejected("usps", "HTTP 400", code="400")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(kit.postal, "look_up", refuse)
+        vet(kit, application)
+    found = shown(kit, application)
+    assert (found["state"], scenes.open_codes(found)) == ("incomplete", ["ADDRESS_UNDELIVERABLE"])
+    assert "can't look this address up" in found["findings"][0]["message"]
+
+
+def test_an_answer_about_the_old_address_is_not_taken_for_the_new_one(
+    kit: Kit,
+    world: World,
+    packet: dict[str, Any],
+    application: UUID,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    look_up = kit.postal.look_up
+
+    def amend_meanwhile(query: Any) -> PostalAnswer:
+        answer = look_up(query)
+        moved = amended(packet, address__line1="9999 Nowhere Example Rd")
+        hand_in(kit, tmp_path / "amended", moved, now=NOW + DAY)
+        return answer
+
+    with monkeypatch.context() as patch:
+        patch.setattr(kit.postal, "look_up", amend_meanwhile)
+        run_step(kit, "proof_of_address", application, now=NOW)
+    assert "address postal_service" in shown(kit, application)["gate"]["missing"]
+    vet(kit, application, now=NOW + DAY)
+    assert "ADDRESS_UNDELIVERABLE" in scenes.open_codes(shown(kit, application))
+
+
+# --- who is who after an amendment -------------------------------------------------------------
+
+
+def _two_in_the_home(world: World) -> dict[str, Any]:
+    packet = a_packet(
+        household=[
+            an_adult("Jorge", "Example Ruiz", "1985-02-11", "GT-77BAR"),
+            an_adult("Elena", "Example Ruiz", "1990-06-01", "GT-78"),
+        ]
+    )
+    world.reader.shows(packet)
+    return packet
+
+
+def _bars(kit: Kit, application_id: UUID) -> list[str]:
+    found = shown(kit, application_id)
+    return [f["subject"] for f in found["findings"] if (f["code"], f["state"]) == ("CHECK_HIT_BAR", "open")]
+
+
+def test_a_household_in_another_order_keeps_each_result_with_its_person(
+    kit: Kit, world: World, tmp_path: Path
+) -> None:
+    packet = _two_in_the_home(world)
+    taken = hand_in(kit, tmp_path, packet)
+    vet(kit, taken.application_id)
+    assert _bars(kit, taken.application_id) == ["household:0"]
+    ordered = len(world.orders())
+    other_way = amended(packet, household=packet["household"][::-1])
+    other_way["documents"] = scenes.papers_of(other_way)
+    hand_in(kit, tmp_path, other_way, now=NOW + DAY)
+    vet(kit, taken.application_id, now=NOW + DAY)
+    assert _bars(kit, taken.application_id) == ["household:1"]
+    assert len(world.orders()) == ordered
+
+
+def test_another_person_in_the_same_place_is_checked_anew(kit: Kit, world: World, tmp_path: Path) -> None:
+    packet = _two_in_the_home(world)
+    taken = hand_in(kit, tmp_path, packet)
+    vet(kit, taken.application_id)
+    ordered = len(world.orders())
+    other = amended(
+        packet, household=[an_adult("Ana", "Example Luz", "1970-01-01", "GT-99"), packet["household"][1]]
+    )
+    other["documents"] = scenes.papers_of(other)
+    hand_in(kit, tmp_path, other, now=NOW + DAY)
+    vet(kit, taken.application_id, now=NOW + DAY)
+    assert _bars(kit, taken.application_id) == []
+    assert len(world.orders()) > ordered
+    hand_in(kit, tmp_path, packet, now=NOW + 2 * DAY)
+    vet(kit, taken.application_id, now=NOW + 2 * DAY)
+    assert _bars(kit, taken.application_id) == ["household:0"]
+
+
+def test_a_caregiver_who_lives_in_the_home_is_checked_once_for_both_places(
+    kit: Kit, world: World, tmp_path: Path
+) -> None:
+    packet = a_packet()
+    cousin = {k: v for k, v in packet["household"][0].items() if k != "relationship_to_sponsor"}
+    packet["alternate_caregiver"] = cousin
+    world.reader.shows(packet)
+    taken = hand_in(kit, tmp_path, packet)
+    vet(kit, taken.application_id)
+    found = shown(kit, taken.application_id)
+    assert found["state"] == "in_review"
+    subjects = {r["subject"] for r in found["required"] if r["kind"] == "check"}
+    assert {"household:0", "alternate_caregiver"} <= subjects
+    products = [(o["product"], o["region"]) for o in world.orders()]
+    assert max(products.count(product) for product in products) == 2  # the sponsor, and this one person
+
+
+def test_no_check_is_ordered_without_that_persons_authorization(
+    kit: Kit, world: World, packet: dict[str, Any], tmp_path: Path
+) -> None:
+    packet["documents"] = [
+        d
+        for d in packet["documents"]
+        if (d["kind"], d["subject"]) != ("release_authorization", "household:0")
+    ]
+    taken = hand_in(kit, tmp_path, packet)
+    vet(kit, taken.application_id)
+    found = shown(kit, taken.application_id)
+    assert "CONSENT_MISSING" in scenes.open_codes(found)
+    assert {c["subject"] for c in found["checks"]} == {"sponsor", "alternate_caregiver"}
+
+
+def test_an_authorization_that_was_taken_back_stops_an_order_that_was_not_sent_yet(
+    kit: Kit, world: World, packet: dict[str, Any], application: UUID, tmp_path: Path
+) -> None:
+    world.use_background(NOBODY_THERE)
+    vet(kit, application)
+    world.use_background()
+    without = amended(packet)
+    without["documents"] = [d for d in packet["documents"] if d["kind"] != "release_authorization"]
+    hand_in(kit, tmp_path, without, now=NOW + DAY)
+    vet(kit, application, now=NOW + DAY)
+    assert world.orders() == []
