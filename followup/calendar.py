@@ -7,8 +7,6 @@ from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-import holidays
-
 from models.errors import BadInput, Problem
 from models.policy import QuietRule
 
@@ -54,6 +52,9 @@ def local_instant(day: date, local_time: time, zone: str) -> datetime:
 @lru_cache(maxsize=64)
 def _federal_holidays(year: int) -> frozenset[date]:
     """The eleven holidays of 5 USC 6103, with the days on which they are observed."""
+    # A third of a second to load: only for whoever asks for a business day.
+    import holidays
+
     return frozenset(holidays.country_holidays("US", years=year).keys())
 
 

@@ -9,18 +9,21 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pydantic import SecretStr
 
-from integrations.background.clearline import Clearline
 from integrations.database import make_engine
-from integrations.documents.reader import ReaderProcess
 from integrations.kit import Kit
-from integrations.messaging.twilio import TwilioMessenger
-from integrations.postal.usps import Usps
 from integrations.settings import Settings
 from integrations.vault import Vault
 from models.errors import BadInput, Problem
+
+if TYPE_CHECKING:
+    from integrations.background.clearline import Clearline
+    from integrations.documents.reader import ReaderProcess
+    from integrations.messaging.twilio import TwilioMessenger
+    from integrations.postal.usps import Usps
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +150,7 @@ def make_kit(
     clock: Callable[[], datetime],
     timeout: timedelta | None = None,
 ) -> Kit:
-    """The kit of this process; each service is made when it is first asked for."""
+    """The kit of this process; each service is made, and its library loaded, when it is first asked for."""
     kit = Kit(
         engine=make_engine(database_url), vault=vault, settings=settings, public_url=public_url.rstrip("/")
     )
@@ -158,6 +161,8 @@ def make_kit(
     kit.background_secret = providers.background_secret
 
     def messenger() -> TwilioMessenger:
+        from integrations.messaging.twilio import TwilioMessenger
+
         return TwilioMessenger(
             account_sid=providers.twilio_sid,
             auth_token=providers.twilio_token,
@@ -167,11 +172,15 @@ def make_kit(
         )
 
     def background() -> Clearline:
+        from integrations.background.clearline import Clearline
+
         client = Clearline(base_url=providers.background_url, token=providers.background_token)
         kit.closers.append(client.close)
         return client
 
     def postal() -> Usps:
+        from integrations.postal.usps import Usps
+
         client = Usps(
             base_url=providers.postal_url,
             client_id=providers.postal_id,
@@ -182,6 +191,8 @@ def make_kit(
         return client
 
     def reader() -> ReaderProcess:
+        from integrations.documents.reader import ReaderProcess
+
         process = ReaderProcess()
         kit.closers.append(process.close)
         return process

@@ -52,6 +52,8 @@ SUBJECT = re.compile(r"child|sponsor|alternate_caregiver|household:(0|[1-9][0-9]
 
 def _written_date(value: Any) -> Any:
     """Pydantic takes seconds since 1970 for a date; nobody who writes a packet means that."""
+    if isinstance(value, date):  # made in Python, not read from a packet; a datetime is a date as well
+        return value
     if not isinstance(value, str):
         raise PydanticCustomError("date_type", "Must be written as text, such as 2026-01-15")
     if value.strip().lstrip("+-").replace(".", "", 1).isdigit():

@@ -53,11 +53,13 @@ class _Batch:
     def work(self) -> tuple[Counter[str], bool]:
         """What was done, and whether more waits behind it."""
         duties, looked_at = self._take()
+        if not duties:
+            return self.counts, False
         self._gather(duties)
         for duty in duties:
             self.counts[self._step(duty, self.cases[duty.case_id])] += 1
         self.tries.write()
-        return self.counts, bool(duties) and looked_at == BATCH
+        return self.counts, looked_at == BATCH
 
     def _take(self) -> tuple[Sequence[Obligation], int]:
         """The next duties, locked after their cases; whoever holds a case does its duties another time."""

@@ -91,6 +91,8 @@ def _take(session: Session, *conditions: ColumnElement[bool]) -> _Taken:
         .order_by(col(Message.send_after), col(Message.id))
         .limit(BATCH)
     ).all()
+    if not due:
+        return _Taken(0, (), {}, {}, {})
     cases = lock_cases(session, {row[1] for row in due}, skip_locked=True)
     messages = session.scalars(
         select(Message)
@@ -122,13 +124,15 @@ def _claim(kit: Kit, counts: Counter[str], *, now: datetime) -> tuple[list[_Read
             col(Message.send_after) <= now,
             col(Message.not_after) > now,
         )
+        if not taken.messages:
+            return [], False
         given = consents(session, taken.numbers)
         ready = []
         for message in taken.messages:
             item = _judge(kit, session, message, taken, given, counts, now=now)
             if item is not None:
                 ready.append(item)
-        return ready, bool(taken.messages) and taken.looked_at == BATCH
+        return ready, taken.looked_at == BATCH
 
 
 def _judge(

@@ -171,7 +171,8 @@ def court_round(kit: Kit, *, now: datetime) -> dict[str, int]:
         key = now.date().isoformat()
         wanted = [(c, review_duty(policy_of(c), "court_lookup", key=key, now=now)) for c in cases]
         open_many(session, wanted, actor="engine:court", why="no hearing is known", now=now)
-        counts["lookups"] += len(wanted)
+        if wanted:
+            counts["lookups"] += len(wanted)
     return dict(counts)
 
 

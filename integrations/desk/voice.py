@@ -82,6 +82,8 @@ def _take(session: Session, *conditions: ColumnElement[bool]) -> tuple[Sequence[
     due = session.execute(
         select(col(Call.id), col(Call.case_id)).where(*conditions).order_by(col(Call.due_at)).limit(BATCH)
     ).all()
+    if not due:
+        return (), 0, {}
     cases = lock_cases(session, {row[1] for row in due}, skip_locked=True)
     rows = session.scalars(
         select(Call)

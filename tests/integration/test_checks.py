@@ -262,6 +262,14 @@ def test_notices_out_of_order_leave_the_newest_word(kit: Kit, pending: Backgroun
     assert _row(kit, "child_abuse_registry").state == "hit_review"
 
 
+def test_an_older_word_that_comes_late_does_not_mend_a_newer_failure(
+    kit: Kit, pending: BackgroundCheck
+) -> None:
+    take_result(kit, _notice(pending, "error", NOW + 2 * DAY), now=NOW + 2 * DAY)
+    take_result(kit, _notice(pending, "clear", NOW + DAY), now=NOW + 3 * DAY)
+    assert _row(kit, "child_abuse_registry").state == "error"
+
+
 def test_a_result_is_never_unsaid_by_a_later_softer_word(kit: Kit, pending: BackgroundCheck) -> None:
     take_result(kit, _notice(pending, "hit_bar", NOW + DAY), now=NOW + DAY)
     take_result(kit, _notice(pending, "clear", NOW + 2 * DAY), now=NOW + 2 * DAY)

@@ -241,6 +241,20 @@ def test_a_killed_part_is_started_again_and_works(up: Running, part: str) -> Non
     assert eventually(all_is_well)
 
 
+def test_a_killed_database_and_a_killed_prefect_come_back_and_work_goes_on(up: Running) -> None:
+    for words in ("bin/postgres", "kinline.local.prefect_main"):
+        (server,) = [p for p, said in below(up.process.pid).items() if any(w.endswith(words) for w in said)]
+        os.kill(server, signal.SIGKILL)
+    application = up.call("submit", "samples/packets/05-warehouse")["results"][0]["application_id"]
+
+    def is_vetted() -> bool:
+        # The provider was reached: its sandbox has found the database again, too.
+        return any(check["state"] != "required" for check in up.call("show", application)["checks"])
+
+    assert eventually(is_vetted)
+    assert eventually(lambda: set(up.jobs("vet")) == {"done"})
+
+
 def test_ctrl_c_leaves_no_process_and_the_next_up_finds_everything(up: Running, home: Path) -> None:
     applications = up.rows("SELECT count(*) FROM application")
     said, noise = up.end(signal.SIGINT)
