@@ -52,9 +52,6 @@ class Settings(BaseSettings):
         default=None, description="A Prefect server of your own. Default: one that Kinline starts."
     )
     console_port: int = Field(default=8600, ge=0, le=65535, description="Port of the console; 0 takes any.")
-    prefect_port: int = Field(
-        default=0, ge=0, le=65535, description="Port of the Prefect server that Kinline starts; 0 takes any."
-    )
     vault_keys: SecretStr | None = Field(
         default=None,
         description="Sealing keys as id:hex pairs with commas. Default: made in the home folder.",
@@ -78,9 +75,6 @@ class Settings(BaseSettings):
     postal_url: str | None = Field(default=None, description="Where the USPS Addresses v3 service is.")
     postal_client_id: str | None = Field(default=None, description="OAuth client of the postal service.")
     postal_client_secret: SecretStr | None = Field(default=None, description="Its secret.")
-    rota_page: str | None = Field(
-        default=None, description="Address that is paged for urgent replies; empty keeps them in the queue."
-    )
 
 
 def load_settings(environ: Mapping[str, str] | None = None) -> Settings:

@@ -10,7 +10,7 @@ import hashlib
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 from sqlmodel import Session, col
 
 from integrations.vault import Vault
@@ -22,6 +22,9 @@ MAX_BLOCK = 100_000
 
 def seal_audit(session: Session, vault: Vault, *, now: datetime) -> AuditBlock | None:
     """The entries since the last block are sealed. None when there are none."""
+    # Numbers are given before a row is committed: wait for those that are on their way, or a block would
+    # be sealed past them.
+    session.execute(text("LOCK TABLE audit_entry IN SHARE MODE"))
     last = session.scalars(
         select(AuditBlock).order_by(col(AuditBlock.number).desc()).limit(1).with_for_update()
     ).first()

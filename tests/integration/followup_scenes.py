@@ -5,69 +5,44 @@ Texts and calls go out by the official client over HTTP, and come back as signed
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Iterator, Sequence
+import json
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
-from uuid import UUID
 
 from sqlalchemy import select
-from sqlmodel import Session, col
+from sqlmodel import col
 
 from console.app import create_app
 from followup.accounting import classify
-from followup.plan import release_plan
-from integrations import keys
 from integrations.database import set_sandbox_clock, wall_clock
 from integrations.desk import calls, rounds
 from integrations.desk.dispatch import dispatch_messages
-from integrations.desk.duties import NOT_BY_NOTE, do_duty, open_followup
-from integrations.desk.release import facts_for_plan
+from integrations.desk.duties import NOT_BY_NOTE, do_duty
 from integrations.desk.sight import child_in_sight
 from integrations.desk.voice import place_calls
 from integrations.kit import Kit
 from integrations.messaging.twilio import TwilioMessenger
-from integrations.policies import followup_policy
 from integrations.sandbox.serving import ThreadedServer
 from integrations.sandbox.store import MemoryStore
 from integrations.sandbox.twilio_server import TwilioSandbox
 from integrations.store.accounting import Account, take_account
-from integrations.store.sealing import seal_json
 from models.facts import Person
 from models.states import CallOutcome, Party
-from models.tables.base import Row, Sealed
+from models.tables.base import Row
 from models.tables.ledger import Attempt, Call, Escalation, Message, Obligation
-from models.tables.people import Case, Consent, PhoneNumber
+from models.tables.people import Case, PhoneNumber
 from models.tables.system import Environment
-from models.tables.vetting import Application, Release
-from tests.builders import NOW, a_case, a_child, an_address, an_application
+from tests.builders import NOW
+from tests.integration.families import POLICY, Family, a_family, a_phone
+
+__all__ = ["POLICY", "Family", "World", "a_family", "a_phone", "local", "open_world", "still_world"]
 
 OURS = "+15005550006"
-POLICY = "swb-2024"
 HOUR, MINUTE, DAY = timedelta(hours=1), timedelta(minutes=1), timedelta(days=1)
-BORN_ON = date(2011, 5, 2)
-_areas = itertools.count(201)
-
-
-def a_phone(ends: int) -> str:
-    """A sandbox phone that behaves as its last two digits say; each call another area code."""
-    return f"+1{next(_areas) % 700 + 201}55501{ends:02d}"
-
-
-@dataclass(frozen=True)
-class Family:
-    """One released child, by ids alone; and the invented phones."""
-
-    case_id: UUID
-    application_id: UUID
-    phones: dict[str, str]
-    numbers: dict[str, UUID]
-
-    @property
-    def key(self) -> str:
-        return str(self.case_id)
 
 
 @dataclass
@@ -235,6 +210,29 @@ def still_world(kit: Kit, staff: dict[str, Person]) -> World:
     return World(kit, staff, sandbox, "", time)
 
 
+class _Stage:
+    """A server that stays up for the whole run, and plays whichever app is on. To start and stop one for each
+    test would cost more than the tests."""
+
+    def __init__(self) -> None:
+        self.app: Any = None
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "lifespan":
+            while (await receive())["type"] != "lifespan.shutdown":
+                await send({"type": "lifespan.startup.complete"})
+            await send({"type": "lifespan.shutdown.complete"})
+        else:
+            await self.app(scope, receive, send)
+
+
+@cache
+def _stages() -> tuple[tuple[_Stage, str], tuple[_Stage, str]]:
+    """The console's stage and Twilio's, with their addresses."""
+    console, twilio = _Stage(), _Stage()
+    return tuple((stage, ThreadedServer(stage).__enter__().url) for stage in (console, twilio))  # type: ignore[return-value]
+
+
 @contextmanager
 def open_world(kit: Kit, staff: dict[str, Person]) -> Iterator[World]:
     """Console and sandbox run on loopback inside this block, with the kit's messenger pointed at them."""
@@ -244,22 +242,24 @@ def open_world(kit: Kit, staff: dict[str, Person]) -> Iterator[World]:
     )
     with kit.transaction() as session:
         set_sandbox_clock(session, NOW)
-    with ThreadedServer(create_app(kit)) as console, ThreadedServer(sandbox.app) as twilio:
-        kit.public_url = console.url
-        sandbox.set_inbound_url(f"{console.url}/webhooks/twilio/sms")
-        kit.make_messenger = lambda: TwilioMessenger(
-            account_sid="AC1",
-            auth_token=kit.twilio_auth_token,
-            from_number=OURS,
-            base_url=twilio.url,
-            timeout=10,
-        )
-        yield World(kit, staff, sandbox, console.url, time)
+    (console, console_url), (twilio, twilio_url) = _stages()
+    console.app, twilio.app = create_app(kit), sandbox.app
+    kit.public_url = console_url
+    sandbox.set_inbound_url(f"{console_url}/webhooks/twilio/sms")
+    kit.make_messenger = lambda: TwilioMessenger(
+        account_sid="AC1",
+        auth_token=kit.twilio_auth_token,
+        from_number=OURS,
+        base_url=twilio_url,
+        timeout=10,
+    )
+    try:
+        yield World(kit, staff, sandbox, console_url, time)
+    finally:
+        console.app = twilio.app = None
 
 
 def as_json(answers: dict[str, Any]) -> bytes:
-    import json
-
     return json.dumps(answers).encode()
 
 
@@ -273,107 +273,6 @@ def answers_for(party: Party, outcome: CallOutcome) -> dict[str, Any]:
     if outcome in (CallOutcome.MOVED, CallOutcome.NOT_LIVING_THERE):
         return {"spoke_to": "child", "alone": True} if party == Party.CHILD else {"spoke_to": "sponsor"}
     return {}
-
-
-def a_family(
-    kit: Kit,
-    staff: dict[str, Person],
-    *,
-    child: int | str | None = 0,
-    sponsor: int | str = 1,
-    consent: Sequence[str] = ("child", "sponsor"),
-    shared: bool = False,
-    backup: int | None = None,
-    language: str = "en",
-    zone: str = "America/Chicago",
-    released_at: datetime = NOW,
-    born_on: date = BORN_ON,
-    plan: bool = True,
-) -> Family:
-    """A child released at `released_at` with the policy's whole plan, as the desk opens it.
-
-    `child` and `sponsor` are the last two digits of a phone, or a whole number; `child=None`: no phone of its own.
-    """
-    phones = {"sponsor": sponsor if isinstance(sponsor, str) else a_phone(sponsor)}
-    if child is not None:
-        phones["child"] = child if isinstance(child, str) else a_phone(child)
-    if backup is not None:
-        phones["backup"] = a_phone(backup)
-    with kit.transaction() as session:
-        case, application = _rows(session, kit, zone, born_on)
-        numbers = {
-            who: _number(session, kit, application, who, phone, language, shared)
-            for who, phone in phones.items()
-        }
-        for who in consent:
-            if who in numbers:
-                session.add(
-                    Consent(
-                        number_id=numbers[who].id,
-                        given=True,
-                        method="signed_form",
-                        at=released_at,
-                        recorded_at=released_at,
-                        actor="cli",
-                    )
-                )
-        _release(session, case, application, staff, released_at)
-        if plan:
-            facts = facts_for_plan(session, case, application.id, born_on)
-            duties = release_plan(facts, followup_policy(POLICY))
-            open_followup(
-                session, case, duties, actor="cli", why="planned at the release", now=max(released_at, NOW)
-            )
-        return Family(case.id, application.id, phones, {who: row.id for who, row in numbers.items()})
-
-
-def _rows(session: Session, kit: Kit, zone: str, born_on: date) -> tuple[Case, Application]:
-    child = a_child(session, kit.vault)
-    details = {"given_names": "Ixchel", "family_names": "Example Coj", "date_of_birth": born_on.isoformat()}
-    seal_json(kit.vault, child, "sealed_details", details)
-    case = a_case(session, kit.vault, child_id=child.id)
-    application = an_application(session, kit.vault, case, state="released")
-    an_address(session, kit.vault, application, zone=zone)
-    case.zone = zone
-    return case, application
-
-
-def _number(
-    session: Session, kit: Kit, application: Application, who: str, phone: str, language: str, shared: bool
-) -> PhoneNumber:
-    row = PhoneNumber(
-        case_id=application.case_id,
-        application_id=application.id,
-        party="child" if who == "child" else "sponsor",
-        role="backup" if who == "backup" else "party",
-        sealed_number=Sealed(b""),
-        phone_key=keys.phone_key(kit.vault, phone),
-        language=language,
-        shared=shared and who != "backup",
-    )
-    seal_json(kit.vault, row, "sealed_number", {"number": phone})
-    session.add(row)
-    session.flush()
-    return row
-
-
-def _release(
-    session: Session, case: Case, application: Application, staff: dict[str, Person], at: datetime
-) -> None:
-    session.add(
-        Release(
-            application_id=application.id,
-            case_id=case.id,
-            released_on=at.date(),
-            released_by=staff["ffs"].id,
-            at=at,
-        )
-    )
-    case.state, case.followup_policy = "in_follow_up", POLICY
-    case.released_at = case.last_contact_at = at
-    case.max_silence_days = followup_policy(POLICY).silence.max_silence_days
-    session.add(case)
-    session.flush()
 
 
 def local(day: int, hour: int, minute: int = 0) -> datetime:
