@@ -150,10 +150,12 @@ def _known_reading(kit: Kit, document_id: UUID) -> tuple[Any, float | None, bool
 
 
 def _twin(session: Session, document_id: UUID, looked_at: Any) -> Document | None:
-    row = session.get_one(Document, document_id)
+    # The column alone: a row that this session held already would be seen as it was before another
+    # worker read it, with the time of the reading and without its words.
+    file_id = session.scalars(select(col(Document.file_id)).where(col(Document.id) == document_id)).one()
     return session.scalars(
         select(Document)
-        .where(col(Document.file_id) == row.file_id, looked_at.is_not(None))
+        .where(col(Document.file_id) == file_id, looked_at.is_not(None))
         .order_by(looked_at.desc())
         .limit(1)
     ).first()

@@ -1,7 +1,6 @@
-"""A sponsor's packet, the sandbox's outside world before the real clients, and people who act: for vetting tests.
+"""A sponsor's packet, the sandbox's outside world before the real clients, and people who act.
 
-Everybody is plainly invented. The scans are coloured squares and the reader is a stub that reads what the
-packet says, so that a test takes a moment; the real reader has tests of its own.
+Everybody is invented. The scans are coloured squares and the reader is a stub that reads what the packet says.
 """
 
 from __future__ import annotations
@@ -53,7 +52,6 @@ _SECRET = "test-secret"
 
 def a_packet(reference: str = "TEST-0001", **changes: Any) -> dict[str, Any]:
     """A dull packet: an aunt, her husband, a cousin who would step in; every paper there.
-
     `changes` replace whole keys; `identity=` is the ending of the sponsor's identity number, which stages
     what the provider answers, and `a_number=` the child's.
     """
