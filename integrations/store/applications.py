@@ -105,7 +105,10 @@ def gather(session: Session, vault: Vault, application: tables.Application) -> A
         recommendations=_recommendations(session, application.id),
         decision=_decision(session, application.id),
         postal=_postal(address),
-        home_study_received=application.home_study_received_at is not None,
+        # A negative report is no pass: the finding stands, and the gate stays closed (overriding it with the
+        # decider's reasoning is issue 3's).
+        home_study_received=application.home_study_received_at is not None
+        and application.home_study_result == "positive",
         acted={
             act.staff_id: Role(act.role)
             for act in session.scalars(

@@ -283,3 +283,20 @@ def test_every_duty_that_has_ended_says_what_ended_it(
     assert ended["decide", "decision"] in kept["decision"]
     checks = {row for duty, kind, row, _ in rows if duty == "record_check"}
     assert checks <= kept["background_check"] | kept["address"] | kept["document"]
+
+
+@pytest.mark.parametrize(("result", "stands"), [("negative", True), ("positive", False)])
+def test_a_negative_home_study_is_no_pass(
+    kit: Kit, world: World, tmp_path: Path, staff: dict[str, Person], result: str, stands: bool
+) -> None:
+    packet = a_packet()
+    packet["child"]["date_of_birth"] = "2017-01-05"
+    packet["sponsor"] |= {"relationship": "family friend", "related": False}
+    world.reader.shows(packet)
+    taken = hand_in(kit, tmp_path, packet)
+    vet(kit, taken.application_id)
+    key = str(taken.application_id)
+    vetting.home_study(kit, key, "order", staff["ffs"], result=None, reason=WHY, now=NOW)
+    vetting.home_study(kit, key, "receive", staff["cm"], result=result, reason=WHY, now=NOW)
+    missing = " ".join(shown(kit, taken.application_id)["gate"]["missing"])
+    assert ("home_study" in missing or "HOME_STUDY" in missing) is stands
