@@ -70,6 +70,15 @@ def followup_policy(version: str) -> FollowupPolicy:
     return policy
 
 
+# Before the release no version is pinned; what is late then climbs this one's ladder.
+_BEFORE_RELEASE = "swb-2024"
+
+
+def pinned_followup_policy(version: str | None) -> FollowupPolicy:
+    """The follow-up policy of a case that is pinned to `version`; None: it has not been released yet."""
+    return followup_policy(version or _BEFORE_RELEASE)
+
+
 def followup_policies() -> tuple[FollowupPolicy, ...]:
     """Every version of the follow-up policy, by name."""
     return tuple(followup_policy(version) for version in policy_files("followup"))

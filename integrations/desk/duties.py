@@ -13,11 +13,11 @@ from sqlmodel import Session, col
 from followup.escalation import duty_owned_until
 from followup.policy import review_of
 from integrations.kit import Kit
-from integrations.policies import followup_policy
+from integrations.policies import pinned_followup_policy
 from integrations.store import ledger
-from integrations.store.cases import lock_case
+from integrations.store.cases import lock_row
 from integrations.store.staff import record_act, require_role
-from models.errors import BadInput, NotFound, Problem, Refused
+from models.errors import BadInput, Problem, Refused
 from models.facts import Duty, Person
 from models.policy import FollowupPolicy
 from models.states import ObligationState, Party, Role
@@ -82,7 +82,7 @@ def open_many(
 
 def _owned_until(case: Case, duty: Duty, now: datetime) -> datetime:
     """The last instant at which the ladder owns the duty. Of one that is born late, the ladder learns now."""
-    policy = followup_policy(case.followup_policy or "swb-2024")
+    policy = pinned_followup_policy(case.followup_policy)
     return duty_owned_until(max(duty.due_at, now), policy)
 
 
@@ -122,7 +122,7 @@ def do_duty(kit: Kit, obligation_id: UUID, person: Person, *, note: str, now: da
     if not note.strip():
         raise BadInput(Problem("--reason", "missing", "Say what was done.", "Add --reason TEXT."))
     with kit.transaction() as session:
-        duty = _locked(session, obligation_id)
+        duty = lock_row(session, Obligation, obligation_id)
         if duty.kind in NOT_BY_NOTE or duty.side == "vetting":
             raise Refused(
                 "needs_evidence",
@@ -137,18 +137,6 @@ def do_duty(kit: Kit, obligation_id: UUID, person: Person, *, note: str, now: da
         record_act(session, duty.case_id, person, role, now=now)
         _settle_by_note(kit, session, duty, person, note=note, now=now)
         return duty.case_id
-
-
-def _locked(session: Session, obligation_id: UUID) -> Obligation:
-    case_id = session.scalars(
-        select(col(Obligation.case_id)).where(col(Obligation.id) == obligation_id)
-    ).one_or_none()
-    if case_id is None:
-        raise NotFound("obligation", str(obligation_id))
-    lock_case(session, case_id)
-    return session.scalars(
-        select(Obligation).where(col(Obligation.id) == obligation_id).with_for_update()
-    ).one()
 
 
 def _settle_by_note(

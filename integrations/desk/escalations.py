@@ -15,11 +15,11 @@ from followup import escalation as ladder
 from integrations.desk.planned import cancel_planned
 from integrations.desk.sight import keep_in_sight, open_lost_review
 from integrations.kit import Kit
-from integrations.policies import followup_policy
+from integrations.policies import followup_policy, pinned_followup_policy
 from integrations.store import history, ledger
-from integrations.store.cases import lock_case
+from integrations.store.cases import lock_row
 from integrations.store.staff import record_act, require_role
-from models.errors import BadInput, NotFound, Problem, Refused
+from models.errors import BadInput, Problem, Refused
 from models.facts import EscalationFacts, Person
 from models.policy import FollowupPolicy
 from models.states import EscalationState, ObligationState, Role
@@ -33,7 +33,7 @@ OWNER_ROLES = frozenset(role.value for role in OWNERS)
 
 def policy_of(case: Case) -> FollowupPolicy:
     """The follow-up policy that the case is pinned to; before release, the one in force."""
-    return followup_policy(case.followup_policy or "swb-2024")
+    return pinned_followup_policy(case.followup_policy)
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,15 +156,7 @@ def climb(session: Session, row: Escalation, *, now: datetime) -> bool:
 
 
 def _locked(session: Session, escalation_id: UUID) -> Escalation:
-    case_id = session.scalars(
-        select(col(Escalation.case_id)).where(col(Escalation.id) == escalation_id)
-    ).one_or_none()
-    if case_id is None:
-        raise NotFound("escalation", str(escalation_id))
-    lock_case(session, case_id)
-    row = session.scalars(
-        select(Escalation).where(col(Escalation.id) == escalation_id).with_for_update()
-    ).one()
+    row = lock_row(session, Escalation, escalation_id)
     if row.state == EscalationState.RESOLVED.value:
         raise Refused("resolved", "this escalation has been resolved already")
     return row

@@ -21,9 +21,8 @@ from integrations.desk.escalations import open_escalation, policy_of
 from integrations.desk.messages import move_message, queue_text
 from integrations.kit import Kit
 from integrations.store import history
-from integrations.store.cases import lock_case, lock_cases
+from integrations.store.cases import lock_cases, lock_row
 from integrations.store.sealing import seal_json
-from models.errors import NotFound
 from models.states import CaseState, MessageState, Party
 from models.tables.base import Sealed
 from models.tables.ledger import Attempt, Call, InboundText, Message
@@ -43,15 +42,7 @@ def take_status(kit: Kit, message_id: UUID, report: Any, *, now: datetime) -> No
         NotFound: we have no such message.
     """
     with kit.transaction() as session:
-        case_id = session.scalars(
-            select(col(Message.case_id)).where(col(Message.id) == message_id)
-        ).one_or_none()
-        if case_id is None:
-            raise NotFound("message", str(message_id))
-        lock_case(session, case_id)
-        message = session.scalars(
-            select(Message).where(col(Message.id) == message_id).with_for_update()
-        ).one()
+        message = lock_row(session, Message, message_id)
         if report.provider_ref and message.provider_ref is None:
             message.provider_ref = report.provider_ref
             session.add(message)

@@ -14,7 +14,7 @@ from followup.plan import CLOSURE_REVIEW, after_child_contact
 from integrations.desk.duties import open_followup, review_duty
 from integrations.desk.release import eighteenth_birthday, facts_for_plan
 from integrations.kit import Kit
-from integrations.policies import followup_policy
+from integrations.policies import pinned_followup_policy
 from integrations.store import history, ledger
 from integrations.store.sealing import open_json
 from models.facts import ChildInSight, ObligationFacts, ReleaseFacts
@@ -47,7 +47,7 @@ def keep_in_sight(kit: Kit, session: Session, case: Case, *, actor: str, now: da
 
 
 def _open_next_look(kit: Kit, session: Session, case: Case, *, actor: str, now: datetime) -> None:
-    policy = followup_policy(case.followup_policy or "swb-2024")
+    policy = pinned_followup_policy(case.followup_policy)
     standing = [duty_facts(duty) for duty in ledger.open_of(session, case.id, in_sight=True)]
     last_contact_at = case.last_contact_at or case.created_at
     facts = plan_facts(kit, session, case)
@@ -82,7 +82,7 @@ def open_lost_review(session: Session, case: Case, *, actor: str, why: str, now:
     standing = ledger.open_of(session, case.id, kind="lost_contact_review")
     if standing:
         return standing[0].id
-    policy = followup_policy(case.followup_policy or "swb-2024")
+    policy = pinned_followup_policy(case.followup_policy)
     duty = review_duty(policy, "lost_contact_review", key=f"since-{now.date().isoformat()}", now=now)
     return open_followup(session, case, [duty], actor=actor, why=why, now=now)[0]
 

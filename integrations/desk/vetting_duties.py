@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlmodel import Session
 
+from followup.escalation import duty_owned_until
 from integrations.desk.duty_ends import DutyEnds
 from integrations.kit import Kit
-from integrations.policies import followup_policy, vetting_policy
+from integrations.policies import pinned_followup_policy, vetting_policy
 from integrations.store import history, ledger
 from integrations.store.applications import gather
 from models.facts import ApplicationFacts, Duty, Requirement
@@ -56,13 +57,12 @@ def settle_duties(
     session.flush()
     policy = vetting_policy(application.policy_version)
     wanted = [_own(duty, application) for duty in steps.duties(facts, required, policy, now)]
-    rungs = followup_policy("swb-2024").rungs
-    grace = timedelta(hours=sum(r.acknowledge_within_hours for r in rungs))
+    ladder = pinned_followup_policy(None)
     ledger.open_duties(
         session,
         application.case_id,
         wanted,
-        owned_until={d.due_at: max(d.due_at, now) + grace for d in wanted},
+        owned_until={d.due_at: duty_owned_until(max(d.due_at, now), ladder) for d in wanted},
         application_id=application.id,
         actor=actor,
         why="vetting asks for it",

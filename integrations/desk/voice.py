@@ -20,9 +20,9 @@ from integrations.desk.escalations import policy_of
 from integrations.desk.inbound import react
 from integrations.kit import Kit
 from integrations.store import history
-from integrations.store.cases import lock_case, lock_cases
+from integrations.store.cases import lock_cases, lock_row
 from integrations.store.contacts import consents, plain_number, zones_of
-from models.errors import NotFound, OutcomeUnknown, Rejected, Unavailable
+from models.errors import OutcomeUnknown, Rejected, Unavailable
 from models.states import CallOutcome, CaseState, ObligationState
 from models.tables.ledger import Attempt, Call, Obligation
 from models.tables.people import Case, PhoneNumber
@@ -148,14 +148,8 @@ def _give_up(kit: Kit, *, now: datetime) -> Counter[str]:
 
 
 def _locked(session: Session, call_id: UUID) -> Call:
-    """The call, locked after its case."""
-    case_id = session.scalars(
-        select(col(Call.case_id)).where(col(Call.id) == call_id, col(Call.kind) == "automated")
-    ).one_or_none()
-    if case_id is None:
-        raise NotFound("call", str(call_id))
-    lock_case(session, case_id)
-    return session.scalars(select(Call).where(col(Call.id) == call_id).with_for_update()).one()
+    """The automated call, locked after its case."""
+    return lock_row(session, Call, call_id, col(Call.kind) == "automated")
 
 
 def _finish(session: Session, row: Call, state: str, outcome: CallOutcome | None, *, now: datetime) -> None:

@@ -6,12 +6,14 @@ Whoever changes what a case owes locks the case first, then its rows: with one o
 from __future__ import annotations
 
 from collections.abc import Collection
+from typing import TypeVar
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlmodel import Session, col
 
 from models.errors import NotFound
+from models.tables.ledger import Call, Escalation, Message, Obligation
 from models.tables.people import Case
 from models.tables.vetting import Application
 
@@ -55,3 +57,19 @@ def lock_cases(session: Session, ids: Collection[UUID], *, skip_locked: bool = F
 def lock_case(session: Session, case_id: UUID) -> Case:
     """The case, locked for this transaction and as it stands now."""
     return lock_cases(session, [case_id])[case_id]
+
+
+OfCase = TypeVar("OfCase", Call, Escalation, Message, Obligation)
+
+
+def lock_row(session: Session, table: type[OfCase], row_id: UUID, *only: ColumnElement[bool]) -> OfCase:
+    """This row of a case, locked after its case, so that everybody locks in one order.
+
+    Raises:
+        NotFound: there is none, or it is not one of `only`.
+    """
+    case_id = session.scalars(select(col(table.case_id)).where(col(table.id) == row_id, *only)).one_or_none()
+    if case_id is None:
+        raise NotFound(str(table.__tablename__), str(row_id))
+    lock_case(session, case_id)
+    return session.scalars(select(table).where(col(table.id) == row_id).with_for_update()).one()
