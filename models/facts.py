@@ -184,6 +184,7 @@ class ApplicationFacts:
     recommendations: tuple[OpinionFacts, ...] = ()
     decision: OpinionFacts | None = None
     postal: PostalAnswer | None = None
+    postal_refused: bool = False  # it will not look this address up as it is written
     home_study_received: bool = False
     acted: Mapping[UUID, Role] = field(default_factory=dict)  # who has acted on this case, and as what
 

@@ -11,7 +11,7 @@ from uuid import UUID
 from models.facts import ApplicationFacts, Finding, FindingFacts
 from models.policy import VettingPolicy
 from models.states import FindingCode, FindingState
-from vetting import checks, completeness, home_study, identity, linkage
+from vetting import checks, completeness, home_study, identity, linkage, proof_of_address
 
 _F = FindingCode
 # Each code that is computed belongs to exactly one step, so that no step resolves what another found.
@@ -49,10 +49,11 @@ def identity_of(finding: Finding) -> str:
 
 
 def found_now(facts: ApplicationFacts, policy: VettingPolicy, now: datetime) -> tuple[Finding, ...]:
-    """Every finding that the facts alone give; those about the address are that step's own."""
+    """Every finding that the facts alone give: all but those that people raise."""
     return (
         *completeness.findings(facts, policy, now),
         *identity.findings(facts, policy, now),
+        *proof_of_address.findings(facts, policy, now),
         *checks.findings(facts, policy, now),
         *linkage.findings(facts, policy, now),
         *home_study.findings(facts, policy, now),

@@ -69,9 +69,9 @@ def vetting_state(
 
 
 def open_findings(facts: ApplicationFacts, policy: VettingPolicy, now: datetime) -> tuple[Finding, ...]:
-    """What speaks against the application now: the facts' own findings, and the file's about the address
-    or by people. One that a person has cleared is silent; the file's word about what can be computed
-    here is not asked, since it may lag behind."""
+    """What speaks against the application now: the facts' own findings, and the file's by people. One that
+    a person has cleared is silent; the file's word about what can be computed here is not asked, since it
+    may lag behind."""
     computed = found_now(facts, policy, now)
     cleared = {identity_of(r.finding) for r in facts.findings if r.state is FindingState.CLEARED}
     filed = (
@@ -83,7 +83,7 @@ def open_findings(facts: ApplicationFacts, policy: VettingPolicy, now: datetime)
 
 def _is_computed(finding: Finding) -> bool:
     """True for the codes that `found_now` gives."""
-    return not finding.code.startswith("ADDRESS_") and finding.code is not _F.TRAFFICKING_INDICATOR
+    return finding.code is not _F.TRAFFICKING_INDICATOR
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,17 +11,15 @@ from sqlmodel import Session
 from integrations.kit import Kit
 from integrations.policies import vetting_policy
 from integrations.store import history
-from integrations.store.applications import current_address, gather
-from models.facts import ApplicationFacts, DocumentFacts, Finding
+from integrations.store.applications import gather
+from models.facts import ApplicationFacts, Finding
 from models.policy import VettingPolicy
-from models.states import DocumentKind, FindingCode, FindingState
+from models.states import FindingState
 from models.tables.vetting import Application
 from models.tables.vetting import Finding as FindingRow
-from vetting import address, checks, completeness, findings, home_study, identity, linkage
+from vetting import checks, completeness, findings, home_study, identity, linkage, proof_of_address
 
 ACTOR = "engine:vetting"
-# The postal service will not look this address up, whoever asks.
-REFUSED = "unknown"
 
 Judge = Callable[[ApplicationFacts, VettingPolicy, datetime], Iterable[Finding]]
 
@@ -38,8 +36,6 @@ def judge_in(session: Session, kit: Kit, application: Application, step: str, *,
     facts = gather(session, kit.vault, application)
     policy = vetting_policy(application.policy_version)
     found = list(_JUDGES[step](facts, policy, now))
-    if step == "proof_of_address" and current_address(session, application.id).state == REFUSED:
-        found.append(_refused(policy))
     changes = findings.sync(facts.findings, found, findings.STEP_CODES[step])
     for finding in changes.open:
         _add(session, application.id, finding, now)
@@ -77,65 +73,10 @@ def _move(session: Session, row_id: UUID, to: FindingState, why: str, now: datet
     history.record(session, row, old=old, new=to.value, actor=ACTOR, why=why, now=now)
 
 
-def _of_the_address(facts: ApplicationFacts, policy: VettingPolicy, now: datetime) -> list[Finding]:
-    """What the postal service and each proof of address give rise to. No answer yet is no finding: the
-    gate waits for it by `address_pending`, and so does a duty."""
-    said = address.postal_findings(facts.packet.address, facts.postal)
-    found = [_of_address(one, policy, None) for one in said]
-    for proof in facts.documents:
-        if proof.kind != DocumentKind.PROOF_OF_ADDRESS:
-            continue
-        raw = address.address_findings(
-            proof.text,
-            facts.packet,
-            issued_on=proof.issued_on,
-            submitted_on=facts.submitted_at.date(),
-            window_days=policy.address.document_window_days,
-            window_exempt=proof.text is not None and address.looks_like_a_lease(proof.text.lines),
-            sharpness=proof.sharpness,
-            sharpness_at_least=policy.identity.sharpness_at_least,
-            postal=None,
-        )
-        # An illegible scan is the identity step's finding, as it is for every document; and a PO box is
-        # said once, above.
-        found += [
-            _of_address(one, policy, proof)
-            for one in raw
-            if one.code != FindingCode.DOCUMENT_ILLEGIBLE and "po_box" not in one.evidence
-        ]
-    return found
-
-
-def _of_address(one: address.AddressFinding, policy: VettingPolicy, proof: DocumentFacts | None) -> Finding:
-    evidence = dict(one.evidence)
-    if proof is not None:
-        evidence["document"] = str(proof.id)
-    return Finding(
-        code=one.code,
-        subject="sponsor",
-        message=one.message,
-        rule=policy.address.rule,
-        source=policy.address.source,
-        evidence=evidence,
-    )
-
-
-def _refused(policy: VettingPolicy) -> Finding:
-    return Finding(
-        code=FindingCode.ADDRESS_UNDELIVERABLE,
-        subject="sponsor",
-        message="The postal service can't look this address up as it is written. "
-        "Check street, city, state and ZIP with the sponsor and correct the packet.",
-        rule=policy.address.rule,
-        source=policy.address.source,
-        evidence={"postal": "refused"},
-    )
-
-
 _JUDGES: Mapping[str, Judge] = {
     "completeness": completeness.findings,
     "identity": identity.findings,
-    "proof_of_address": _of_the_address,
+    "proof_of_address": proof_of_address.findings,
     "background_checks": checks.findings,
     "linkage": linkage.findings,
     "assessment": home_study.findings,

@@ -17,12 +17,12 @@ from sqlmodel import Session, col
 
 from integrations import keys
 from integrations.desk.checks import look_at_checks, order_checks
-from integrations.desk.judging import ACTOR, REFUSED, judge
+from integrations.desk.judging import ACTOR, judge
 from integrations.desk.vetting_duties import settle_state
 from integrations.kit import Kit
 from integrations.policies import vetting_policy
 from integrations.store import history
-from integrations.store.applications import current_address, current_documents, gather
+from integrations.store.applications import POSTAL_REFUSED, current_address, current_documents, gather
 from integrations.store.links import find_links
 from integrations.store.sealing import open_bytes, open_json, seal_json
 from models.errors import IntegrationError, Rejected, Unavailable
@@ -181,7 +181,7 @@ def _look_up_address(kit: Kit, application_id: UUID, now: datetime) -> None:
         # Of the address that was asked for: an amendment may have come in meanwhile.
         row = session.get_one(Address, address_id, with_for_update=True)
         if answer is None:
-            row.state = REFUSED
+            row.state = POSTAL_REFUSED
         elif answer.dpv is not None:
             row.postal_dpv, row.postal_business = answer.dpv, answer.business
             row.postal_vacant, row.postal_version = answer.vacant, answer.reference_version

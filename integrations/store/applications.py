@@ -41,6 +41,9 @@ from models.tables import vetting as tables
 from models.tables.people import Address
 from vetting.typed import compare
 
+# The state of an address that the postal service will not look up, whoever asks.
+POSTAL_REFUSED = "unknown"
+
 
 def find_application(session: Session, key: str, *, lock: bool = False) -> tables.Application:
     """The application with this id or reference.
@@ -105,6 +108,7 @@ def gather(session: Session, vault: Vault, application: tables.Application) -> A
         recommendations=_recommendations(session, application.id),
         decision=_decision(session, application.id),
         postal=_postal(address),
+        postal_refused=address.state == POSTAL_REFUSED,
         # A negative report is no pass: the finding stands, and the gate stays closed (overriding it with the
         # decider's reasoning is issue 3's).
         home_study_received=application.home_study_received_at is not None

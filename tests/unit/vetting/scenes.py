@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -29,6 +29,7 @@ from models.states import (
     DocumentKind,
     Role,
 )
+from tests.unit.vetting import address_lines
 from vetting.checks import required_checks
 from vetting.completeness import requirements
 
@@ -103,6 +104,8 @@ def a_caregiver() -> dict[str, Any]:
 
 
 POSTAL = PostalAnswer(dpv="Y", business=False, vacant=False, checked_at=NOW, reference_version="test")
+NO_SUCH_PLACE = replace(POSTAL, dpv="N")
+NO_UNIT = replace(POSTAL, dpv="D")
 
 
 def submitted(packet: Packet | None = None, **facts: Any) -> ApplicationFacts:
@@ -119,14 +122,28 @@ def submitted(packet: Packet | None = None, **facts: Any) -> ApplicationFacts:
     return ApplicationFacts(**(given | facts))
 
 
+# A page that says what `a_packet` says: home, name, and a day that counts.
+A_BILL = DocumentText(tuple(address_lines.BILL), "ocr", 1)
+
+
+def with_an_old_bill(facts: ApplicationFacts) -> ApplicationFacts:
+    """The same application with a proof of address of last summer."""
+    old = replace(A_BILL, lines=tuple(replace(x, text=x.text.replace("2026", "2025")) for x in A_BILL.lines))
+    proofs = (
+        replace(d, text=old, issued_on=None) if d.kind is DocumentKind.PROOF_OF_ADDRESS else d
+        for d in facts.documents
+    )
+    return replace(facts, documents=tuple(proofs))
+
+
 def a_document(kind: DocumentKind, subject: str = "sponsor", **facts: Any) -> DocumentFacts:
     given: dict[str, Any] = {
         "id": an_id((kind, subject)),
         "kind": kind,
         "subject": subject,
-        "issued_on": date(2026, 1, 15),
+        "issued_on": address_lines.ISSUED,
         "sharpness": 2.0,
-        "text": DocumentText(),
+        "text": A_BILL,
     }
     return DocumentFacts(**(given | facts))
 

@@ -20,6 +20,8 @@ from models.states import (
 )
 from tests.unit.vetting.scenes import (
     DAY,
+    NO_SUCH_PLACE,
+    NO_UNIT,
     NOW,
     P2025,
     STRANGER,
@@ -33,6 +35,7 @@ from tests.unit.vetting.scenes import (
     ready,
     recommended,
     submitted,
+    with_an_old_bill,
 )
 from vetting.completeness import requirements
 from vetting.findings import found_now, identity_of
@@ -56,10 +59,8 @@ def open_for(facts: ApplicationFacts, days: int = 0) -> list[tuple[str, str]]:
     return [(d.kind, d.key) for d in duties_of(facts, days)]
 
 
-def filed(
-    code: FindingCode, subject: str = "sponsor", state: FindingState = FindingState.OPEN
-) -> FindingFacts:
-    return FindingFacts(an_id(code), Finding(code, subject, "text", "rule", "source"), state)
+def filed(code: FindingCode) -> FindingFacts:
+    return FindingFacts(an_id(code), Finding(code, "sponsor", "text", "rule", "source"), FindingState.OPEN)
 
 
 def pending(kind: CheckKind, facts: ApplicationFacts, state: CheckState) -> ApplicationFacts:
@@ -83,13 +84,9 @@ PR = CheckKind.PUBLIC_RECORDS
         (pending(PR, ready(), CheckState.ERROR), A.IN_CHECKS),
         (pending(PR, ready(), CheckState.HIT_REVIEW), A.IN_REVIEW),
         (pending(PR, ready(), CheckState.HIT_BAR), A.IN_REVIEW),
-        (ready(findings=(filed(FindingCode.ADDRESS_UNIT_MISSING),)), A.INCOMPLETE),
-        (ready(findings=(filed(FindingCode.ADDRESS_DOCUMENT_STALE),)), A.INCOMPLETE),
-        (ready(findings=(filed(FindingCode.ADDRESS_NAME_MISMATCH),)), A.IN_REVIEW),
-        (
-            ready(findings=(filed(FindingCode.ADDRESS_UNIT_MISSING, state=FindingState.RESOLVED),)),
-            A.IN_REVIEW,
-        ),
+        (ready(postal=NO_UNIT), A.INCOMPLETE),
+        (with_an_old_bill(ready()), A.INCOMPLETE),
+        (ready(a_packet(sponsor={"family_names": "Other Name", "other_names": []})), A.IN_REVIEW),
         # The file lags behind the facts: the facts win.
         (ready(findings=(filed(FindingCode.DOCUMENT_MISSING),)), A.IN_REVIEW),
         (ready(links=(a_link("address"),)), A.IN_REVIEW),
@@ -152,15 +149,16 @@ def test_an_illegible_document_is_to_be_replaced_before_it_is_read_back() -> Non
 
 
 @pytest.mark.parametrize(
-    ("code", "key"),
+    ("facts", "key"),
     [
-        (FindingCode.ADDRESS_UNDELIVERABLE, "address@sponsor"),
-        (FindingCode.ADDRESS_UNIT_MISSING, "address@sponsor"),
-        (FindingCode.ADDRESS_DOCUMENT_STALE, "proof_of_address@sponsor"),
+        (ready(postal=NO_SUCH_PLACE), "address@sponsor"),
+        (ready(postal_refused=True), "address@sponsor"),
+        (ready(postal=NO_UNIT), "address@sponsor"),
+        (with_an_old_bill(ready()), "proof_of_address@sponsor"),
     ],
 )
-def test_an_address_that_must_be_mended_is_somebodys_duty(code: FindingCode, key: str) -> None:
-    assert ("obtain_document", key) in open_for(ready(findings=(filed(code),)))
+def test_an_address_that_must_be_mended_is_somebodys_duty(facts: ApplicationFacts, key: str) -> None:
+    assert ("obtain_document", key) in open_for(facts)
 
 
 def test_a_fallback_settles_the_duty_of_the_check_that_it_replaces() -> None:
