@@ -13,7 +13,7 @@ from kinline.local.processes import end_politely_on_sigterm
 
 def build() -> typer.Typer:
     """The whole command line."""
-    from kinline.cli import followup, system, vetting
+    from kinline.cli import explaining, followup, system, vetting
 
     app = typer.Typer(
         name="kinline",
@@ -23,7 +23,7 @@ def build() -> typer.Typer:
         pretty_exceptions_enable=False,
         rich_markup_mode=None,
     )
-    for part in (vetting.app, followup.app, system.app):
+    for part in (vetting.app, explaining.app, followup.app, system.app):
         app.registered_commands.extend(part.registered_commands)
     app.add_typer(vetting.check_app, name="check")
     app.add_typer(vetting.homestudy_app, name="homestudy")
@@ -35,6 +35,7 @@ def build() -> typer.Typer:
     app.add_typer(system.db_app, name="db")
     app.add_typer(system.user_app, name="user")
     app.add_typer(system.audit_app, name="audit")
+    system.policy_app.registered_commands.extend(explaining.policy_app.registered_commands)
     app.add_typer(system.policy_app, name="policy")
     return app
 

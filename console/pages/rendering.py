@@ -33,6 +33,7 @@ def make_templates() -> Environment:
         subject=wording.subject,
         moment=wording.moment,
         lower_first=wording.lower,
+        proof_words=wording.proof,
     )
     templates.globals["count"] = wording.count
     return templates

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
 _WORDS: Mapping[str, str] = {
     # queues
@@ -140,3 +141,20 @@ def time_left(until: str | None, now: datetime) -> str:
 def count(number: int, one: str, many: str | None = None) -> str:
     """`1 child`, `3 children`."""
     return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def proof(told: Mapping[str, Any]) -> str:
+    """What stands in the file, as a line: ids, codes and days. What is empty is left out."""
+    return "; ".join(
+        f"{name.replace('_', ' ')} {_proof_value(value)}"
+        for name, value in told.items()
+        if value not in (None, [])
+    )
+
+
+def _proof_value(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list):
+        return ", ".join(map(_proof_value, value))
+    return str(value).replace("_", " ") if isinstance(value, str) else str(value)

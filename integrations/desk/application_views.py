@@ -17,6 +17,7 @@ from models.facts import ApplicationFacts, Person, Requirement
 from models.policy import VettingPolicy
 from models.states import Role
 from models.tables.vetting import Application, Decision, Recommendation, Release
+from vetting import explain
 from vetting.completeness import requirements
 from vetting.decision import Gate, current_recommendations, gate
 from vetting.findings import key_of
@@ -54,7 +55,7 @@ def _application(
         "revision": application.revision,
         "policy": application.policy_version,
         "category": application.category,
-        "required": [_required(r) for r in required],
+        "required": [_required(facts, policy, r, now) for r in required],
         "checks": _checks(facts),
         "findings": _findings(facts),
         "links": [
@@ -75,7 +76,9 @@ def _application(
     }
 
 
-def _required(asked: Requirement) -> dict[str, Any]:
+def _required(
+    facts: ApplicationFacts, policy: VettingPolicy, asked: Requirement, now: datetime
+) -> dict[str, Any]:
     return {
         "item": asked.item,
         "subject": asked.subject,
@@ -86,6 +89,16 @@ def _required(asked: Requirement) -> dict[str, Any]:
         "jurisdiction": asked.jurisdiction,
         "confirm": asked.confirm,
         "key": asked.key,
+        "asked_by": [
+            {
+                "rule": line.rule,
+                "source": line.source,
+                "unverified": line.unverified,
+                "because": list(line.because),
+            }
+            for line in explain.asked_by(facts, policy, asked, now)
+        ],
+        "evidence": [dict(one) for one in explain.evidence_of(facts, policy, asked, now)],
     }
 
 

@@ -10,6 +10,7 @@ from sqlmodel import col
 
 from integrations.desk.acting import Act, want_reason
 from integrations.desk.naming import find_finding, find_requirement
+from integrations.desk.replays import keep_decision
 from integrations.keys import person_keys
 from integrations.kit import Kit
 from integrations.store import history
@@ -183,18 +184,18 @@ def decide(kit: Kit, key: str, value: str, person: Person, *, reason: str, now: 
         ):
             earlier.superseded_at = now
         session.flush()
-        session.add(
-            Decision(
-                application_id=act.application.id,
-                revision=act.application.revision,
-                role=role.value,
-                value=chosen.value,
-                reason=reason,
-                decided_by=person.id,
-                at=now,
-            )
+        row = Decision(
+            application_id=act.application.id,
+            revision=act.application.revision,
+            role=role.value,
+            value=chosen.value,
+            reason=reason,
+            decided_by=person.id,
+            at=now,
         )
+        session.add(row)
         session.flush()
+        keep_decision(session, kit, row, act.facts, act.policy, now=now)
         history.move(
             session,
             act.application,

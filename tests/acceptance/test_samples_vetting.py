@@ -16,10 +16,17 @@ from integrations.desk.intake import submit
 from integrations.documents.reader import ReaderProcess
 from integrations.kit import Kit
 from integrations.packets import read_path
+from integrations.policies import vetting_policy
+from integrations.store.applications import gather
+from models.kept_facts import keep, restore
+from models.states import FindingState
+from models.tables.vetting import Application
 from tests.builders import NOW
 from tests.integration import scenes
 from tests.integration.conftest import kit, vault
 from tests.integration.scenes import World
+from vetting.findings import identity_of
+from vetting.replay import differences, judge
 
 __all__ = ["kit", "vault"]  # fixtures
 
@@ -43,6 +50,21 @@ def _story(name: str) -> dict[str, Any]:
 def _codes(kit: Kit, application_id: UUID) -> set[str]:
     found = scenes.shown(kit, application_id)
     return {f["code"] for f in found["findings"] if f["state"] == "open" and f["severity"] != "note"}
+
+
+def _judged_again(kit: Kit, application_id: UUID) -> Iterator[str]:
+    """In what this application is judged differently once its facts have been kept and restored, and in what
+    its file differs from what the facts alone give."""
+    with kit.transaction() as session:
+        application = session.get_one(Application, application_id)
+        facts = gather(session, kit.vault, application)
+    policy = vetting_policy(facts.policy_version)
+    then = judge(facts, policy, NOW)
+    again = judge(restore(keep(facts)), policy, NOW)
+    yield from (f"{facts.packet.reference}: {line}" for line in differences(then, again))
+    filed = {identity_of(f.finding) for f in facts.findings if f.state is FindingState.OPEN}
+    unlike = filed ^ set(then.findings)
+    yield from (f"{facts.packet.reference}: in the file or in the judgement alone: {one}" for one in unlike)
 
 
 @contextmanager
@@ -70,6 +92,7 @@ def test_each_sample_is_found_to_be_what_its_story_says(kit: Kit, world: World) 
             expect = _story(name)["expect"]
             found = _codes(kit, application_id) - AWAITED
             must, may = set(expect["findings"]), set(expect["may_find"])
+            told += _judged_again(kit, application_id)
             if not must <= found <= must | may:
                 told.append(
                     f"{name}: found {sorted(found)}, the story says {sorted(must)} (may {sorted(may)})"

@@ -362,11 +362,18 @@ def typed_for(packet: dict[str, Any], item: str, subject: str) -> bytes:
 
 
 def confirm_all(
-    kit: Kit, packet: dict[str, Any], application_id: UUID, person: Person, *, now: datetime = NOW
+    kit: Kit,
+    packet: dict[str, Any],
+    application_id: UUID,
+    person: Person,
+    *,
+    but: str | None = None,
+    now: datetime = NOW,
 ) -> None:
-    """Every paper that policy wants confirmed has been, by this person."""
+    """Every paper that policy wants confirmed has been, by this person; but this item."""
     for asked in shown(kit, application_id, now=now)["required"]:
-        if asked["kind"] == "document" and asked["confirm"] and asked["state"] == "received":
+        waits = asked["kind"] == "document" and asked["confirm"] and asked["state"] == "received"
+        if waits and asked["item"] != but:
             typed = typed_for(packet, asked["item"], asked["subject"])
             name = f"{asked['item']}@{asked['subject']}"
             vetting.confirm(kit, str(application_id), name, person, typed=typed, now=now)
