@@ -72,6 +72,7 @@ class CheckFacts:
     result_at: datetime | None = None
     expires_on: date | None = None
     adjudication: str | None = None  # 'clear' | 'bar', by two people, for a hit that needs review
+    disposition: Literal["resolved", "unresolved"] | None = None  # of the arrest or charge behind a hit
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +108,45 @@ class LinkFacts:
     other_application: UUID
     state: Literal["open", "confirmed", "split"] = "open"
     related_children: int = 0
+    other_state: ApplicationState | None = None  # where the other application stands; None: not known
+
+
+@dataclass(frozen=True, slots=True)
+class ConcernFacts:
+    """A special concern that a named person wrote down. Its words stay sealed."""
+
+    id: UUID
+    by: UUID
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ManualFacts:
+    """What people did and wrote down with evidence: a DNA comparison, an identity check in person."""
+
+    id: UUID
+    item: str
+    subject: str
+    result: Literal["confirmed", "failed"]
+    on: date
+
+
+@dataclass(frozen=True, slots=True)
+class HomeStudyFacts:
+    """One home study of the application, in the order of `number`. `triggers`: what it was made for.
+
+    `overridden`: the decider wrote why a negative one does not stand in the way.
+    """
+
+    id: UUID
+    number: int
+    kind: Literal["tvpra", "orr", "discretionary"]
+    triggers: tuple[str, ...]
+    ordered_at: datetime
+    due_at: datetime
+    received_at: datetime | None = None
+    result: Literal["positive", "negative"] | None = None
+    overridden: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +155,7 @@ class Requirement:
 
     item: str
     subject: str
-    kind: Literal["document", "check", "home_study"]
+    kind: Literal["document", "check", "manual", "home_study"]
     rule: str
     source: str
     confirm: bool
@@ -185,7 +225,10 @@ class ApplicationFacts:
     decision: OpinionFacts | None = None
     postal: PostalAnswer | None = None
     postal_refused: bool = False  # it will not look this address up as it is written
-    home_study_received: bool = False
+    concerns: tuple[ConcernFacts, ...] = ()
+    manual: tuple[ManualFacts, ...] = ()
+    home_studies: tuple[HomeStudyFacts, ...] = ()
+    prs_offer: Literal["accepted", "declined"] | None = None  # after a home study; None: not offered yet
     acted: Mapping[UUID, Role] = field(default_factory=dict)  # who has acted on this case, and as what
 
 

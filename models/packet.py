@@ -342,11 +342,11 @@ def consented_at(consent: TextConsent | None) -> datetime | None:
     return consent.at if consent is not None and consent.given else None
 
 
-PartT = TypeVar("PartT", bound=_Part)
+PartT = TypeVar("PartT", bound=BaseModel)
 
 
 def parse_part(kind: type[PartT], raw: bytes, name: str) -> PartT:
-    """One part of a packet by itself, such as a new address, from its JSON.
+    """One part of a packet by itself, such as a new address, or another small form, from its JSON.
 
     Raises:
         BadInput: with one problem per fault, under `name`.

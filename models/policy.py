@@ -31,6 +31,15 @@ class Line(_Frozen):
 Category = Literal["1", "2A", "2B", "3"]
 SubjectKind = Literal["sponsor", "household", "alternate_caregiver", "child"]
 Circumstance = Literal["trafficking_victim", "disability", "abused", "especially_vulnerable"]
+Risk = Literal[
+    "concern",  # a named person wrote down a special concern
+    "trafficking_indicator",
+    "denied_before",
+    "child_abuse_hit",
+    "public_records_hit",  # of this person
+    "unresolved_disposition",  # of this person: an arrest or charge that has not ended
+]
+ManualItem = Literal["dna", "in_person_identity"]
 
 
 class When(_Frozen):
@@ -41,6 +50,10 @@ class When(_Frozen):
     circumstances_any: tuple[Circumstance, ...] | None = None
     child_age_at_most: int | None = None
     sponsored_before_at_least: int | None = None
+    seeking_now_at_least: int | None = None
+    risk_any: tuple[Risk, ...] | None = None
+    biological_kin: bool | None = None
+    submitted_from: date | None = None
     home_study_required: bool | None = None
     subject_age_at_least: int | None = None
 
@@ -77,6 +90,15 @@ class CheckRule(Line):
     fallback: CheckKind | None = None
     rejections_before_fallback: int = 2
     statutory: bool = False
+    waivable: bool = True
+
+
+class ManualRule(Line):
+    """Something that people do and write down with its evidence: a DNA comparison, an identity check in person."""
+
+    item: ManualItem
+    subject: SubjectKind
+    when: When = When()
     waivable: bool = True
 
 
@@ -126,6 +148,7 @@ class VettingPolicy(_Frozen):
     active: bool = True
     documents: tuple[DocumentRule, ...]
     checks: tuple[CheckRule, ...]
+    manual: tuple[ManualRule, ...] = ()
     home_studies: tuple[HomeStudyRule, ...]
     address: AddressRule
     identity: IdentityRule

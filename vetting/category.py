@@ -72,6 +72,33 @@ def category_of(packet: Packet) -> Category:
     return "3"
 
 
+_NOT_BY_BLOOD = (
+    "step",
+    "madrastra",
+    "padrastro",
+    "hermanastr",
+    "in law",
+    "politic",
+    "adopti",
+    "foster",
+    "god",
+)
+
+
+def is_biological_kin(packet: Packet) -> bool:
+    """True when the stated relationship is one by blood, so that DNA could speak to it.
+
+    A relative by words that are not known here counts: it is the person who doubts who must say so.
+    """
+    words = _fold(packet.sponsor.relationship)
+    return (
+        packet.sponsor.related
+        and words not in _GUARDIANS
+        and not any(mark in words for mark in _NOT_BY_BLOOD)
+        and not ({"spouse", "wife", "husband", "esposo", "esposa"} & set(words.split()))
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Subject:
     """A person of the packet as rules name them: `key` is the packet's word, such as `household:0`."""

@@ -5,11 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from models.facts import ApplicationFacts, ConfirmationFacts, DocumentFacts, Finding, Requirement
-from models.policy import DocumentRule, VettingPolicy
+from models.facts import (
+    ApplicationFacts,
+    ConfirmationFacts,
+    DocumentFacts,
+    Finding,
+    ManualFacts,
+    Requirement,
+)
+from models.policy import DocumentRule, ManualRule, VettingPolicy
 from models.states import DocumentKind, FindingCode, RequirementState
 from vetting import checks, home_study
-from vetting.category import subjects, who
+from vetting.category import Subject, subjects, who
 from vetting.policy import applies, is_waived
 
 _STATE = RequirementState
@@ -26,8 +33,54 @@ def requirements(facts: ApplicationFacts, policy: VettingPolicy, now: datetime) 
     for subject in subjects(facts.packet):
         found += [r for r in documents if r.subject == subject.key]
         found += [r for r in asked_checks if r.subject == subject.key]
+        found += _by_hand(facts, policy, subject, now)
     study = home_study.requirement(facts, policy, now)
     return (*found, study) if study else tuple(found)
+
+
+def _by_hand(
+    facts: ApplicationFacts, policy: VettingPolicy, subject: Subject, now: datetime
+) -> list[Requirement]:
+    """What people do and write down with evidence. One that failed is there, and does not pass."""
+    found: dict[str, Requirement] = {}
+    studied = bool(home_study.triggers(facts, policy, now))
+    for rule in policy.manual:
+        if not rule.active or rule.subject != subject.kind:
+            continue
+        if not applies(rule.when, facts, subject, now, home_study=studied):
+            continue
+        asked = Requirement(
+            item=rule.item,
+            subject=subject.key,
+            kind="manual",
+            rule=rule.rule,
+            source=rule.source,
+            confirm=False,
+            waivable=rule.waivable,
+            state=_manual_state(facts, rule, subject.key),
+        )
+        known = found.get(asked.key)
+        if known is None or (known.waivable and not asked.waivable):
+            found[asked.key] = asked
+    return list(found.values())
+
+
+def manual_of(facts: ApplicationFacts, item: str, subject: str) -> ManualFacts | None:
+    """The newest word on it; a failure is never outlived by an earlier success."""
+    return max(
+        (m for m in facts.manual if (m.item, m.subject) == (item, subject)),
+        key=lambda m: (m.on, m.result == "failed"),
+        default=None,
+    )
+
+
+def _manual_state(facts: ApplicationFacts, rule: ManualRule, subject: str) -> RequirementState:
+    said = manual_of(facts, rule.item, subject)
+    if said is not None and said.result == "confirmed":
+        return _STATE.CONFIRMED
+    if is_waived(facts, f"{rule.item}@{subject}", waivable=rule.waivable) and said is None:
+        return _STATE.WAIVED
+    return _STATE.RECEIVED if said is not None else _STATE.MISSING
 
 
 def findings(facts: ApplicationFacts, policy: VettingPolicy, now: datetime) -> tuple[Finding, ...]:

@@ -30,6 +30,7 @@ from models.states import (
     Role,
     Severity,
 )
+from vetting import home_study
 from vetting.findings import found_now, identity_of
 
 _MAY_CONFIRM = (Role.INTAKE_OFFICER, Role.CASE_MANAGER)
@@ -181,7 +182,31 @@ def may_decide(
                 [f"recommendation {r}" for r in against],
             )
         _refuse_early_approval(value, unmet(facts, requirements, policy, now))
+    if value is DecisionValue.APPROVE:
+        _refuse_without_services(facts, policy, now)
     return role
+
+
+def _refuse_without_services(facts: ApplicationFacts, policy: VettingPolicy, now: datetime) -> None:
+    """After a home study, services must be offered; after one that the law asks for, they must follow."""
+    if home_study.prs_required(facts, policy, now):
+        raise Refused(
+            "prs_required",
+            "Post-release services must follow a home study that the law asks for (8 USC 1232(c)(3)(B)).",
+            ["decide approve_with_prs"],
+        )
+    if facts.prs_offer == "accepted":
+        raise Refused(
+            "prs_required",
+            "The sponsor accepted the post-release services that were offered.",
+            ["decide approve_with_prs"],
+        )
+    if home_study.prs_must_be_offered(facts):
+        raise Refused(
+            "gate_closed",
+            "After a home study, post-release services must be offered (CFR 410.1204).",
+            ["offer post_release_services"],
+        )
 
 
 def may_confirm(facts: ApplicationFacts, person: Person, requirement: Requirement) -> Role:
@@ -191,7 +216,7 @@ def may_confirm(facts: ApplicationFacts, person: Person, requirement: Requiremen
         Refused: wrong_role, two_roles, out_of_order, or not_reviewable when there is no document to read.
     """
     role = _acting_role(facts, person, _MAY_CONFIRM)
-    _refuse_when_over(facts)
+    refuse_when_over(facts)
     if requirement.kind != "document":
         raise Refused("not_reviewable", "Only a document can be confirmed.")
     if requirement.state is RequirementState.MISSING:
@@ -209,7 +234,7 @@ def may_clear(facts: ApplicationFacts, person: Person, row: FindingFacts, reason
         BadInput: without a reason.
     """
     role = _acting_role(facts, person, _MAY_CLEAR)
-    _refuse_when_over(facts)
+    refuse_when_over(facts)
     if row.state is not FindingState.OPEN:
         raise Refused("not_reviewable", f"This finding is already {row.state}.")
     if row.finding.severity is not Severity.REVIEW:
@@ -236,7 +261,7 @@ def may_waive(
         BadInput: without a reason.
     """
     role = _acting_role(facts, person, _MAY_WAIVE)
-    _refuse_when_over(facts)
+    refuse_when_over(facts)
     if not requirement.waivable:
         raise Refused(
             "statutory", "This cannot be waived: the law or the policy version requires it without exception."
@@ -258,12 +283,23 @@ def may_adjudicate(
         BadInput: without a reason.
     """
     role = _acting_role(facts, person, _MAY_WAIVE)
-    _refuse_when_over(facts)
+    refuse_when_over(facts)
     if check.state is not CheckState.HIT_REVIEW or check.adjudication is not None:
         raise Refused("not_reviewable", "Only a hit that waits for review can be judged.")
     _want_second_person(person, proposed_by)
     _want_reason(reason)
     return role
+
+
+def may_study(facts: ApplicationFacts, person: Person, role: Role) -> Role:
+    """`role`, when this person may act in it on a home study now.
+
+    Raises:
+        Refused: wrong_role, two_roles or out_of_order.
+    """
+    held = _acting_role(facts, person, (role,))
+    refuse_when_over(facts)
+    return held
 
 
 def may_release(
@@ -299,7 +335,12 @@ def _acting_role(facts: ApplicationFacts, person: Person, allowed: Sequence[Role
     return acted or held[0]
 
 
-def _refuse_when_over(facts: ApplicationFacts) -> None:
+def refuse_when_over(facts: ApplicationFacts) -> None:
+    """Nothing, while the application is open.
+
+    Raises:
+        Refused: with code `out_of_order`.
+    """
     if facts.state in _OVER:
         raise Refused("out_of_order", f"This application is {facts.state}; nothing more can be settled.")
 

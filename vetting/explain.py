@@ -46,6 +46,8 @@ def evidence_of(
     kinds: Mapping[str, Callable[[], Iterator[Mapping[str, Any]]]] = {
         "document": lambda: _papers(facts, asked),
         "check": lambda: _orders(facts, policy, asked, now),
+        "manual": lambda: _by_hand(facts, asked),
+        "home_study": lambda: _studies(facts),
     }
     found = kinds[asked.kind]() if asked.kind in kinds else iter(())
     return (*found, *_waivers(facts, asked))
@@ -71,6 +73,10 @@ _SAY: Mapping[str, Callable[[Any], str]] = {
     "circumstances_any": lambda v: f"the child: {' or '.join(x.replace('_', ' ') for x in v)}",
     "child_age_at_most": lambda v: f"the child is {v} or younger",
     "sponsored_before_at_least": lambda v: f"the sponsor has asked for {v} or more other children",
+    "seeking_now_at_least": lambda v: f"the sponsor asks for {v} or more other children now",
+    "risk_any": lambda v: f"the file shows: {' or '.join(x.replace('_', ' ') for x in v)}",
+    "biological_kin": lambda v: f"the claimed relationship is {'' if v else 'not '}by blood",
+    "submitted_from": lambda v: f"the application came in on {v} or later",
     "home_study_required": lambda v: "a home study is required" if v else "no home study is required",
     "subject_age_at_least": lambda v: f"this person is {v} or older",
 }
@@ -131,6 +137,27 @@ def _orders(
                 "expires_on": row.expires_on.isoformat() if row.expires_on else None,
                 "adjudication": row.adjudication,
             }
+
+
+def _by_hand(facts: ApplicationFacts, asked: Requirement) -> Iterator[Mapping[str, Any]]:
+    for done in facts.manual:
+        if (done.item, done.subject) == (asked.item, asked.subject):
+            yield {"by_hand": str(done.id), "result": done.result, "on": done.on.isoformat()}
+
+
+def _studies(facts: ApplicationFacts) -> Iterator[Mapping[str, Any]]:
+    for study in facts.home_studies:
+        yield {
+            "study": str(study.id),
+            "number": study.number,
+            "kind": study.kind,
+            "triggers": list(study.triggers),
+            "ordered_at": study.ordered_at.isoformat(),
+            "due_at": study.due_at.isoformat(),
+            "received_at": study.received_at.isoformat() if study.received_at else None,
+            "result": study.result,
+            "overridden": study.overridden or None,
+        }
 
 
 def _waivers(facts: ApplicationFacts, asked: Requirement) -> Iterator[Mapping[str, Any]]:

@@ -11,7 +11,8 @@ from datetime import datetime
 
 from models.facts import ApplicationFacts, Finding, LinkFacts
 from models.policy import VettingPolicy
-from models.states import FindingCode
+from models.states import ApplicationState, FindingCode
+from vetting.risks import counts
 
 # Source: domain.md 4, linkage flags; HHS's own audit of 2023 used 3 and more. `VettingPolicy` has no
 # line for these yet: when it does, this number moves into the files.
@@ -66,16 +67,18 @@ def children_before(facts: ApplicationFacts) -> int:
 
     A link counts when it is likely or a person confirmed it.
     """
-    seen = [
-        link
-        for link in facts.links
-        if link.kind == "sponsor"
-        and link.state != "split"
-        and (link.tier == "likely" or link.state == "confirmed")
-    ]
+    seen = [link for link in facts.links if counts(link)]
     applications = len({link.other_application for link in seen})
     through_links = max((link.related_children for link in seen), default=0)
     return max(facts.packet.sponsor.sponsored_before, applications, through_links)
+
+
+def children_sought_now(facts: ApplicationFacts) -> int:
+    """How many other applications of this sponsor are still open; one of unknown state counts."""
+    ended = (ApplicationState.DENIED, ApplicationState.WITHDRAWN, ApplicationState.RELEASED)
+    return len(
+        {link.other_application for link in facts.links if counts(link) and link.other_state not in ended}
+    )
 
 
 def _finding(link: LinkFacts) -> Finding:

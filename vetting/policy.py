@@ -15,8 +15,9 @@ from pydantic import ValidationError
 from models.errors import BadInput, Problem
 from models.facts import ApplicationFacts
 from models.policy import Line, VettingPolicy, When
-from vetting.category import Subject, age_on, category_of
-from vetting.linkage import children_before
+from vetting.category import Subject, age_on, category_of, is_biological_kin
+from vetting.linkage import children_before, children_sought_now
+from vetting.risks import risks_of
 
 # Every kind of duty that `vetting.steps` may open; `recommend:<role>` is added for each role that recommends.
 DUTY_KINDS = frozenset(
@@ -92,6 +93,10 @@ def applies(
         when.circumstances_any is None or any(getattr(stated, name) for name in when.circumstances_any),
         when.child_age_at_most is None or child_age <= when.child_age_at_most,
         when.sponsored_before_at_least is None or children_before(facts) >= when.sponsored_before_at_least,
+        when.seeking_now_at_least is None or children_sought_now(facts) >= when.seeking_now_at_least,
+        when.risk_any is None or bool(risks_of(facts, subject.key) & set(when.risk_any)),
+        when.biological_kin is None or is_biological_kin(packet) is when.biological_kin,
+        when.submitted_from is None or facts.submitted_at.date() >= when.submitted_from,
         when.home_study_required is None or home_study is when.home_study_required,
         when.subject_age_at_least is None or age_on(subject.born_on, now.date()) >= when.subject_age_at_least,
     )
@@ -148,6 +153,15 @@ def _faults(policy: VettingPolicy) -> Iterator[Problem]:
             )
         if check.valid_days < 1:
             yield _fault("checks", check.rule, "wrong_value", "valid_days is less than 1.", "Give days.")
+    for manual in policy.manual:
+        if manual.item == "dna" and manual.when.biological_kin is not True:
+            yield _fault(
+                "manual",
+                manual.rule,
+                "wrong_value",
+                "DNA can only answer for a claimed biological relationship.",
+                "Set when = { biological_kin = true }.",
+            )
     for line in policy.inactive:
         if line.active:
             yield _fault("inactive", line.rule, "active", "This table is for lines not in force.", "Move it.")

@@ -148,6 +148,8 @@ def _work(
         unread = asked.kind == "document" and asked.state is RequirementState.RECEIVED
         if unread and asked.confirm and asked.key not in wanted:
             yield _Due("confirm_document", asked.key, asked.rule)
+        if asked.kind == "manual" and asked.state is RequirementState.MISSING:
+            yield _Due("record_check", f"{asked.subject}:{asked.item}", asked.rule)
         if asked.kind == "home_study" and asked.state is RequirementState.MISSING:
             yield _Due("complete_home_study", asked.key, asked.rule)
 

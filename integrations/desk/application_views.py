@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -17,7 +17,7 @@ from models.facts import ApplicationFacts, Person, Requirement
 from models.policy import VettingPolicy
 from models.states import Role
 from models.tables.vetting import Application, Decision, Recommendation, Release
-from vetting import explain
+from vetting import explain, home_study
 from vetting.completeness import requirements
 from vetting.decision import Gate, current_recommendations, gate
 from vetting.findings import key_of
@@ -68,6 +68,12 @@ def _application(
             }
             for link in facts.links
         ],
+        "home_studies": list(_home_studies(facts)),
+        "post_release_services": {
+            "required": home_study.prs_required(facts, policy, now),
+            "offer": facts.prs_offer,
+        },
+        "concerns": [{"by": str(c.by), "at": iso(c.at)} for c in facts.concerns],
         "recommendations": [] if withheld else _recommendations(session, application, policy),
         "decision": _decision(session, application),
         "gate": {"open": barrier.open, "missing": list(barrier.missing)},
@@ -133,6 +139,20 @@ def _findings(facts: ApplicationFacts) -> list[dict[str, Any]]:
         }
         for f in facts.findings
     ]
+
+
+def _home_studies(facts: ApplicationFacts) -> Iterator[dict[str, Any]]:
+    for study in facts.home_studies:
+        yield {
+            "number": study.number,
+            "kind": study.kind,
+            "triggers": list(study.triggers),
+            "ordered_at": iso(study.ordered_at),
+            "due_at": iso(study.due_at),
+            "received_at": iso(study.received_at),
+            "result": study.result,
+            "overridden": study.overridden,
+        }
 
 
 def _release(row: Release | None) -> dict[str, Any] | None:

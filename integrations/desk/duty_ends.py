@@ -120,6 +120,9 @@ class DutyEnds:
             return "check", current_address(self.session, self.application.id).id, None
         if what == "address:reading":
             return self._document("proof_of_address@sponsor")
+        done = [m for m in self.facts.manual if f"{m.subject}:{m.item}" == what]
+        if done:
+            return "check", done[-1].id, None
         rows = [c for c in self.facts.checks if c.result_at is not None]
         exact = [c for c in rows if _check_of(c.subject, c.kind, c.jurisdiction) == what]
         # A fallback's result stands in for the check that could not be read.
@@ -176,8 +179,8 @@ class DutyEnds:
         return None if row is None else ("decision", row.id, None)
 
     def _home_study(self, _what: str) -> Found | None:
-        received = self.application.home_study_received_at is not None
-        return ("document", self.application.id, None) if received else None
+        received = [study for study in self.facts.home_studies if study.received_at is not None]
+        return ("document", received[-1].id, None) if received else None
 
 
 def _check_of(subject: str, kind: str, jurisdiction: str | None) -> str:

@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
-from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, col
 
 from integrations import keys
-from integrations.documents.sniff import magic
 from integrations.kit import Kit
 from integrations.packets import HandedIn
-from integrations.store.sealing import seal_bytes, seal_json
+from integrations.store.files import file_key, keep_file
+from integrations.store.sealing import seal_json
 from integrations.zones import zone_of
 from models.packet import Packet, TextConsent
 from models.tables.base import Sealed
 from models.tables.ledger import Hearing
 from models.tables.people import Address, Case, Consent, HouseholdMember, PhoneNumber
-from models.tables.vetting import Application, Document, DocumentFile
+from models.tables.vetting import Application, Document
 
 UNSEALED = Sealed(b"")
 
@@ -218,35 +216,10 @@ def _documents(work: Submission, application: Application) -> None:
 
 def _files(work: Submission) -> dict[str, UUID]:
     """The id under which each file's bytes are kept, by its name in the packet."""
-    vault = work.kit.vault
-    keyed = {
-        name: vault.blind("file", hashlib.sha256(content).digest())
-        for name, content in work.handed_in.files.items()
-    }
+    files, vault = work.handed_in.files, work.kit.vault
     # In the order of their keys: two packets with the same two files must not wait for each other.
-    ordered = sorted(keyed, key=lambda name: keyed[name])
-    return {name: _file(work, keyed[name], work.handed_in.files[name]) for name in ordered}
-
-
-def _file(work: Submission, key: bytes, content: bytes) -> UUID:
-    known = select(col(DocumentFile.id)).where(col(DocumentFile.file_key) == key)
-    found = work.session.scalars(known).one_or_none()
-    if found is not None:
-        return found
-    row = DocumentFile(
-        file_key=key,
-        media_type=str(magic(content) or "application/octet-stream"),
-        size=len(content),
-        sealed_content=UNSEALED,
-        at=work.now,
-    )
-    seal_bytes(work.kit.vault, row, "sealed_content", content)
-    values = {name: getattr(row, name) for name in DocumentFile.model_fields}
-    work.session.execute(
-        insert(DocumentFile).values(values).on_conflict_do_nothing(index_elements=["file_key"])
-    )
-    # Another packet may have brought the same file in the meantime; then its row is the one.
-    return work.session.scalars(known).one()
+    ordered = sorted(files, key=lambda name: file_key(vault, files[name]))
+    return {name: keep_file(work.session, vault, files[name], now=work.now) for name in ordered}
 
 
 def _hearings(work: Submission, application: Application) -> None:

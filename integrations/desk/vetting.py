@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlmodel import col
 
 from integrations.desk.acting import Act, want_reason
+from integrations.desk.home_studies import order_study
 from integrations.desk.naming import find_finding, find_requirement
 from integrations.desk.replays import keep_decision
 from integrations.keys import person_keys
@@ -17,10 +18,9 @@ from integrations.store import history
 from integrations.store.applications import current_documents
 from integrations.store.revisions import waiver_holds
 from integrations.store.sealing import seal_json
-from integrations.store.staff import require_role
-from models.errors import BadInput, Problem, Refused
+from models.errors import BadInput, Problem
 from models.facts import Person, Requirement
-from models.states import APPLICATION_MOVES, ApplicationState, DecisionValue, FindingState, Role
+from models.states import APPLICATION_MOVES, ApplicationState, DecisionValue, FindingState
 from models.tables.base import Sealed
 from models.tables.vetting import Confirmation, Decision, Recommendation, Waiver
 from models.tables.vetting import Finding as FindingRow
@@ -205,38 +205,6 @@ def decide(kit: Kit, key: str, value: str, person: Person, *, reason: str, now: 
             why=f"decided: {chosen.value}",
             now=now,
         )
-        if chosen == DecisionValue.HOME_STUDY and act.application.home_study_ordered_at is None:
-            act.application.home_study_ordered_at = now
+        if chosen == DecisionValue.HOME_STUDY:
+            order_study(act, reason)
         return act.done(role, f"decide {chosen.value}")
-
-
-def home_study(
-    kit: Kit, key: str, step: str, person: Person, *, result: str | None, reason: str, now: datetime
-) -> UUID:
-    """A home study is ordered, or its report has come in with its result."""
-    want_reason(reason)
-    if result not in (None, "positive", "negative"):
-        raise BadInput(
-            Problem("--result", "wrong_value", "Say positive or negative.", "Use --result positive.")
-        )
-    with kit.transaction() as session:
-        act = Act(kit, session, key, person, now)
-        role = require_role(person, Role.FEDERAL_FIELD_SPECIALIST if step == "order" else Role.CASE_MANAGER)
-        if step == "order":
-            act.application.home_study_ordered_at = act.application.home_study_ordered_at or now
-        elif act.application.home_study_ordered_at is None:
-            raise Refused("out_of_order", "No home study has been ordered.", ["homestudy order"])
-        else:
-            act.application.home_study_received_at = now
-            act.application.home_study_result = result or "positive"
-        session.add(act.application)
-        history.record(
-            session,
-            act.application,
-            old=None,
-            new=f"home study {step}",
-            actor=str(person.id),
-            why=reason,
-            now=now,
-        )
-        return act.done(role, f"homestudy {step}", judge="assessment")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import or_, select
@@ -17,11 +18,14 @@ from models.errors import NotFound
 from models.facts import (
     ApplicationFacts,
     CheckFacts,
+    ConcernFacts,
     ConfirmationFacts,
     DocumentFacts,
     Finding,
     FindingFacts,
+    HomeStudyFacts,
     LinkFacts,
+    ManualFacts,
     OpinionFacts,
     WaiverFacts,
 )
@@ -39,6 +43,7 @@ from models.states import (
 )
 from models.tables import vetting as tables
 from models.tables.people import Address
+from models.tables.studies import Concern, HomeStudy, ManualItem, PrsOffer
 from vetting.typed import compare
 
 # The state of an address that the postal service will not look up, whoever asks.
@@ -109,10 +114,10 @@ def gather(session: Session, vault: Vault, application: tables.Application) -> A
         decision=_decision(session, application.id),
         postal=_postal(address),
         postal_refused=address.state == POSTAL_REFUSED,
-        # A negative report is no pass: the finding stands, and the gate stays closed (overriding it with the
-        # decider's reasoning is issue 3's).
-        home_study_received=application.home_study_received_at is not None
-        and application.home_study_result == "positive",
+        concerns=_concerns(session, application.id),
+        manual=_manual(session, application.id, people),
+        home_studies=_home_studies(session, application.id),
+        prs_offer=_prs_offer(session, application.id),
         acted={
             act.staff_id: Role(act.role)
             for act in session.scalars(
@@ -213,6 +218,7 @@ def _checks(session: Session, application_id: UUID, people: dict[str, bytes]) ->
             result_at=row.result_at,
             expires_on=row.expires_on,
             adjudication=row.adjudication,
+            disposition=row.disposition,  # type: ignore[arg-type]
         )
         for row in rows
         for subject in subjects.get(row.person_key, ())
@@ -288,6 +294,16 @@ def _links(session: Session, application: tables.Application) -> tuple[LinkFacts
         .order_by(col(tables.Link.at), col(tables.Link.kind))
     ).all()
     children = _children_of(session, application, [r for r in rows if r.kind == "sponsor"])
+    others = [r.other_application_id for r in rows]
+    states = dict(
+        session.execute(
+            select(col(tables.Application.id), col(tables.Application.state)).where(
+                col(tables.Application.id).in_(others)
+            )
+        )
+        .tuples()
+        .all()
+    )
     return tuple(
         LinkFacts(
             id=row.id,
@@ -296,6 +312,7 @@ def _links(session: Session, application: tables.Application) -> tuple[LinkFacts
             other_application=row.other_application_id,
             state=row.state,  # type: ignore[arg-type]
             related_children=children if row.kind == "sponsor" else 0,
+            other_state=ApplicationState(states[row.other_application_id]),
         )
         for row in rows
     )
@@ -310,6 +327,65 @@ def _children_of(session: Session, application: tables.Application, links: Seque
         select(col(tables.Application.case_id)).where(col(tables.Application.id).in_(likely)).distinct()
     ).all()
     return len({*cases, application.case_id})
+
+
+def _concerns(session: Session, application_id: UUID) -> tuple[ConcernFacts, ...]:
+    rows = session.scalars(
+        select(Concern).where(col(Concern.application_id) == application_id).order_by(col(Concern.at))
+    )
+    return tuple(ConcernFacts(id=row.id, by=row.raised_by, at=row.at) for row in rows)
+
+
+def _manual(session: Session, application_id: UUID, people: dict[str, bytes]) -> tuple[ManualFacts, ...]:
+    """Of the people whom the newest packet names; what was done with one never speaks for another."""
+    rows = session.scalars(
+        select(ManualItem)
+        .where(col(ManualItem.application_id) == application_id)
+        .order_by(col(ManualItem.at))
+    )
+    return tuple(
+        ManualFacts(
+            id=row.id,
+            item=row.item,
+            subject=subject,
+            result=row.result,  # type: ignore[arg-type]
+            on=row.on_day,
+        )
+        for row in rows
+        for subject, key in people.items()
+        if key == row.person_key
+    )
+
+
+def _home_studies(session: Session, application_id: UUID) -> tuple[HomeStudyFacts, ...]:
+    rows = session.scalars(
+        select(HomeStudy)
+        .where(col(HomeStudy.application_id) == application_id)
+        .order_by(col(HomeStudy.number))
+    )
+    return tuple(
+        HomeStudyFacts(
+            id=row.id,
+            number=row.number,
+            kind=row.kind,  # type: ignore[arg-type]
+            triggers=tuple(row.triggers),
+            ordered_at=row.ordered_at,
+            due_at=row.due_at,
+            received_at=row.received_at,
+            result=row.result,  # type: ignore[arg-type]
+            overridden=row.override_by is not None,
+        )
+        for row in rows
+    )
+
+
+def _prs_offer(session: Session, application_id: UUID) -> Any:
+    return session.scalars(
+        select(col(PrsOffer.answer))
+        .where(col(PrsOffer.application_id) == application_id)
+        .order_by(col(PrsOffer.at).desc(), col(PrsOffer.id))
+        .limit(1)
+    ).first()
 
 
 def _recommendations(session: Session, application_id: UUID) -> tuple[OpinionFacts, ...]:

@@ -10,7 +10,7 @@ from uuid import UUID
 
 import typer
 
-from integrations.desk import check_acts, link_acts
+from integrations.desk import by_hand, check_acts, home_studies, link_acts
 from integrations.desk import release as release_desk
 from integrations.desk import vetting as desk
 from integrations.desk.intake import submit as take_in
@@ -342,11 +342,9 @@ def link_split(link: Link, as_: As, reason: Reason, as_json: AsJson = False, at:
 def homestudy_order(
     application: Application, as_: As, reason: Reason, as_json: AsJson = False, at: At = None
 ) -> None:
-    """Order a home study: the federal field specialist."""
+    """Order a home study, or an addendum to one that has come back: the federal field specialist."""
     _act(
-        lambda s, who, now: desk.home_study(
-            s.kit, application, "order", who, result=None, reason=reason, now=now
-        ),
+        lambda s, who, now: home_studies.order(s.kit, application, who, reason=reason, now=now),
         as_=as_,
         as_json=as_json,
         at=at,
@@ -358,16 +356,104 @@ def homestudy_receive(
     application: Application,
     as_: As,
     reason: Reason,
-    result: Annotated[str, typer.Option("--result", help="positive or negative.")] = "positive",
+    result: Annotated[str, typer.Option("--result", help="positive or negative.")],
+    report: Annotated[
+        Path | None,
+        typer.Option("--report", help="The report; without it, the packet's home_study_report counts."),
+    ] = None,
     as_json: AsJson = False,
     at: At = None,
 ) -> None:
     """Record that the report of a home study has come in: the case manager."""
+
+    def work(stack: Stack, who: Person, now: datetime) -> UUID:
+        paper = (report.name, common.read_file(report, "--report")) if report else None
+        return home_studies.receive(
+            stack.kit, application, who, result=result, report=paper, reason=reason, now=now
+        )
+
+    _act(work, as_=as_, as_json=as_json, at=at)
+
+
+@homestudy_app.command("override")
+def homestudy_override(
+    application: Application, as_: As, reason: Reason, as_json: AsJson = False, at: At = None
+) -> None:
+    """Write down why a negative home study does not stand in the way: the federal field specialist."""
     _act(
-        lambda s, who, now: desk.home_study(
-            s.kit, application, "receive", who, result=result, reason=reason, now=now
+        lambda s, who, now: home_studies.override(s.kit, application, who, reason=reason, now=now),
+        as_=as_,
+        as_json=as_json,
+        at=at,
+    )
+
+
+@homestudy_app.command("prs")
+def homestudy_prs(
+    application: Application,
+    as_: As,
+    reason: Reason,
+    answer: Annotated[str, typer.Option("--answer", help="accepted or declined.")],
+    as_json: AsJson = False,
+    at: At = None,
+) -> None:
+    """Record that post-release services were offered after a home study, and the answer: the case manager."""
+    _act(
+        lambda s, who, now: home_studies.offer_prs(
+            s.kit, application, who, answer=answer, reason=reason, now=now
         ),
         as_=as_,
         as_json=as_json,
         at=at,
     )
+
+
+@app.command()
+def concern(
+    application: Application, as_: As, reason: Reason, as_json: AsJson = False, at: At = None
+) -> None:
+    """Raise a special concern. Policy asks for more checks from then on; a concern is never taken back."""
+    _act(
+        lambda s, who, now: by_hand.raise_concern(s.kit, application, who, words=reason, now=now),
+        as_=as_,
+        as_json=as_json,
+        at=at,
+    )
+
+
+@check_app.command("by-hand")
+def check_by_hand(
+    application: Application,
+    item: Annotated[
+        str, typer.Argument(metavar="ITEM", help="dna or in_person_identity, with @household:0 if needed.")
+    ],
+    as_: As,
+    reason: Reason,
+    result: Annotated[str, typer.Option("--result", help="confirmed or failed.")],
+    on: Annotated[str, typer.Option("--on", help="The day it was done, YYYY-MM-DD.", metavar="DATE")],
+    evidence: Annotated[Path, typer.Option("--evidence", help="The paper that says so, as a scan or PDF.")],
+    custody: Annotated[Path, typer.Option("--custody", help="JSON: operator, place, at, device.")],
+    samples_destroyed_on: Annotated[
+        str | None,
+        typer.Option(
+            "--samples-destroyed-on", help="DNA only: the day the samples were destroyed.", metavar="DATE"
+        ),
+    ] = None,
+    as_json: AsJson = False,
+    at: At = None,
+) -> None:
+    """Write down a DNA comparison or an identity check in person, with its evidence: the case manager."""
+
+    def work(stack: Stack, who: Person, now: datetime) -> UUID:
+        done = by_hand.Done(
+            result=result,
+            on=_day(on),
+            evidence=(evidence.name, common.read_file(evidence, "--evidence")),
+            custody=common.read_file(custody, "--custody"),
+            samples_destroyed_on=(
+                _day(samples_destroyed_on, "--samples-destroyed-on") if samples_destroyed_on else None
+            ),
+        )
+        return by_hand.record(stack.kit, application, item, who, done, reason=reason, now=now)
+
+    _act(work, as_=as_, as_json=as_json, at=at)

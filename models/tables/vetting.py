@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, UniqueConstraint, text
 from sqlmodel import Field
 
 from models.states import (
@@ -92,6 +92,11 @@ class BackgroundCheck(Row, table=True):
             "state NOT IN ('clear', 'hit_review', 'hit_bar', 'unreadable') OR result_at IS NOT NULL",
             name="check_result_needs_time",
         ),
+        CheckConstraint(
+            "disposition IS NULL OR disposition IN ('resolved', 'unresolved')",
+            name="check_disposition_known",
+        ),
+        ForeignKeyConstraint(["evidence_file_id"], ["document_file.id"], name="background_check_evidence"),
         Index(
             "check_once",
             "application_id",
@@ -121,6 +126,10 @@ class BackgroundCheck(Row, table=True):
     expires_on: date | None = None
     adjudication: str | None = None
     adjudicated_by: list[str] = words()
+    # Of the arrest or charge behind a hit: resolved or unresolved; None until somebody has written it down.
+    disposition: str | None = None
+    # What a registry sent on paper.
+    evidence_file_id: UUID | None = None
     tries: int = 0
     next_look_at: datetime | None = instant(default=None)
 

@@ -18,7 +18,7 @@ from models.errors import BadInput, Refused
 from models.facts import Person
 from tests.builders import DAY, NOW
 from tests.integration import scenes
-from tests.integration.scenes import World, a_packet, amended, hand_in, shown, vet
+from tests.integration.scenes import World, a_packet, hand_in, shown, vet
 
 EVERYBODY = [email.partition("@")[0] for email, _, _ in SANDBOX_STAFF]
 WHY = "All papers and checks agree."
@@ -225,34 +225,6 @@ def test_nobody_acts_in_two_roles_on_one_case(
     assert refused.code == "two_roles"
 
 
-# --- home study --------------------------------------------------------------------------------
-
-
-def test_a_home_study_is_ordered_by_the_specialist_and_its_report_received_by_the_manager(
-    kit: Kit, world: World, packet: dict[str, Any], staff: dict[str, Person], tmp_path: Path
-) -> None:
-    packet = amended(packet, child__circumstances={"trafficking_victim": True})
-    application = hand_in(kit, tmp_path, packet).application_id
-    vet(kit, application)
-    key = str(application)
-    assert "HOME_STUDY_TVPRA" in scenes.open_codes(shown(kit, application))
-
-    def study(step: str, result: str | None = None) -> Act:
-        return lambda kit, key, person: vetting.home_study(
-            kit, key, step, person, result=result, reason="By the law.", now=NOW
-        )
-
-    assert _refused(lambda: study("receive", "positive")(kit, key, staff["cm"])).code == "out_of_order"
-    _only(kit, staff, {"ffs"}, study("order"), key)
-    study("order")(kit, key, staff["ffs"])
-    assert "HOME_STUDY_TVPRA" in scenes.open_codes(shown(kit, application))
-    _only(kit, staff, {"cm"}, study("receive", "positive"), key)
-    with pytest.raises(BadInput):
-        study("receive", "fine")(kit, key, staff["cm"])
-    study("receive", "positive")(kit, key, staff["cm"])
-    assert "HOME_STUDY_TVPRA" not in scenes.open_codes(shown(kit, application))
-
-
 def test_every_duty_that_has_ended_says_what_ended_it(
     kit: Kit, confirmed: UUID, staff: dict[str, Person]
 ) -> None:
@@ -283,20 +255,3 @@ def test_every_duty_that_has_ended_says_what_ended_it(
     assert ended["decide", "decision"] in kept["decision"]
     checks = {row for duty, kind, row, _ in rows if duty == "record_check"}
     assert checks <= kept["background_check"] | kept["address"] | kept["document"]
-
-
-@pytest.mark.parametrize(("result", "stands"), [("negative", True), ("positive", False)])
-def test_a_negative_home_study_is_no_pass(
-    kit: Kit, world: World, tmp_path: Path, staff: dict[str, Person], result: str, stands: bool
-) -> None:
-    packet = a_packet()
-    packet["child"]["date_of_birth"] = "2017-01-05"
-    packet["sponsor"] |= {"relationship": "family friend", "related": False}
-    world.reader.shows(packet)
-    taken = hand_in(kit, tmp_path, packet)
-    vet(kit, taken.application_id)
-    key = str(taken.application_id)
-    vetting.home_study(kit, key, "order", staff["ffs"], result=None, reason=WHY, now=NOW)
-    vetting.home_study(kit, key, "receive", staff["cm"], result=result, reason=WHY, now=NOW)
-    missing = " ".join(shown(kit, taken.application_id)["gate"]["missing"])
-    assert ("home_study" in missing or "HOME_STUDY" in missing) is stands

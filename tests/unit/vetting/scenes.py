@@ -13,8 +13,10 @@ from integrations.policies import vetting_policy
 from models.facts import (
     ApplicationFacts,
     CheckFacts,
+    ConcernFacts,
     ConfirmationFacts,
     DocumentFacts,
+    HomeStudyFacts,
     LinkFacts,
     OpinionFacts,
     Person,
@@ -180,6 +182,25 @@ def a_confirmation(item: str, subject: str = "sponsor", **facts: Any) -> Confirm
 
 def a_link(kind: Any, tier: Any = "likely", name: str = "other", **facts: Any) -> LinkFacts:
     return LinkFacts(id=an_id((kind, name)), kind=kind, tier=tier, other_application=an_id(name), **facts)
+
+
+def a_study(*triggers: str, result: Any = "positive", number: int = 1, **facts: Any) -> HomeStudyFacts:
+    """A home study for these triggers that has come back; `result` None: still under way."""
+    given: dict[str, Any] = {
+        "id": an_id(("study", number)),
+        "number": number,
+        "kind": "tvpra" if any("TVPRA" in t for t in triggers) else "orr" if triggers else "discretionary",
+        "triggers": triggers,
+        "ordered_at": NOW - 10 * DAY,
+        "due_at": NOW + 4 * DAY,
+        "received_at": NOW if result else None,
+        "result": result,
+    }
+    return HomeStudyFacts(**(given | facts))
+
+
+def a_concern() -> ConcernFacts:
+    return ConcernFacts(an_id("concern"), an_id("who raised it"), NOW)
 
 
 def a_person(*roles: Role, name: str = "") -> Person:

@@ -68,6 +68,8 @@ def test_each_condition_that_a_policy_may_set_has_words() -> None:
     values: dict[str, Any] = {
         "categories": ("2A", "3"),
         "circumstances_any": ("abused",),
+        "risk_any": ("concern", "child_abuse_hit"),
+        "submitted_from": NOW.date(),
     }
     for name, field in When.model_fields.items():
         value = values.get(name, True if "bool" in str(field.annotation) else 12)

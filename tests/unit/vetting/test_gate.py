@@ -27,6 +27,7 @@ from tests.unit.vetting.scenes import (
     STRANGER,
     a_link,
     a_packet,
+    a_study,
     an_id,
     an_opinion,
     approved,
@@ -98,7 +99,6 @@ def test_a_clearance_that_runs_out_before_the_release_closes_the_gate() -> None:
         (FindingCode.ADDRESS_NAME_MISMATCH, FindingState.CLEARED, False),
         (FindingCode.ADDRESS_UNDELIVERABLE, FindingState.RESOLVED, False),
         (FindingCode.ADDRESS_CITY_DIFFERS, FindingState.OPEN, False),
-        (FindingCode.TRAFFICKING_INDICATOR, FindingState.OPEN, True),
     ],
 )
 def test_an_open_block_or_review_closes_the_gate(
@@ -179,7 +179,7 @@ def test_a_home_study_closes_the_gate_until_received() -> None:
     packet = a_packet(child={"date_of_birth": "2018-01-01"}, sponsor=STRANGER)
     facts = approved(ready(packet))
     assert missing(facts) == ("home_study home_study@sponsor", "finding HOME_STUDY_ORR sponsor")
-    assert at_the_gate(replace(facts, home_study_received=True)).open
+    assert at_the_gate(replace(facts, home_studies=(a_study("ORR-3"),))).open
 
 
 @pytest.mark.parametrize(

@@ -27,6 +27,7 @@ from tests.unit.vetting.scenes import (
     STRANGER,
     a_link,
     a_packet,
+    a_study,
     an_id,
     an_opinion,
     approved,
@@ -79,7 +80,7 @@ PR = CheckKind.PUBLIC_RECORDS
         (checked(complete(submitted())), A.IN_REVIEW),
         (ready(), A.IN_REVIEW),
         (ready(YOUNG), A.HOME_STUDY),
-        (ready(YOUNG, home_study_received=True), A.IN_REVIEW),
+        (ready(YOUNG, home_studies=(a_study("ORR-3"),)), A.IN_REVIEW),
         (pending(PR, ready(YOUNG), CheckState.PENDING), A.IN_CHECKS),
         (pending(PR, ready(), CheckState.ERROR), A.IN_CHECKS),
         (pending(PR, ready(), CheckState.HIT_REVIEW), A.IN_REVIEW),
@@ -187,7 +188,7 @@ def test_every_open_review_finding_is_a_duty_until_cleared() -> None:
 
 def test_a_home_study_is_a_duty_until_it_has_come() -> None:
     assert open_for(ready(YOUNG)) == [("complete_home_study", "home_study@sponsor")]
-    assert open_for(ready(YOUNG, home_study_received=True)) == [("recommend", "case_manager")]
+    assert open_for(ready(YOUNG, home_studies=(a_study("ORR-3"),))) == [("recommend", "case_manager")]
 
 
 def test_an_address_nobody_answered_for_is_a_duty() -> None:

@@ -179,7 +179,7 @@ def test_one_state_that_has_not_answered_is_one_finding() -> None:
 
 @pytest.mark.parametrize(
     ("kind", "days"),
-    [(PR, 90), (FP, 365), (NAME, 365), (CheckKind.CHILD_ABUSE_REGISTRY, 365), (CheckKind.STATE_CRIMINAL, 0)],
+    [(PR, 90), (FP, 365), (NAME, 365), (CheckKind.CHILD_ABUSE_REGISTRY, 365), (CheckKind.STATE_CRIMINAL, 90)],
 )
 def test_a_result_counts_as_long_as_the_policy_says(kind: CheckKind, days: int) -> None:
     assert expiry(kind, "sponsor", NOW, P2025, submitted()) == NOW.date() + days * DAY

@@ -23,7 +23,7 @@ from integrations.policies import (
 from models.errors import BadInput, NotFound
 from models.policy import VettingPolicy
 from models.states import CheckKind, DocumentKind
-from tests.unit.vetting.scenes import P2024, P2025, POLICIES, a_packet
+from tests.unit.vetting.scenes import P2025, POLICIES, a_packet
 from vetting.policy import choose, lines, parse_vetting_policy
 
 SUBMITTED_ON = date(2026, 2, 2)
@@ -75,7 +75,13 @@ def test_no_version_and_two_equally_new_ones_are_both_refused() -> None:
             "statute_waived",
         ),
         ('kind = "decide"', 'kind = "dither"', "duties", "missing_key"),
-        ('rule = "2025-DNA"\nactive = false', 'rule = "2025-DNA"', "inactive[2025-DNA]", "active"),
+        (
+            'rule = "us_identity_only"\nactive = false',
+            'rule = "us_identity_only"',
+            "inactive[us_identity_only]",
+            "active",
+        ),
+        ("when = { biological_kin = true }\n", "", "manual[2025-DNA]", "wrong_value"),
         ("[address]", "[address", "policy", "broken_toml"),
     ],
 )
@@ -86,7 +92,7 @@ def test_a_fault_names_the_line_it_is_in(old: str, new: str, field: str, code: s
     assert (field, code) in {(p.field, p.code) for p in caught.value.problems}
 
 
-@pytest.mark.parametrize("policy", POLICIES, ids=lambda p: p.version)
+@pytest.mark.parametrize("policy", vetting_policies(), ids=lambda p: p.version)
 def test_the_statutory_floor_is_active_in_every_version(policy: VettingPolicy) -> None:
     prints = [
         c
@@ -119,7 +125,8 @@ def test_what_was_stopped_in_2025_is_on_record_and_not_in_force() -> None:
     on_record = {line.rule: line.active for line in P2025.inactive}
     assert on_record["us_identity_only"] is False
     assert on_record["2025-INCOME-60-DAYS"] is False
-    assert "2024-TVPRA-4" in {line.rule for line in P2024.inactive}
+    # What the press alone tells of is there, and asked of nobody.
+    assert {m.item: m.active for m in P2025.manual} == {"dna": False, "in_person_identity": False}
 
 
 def test_every_file_holds_the_version_that_it_is_named_after() -> None:

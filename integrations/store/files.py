@@ -1,0 +1,57 @@
+"""Keeps the bytes of a file, sealed, once however often it is handed in."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from sqlmodel import Session, col
+
+from integrations.documents.sniff import check_file, magic
+from integrations.store.sealing import seal_bytes
+from integrations.vault import Vault
+from models.errors import BadInput
+from models.tables.base import Sealed
+from models.tables.vetting import DocumentFile
+
+
+def file_key(vault: Vault, content: bytes) -> bytes:
+    """The key under which these very bytes are found again."""
+    return vault.blind("file", hashlib.sha256(content).digest())
+
+
+def keep_file(session: Session, vault: Vault, content: bytes, *, now: datetime) -> UUID:
+    """The id under which these bytes are kept. Two who bring the same file at once get the same one."""
+    key = file_key(vault, content)
+    known = select(col(DocumentFile.id)).where(col(DocumentFile.file_key) == key)
+    found = session.scalars(known).one_or_none()
+    if found is not None:
+        return found
+    row = DocumentFile(
+        file_key=key,
+        media_type=str(magic(content) or "application/octet-stream"),
+        size=len(content),
+        sealed_content=Sealed(b""),
+        at=now,
+    )
+    seal_bytes(vault, row, "sealed_content", content)
+    values = {name: getattr(row, name) for name in DocumentFile.model_fields}
+    session.execute(insert(DocumentFile).values(values).on_conflict_do_nothing(index_elements=["file_key"]))
+    return session.scalars(known).one()
+
+
+def keep_evidence(
+    session: Session, vault: Vault, content: bytes, *, option: str, filename: str, now: datetime
+) -> UUID:
+    """The id of a file that a person brings as evidence: a scan or a PDF that opens.
+
+    Raises:
+        BadInput: empty, too large, or not what it says it is; `option` names where it was given.
+    """
+    problem = check_file(option, filename, content)
+    if problem is not None:
+        raise BadInput(problem)
+    return keep_file(session, vault, content, now=now)

@@ -1,0 +1,60 @@
+"""What in the file speaks of a risk: computed from facts that stand there, never from an impression.
+
+Policy lines name these words in `risk_any`. A hit stays a hit for the question whether more must be looked
+at; whether it bars is for the two people who judge it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from models.facts import ApplicationFacts, LinkFacts
+from models.policy import Risk
+from models.states import ApplicationState, CheckKind, CheckState, FindingCode, FindingState
+
+_HITS = frozenset({CheckState.HIT_REVIEW, CheckState.HIT_BAR})
+
+
+def risks_of(facts: ApplicationFacts, subject: str) -> frozenset[Risk]:
+    """The risks of the whole application, and this person's own."""
+    return frozenset((*_of_the_whole(facts), *_of_the_person(facts, subject)))
+
+
+def _of_the_whole(facts: ApplicationFacts) -> Iterator[Risk]:
+    if facts.concerns:
+        yield "concern"
+    if any(
+        row.finding.code is FindingCode.TRAFFICKING_INDICATOR and row.state is FindingState.OPEN
+        for row in facts.findings
+    ):
+        yield "trafficking_indicator"
+    if any(_denied_the_same_person(link) for link in facts.links):
+        yield "denied_before"
+    if any(
+        check.kind is CheckKind.CHILD_ABUSE_REGISTRY
+        and check.state in _HITS
+        and check.adjudication != "clear"
+        for check in facts.checks
+    ):
+        yield "child_abuse_hit"
+
+
+def _of_the_person(facts: ApplicationFacts, subject: str) -> Iterator[Risk]:
+    hits = [check for check in facts.checks if check.subject == subject and check.state in _HITS]
+    if any(check.kind is CheckKind.PUBLIC_RECORDS for check in hits):
+        yield "public_records_hit"
+    if any(check.disposition == "unresolved" for check in hits):
+        yield "unresolved_disposition"
+
+
+def _denied_the_same_person(link: LinkFacts) -> bool:
+    return counts(link) and link.other_state is ApplicationState.DENIED
+
+
+def counts(link: LinkFacts) -> bool:
+    """True for a link to the same sponsor that is likely, or that a person confirmed."""
+    return (
+        link.kind == "sponsor"
+        and link.state != "split"
+        and (link.tier == "likely" or link.state == "confirmed")
+    )
