@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from datetime import date
 from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -15,9 +14,8 @@ from typing import Literal
 
 from followup.policy import parse_followup_policy
 from models.errors import BadInput, NotFound, Problem
-from models.packet import Packet
 from models.policy import FollowupPolicy, VettingPolicy
-from vetting.policy import choose, parse_vetting_policy
+from vetting.policy import parse_vetting_policy
 
 Room = Literal["vetting", "followup"]
 ROOMS: tuple[Room, ...] = ("vetting", "followup")
@@ -52,11 +50,6 @@ def vetting_policies() -> tuple[VettingPolicy, ...]:
     return tuple(vetting_policy(version) for version in policy_files("vetting"))
 
 
-def vetting_policy_for(packet: Packet, submitted_on: date) -> VettingPolicy:
-    """The vetting policy in force for this packet, submitted on that day."""
-    return choose(vetting_policies(), packet.child.entered_care_on, submitted_on)
-
-
 @cache
 def followup_policy(version: str) -> FollowupPolicy:
     """The follow-up policy of this version.
@@ -82,18 +75,6 @@ def pinned_followup_policy(version: str | None) -> FollowupPolicy:
 def followup_policies() -> tuple[FollowupPolicy, ...]:
     """Every version of the follow-up policy, by name."""
     return tuple(followup_policy(version) for version in policy_files("followup"))
-
-
-def current_followup_version(on: date) -> str:
-    """The version that a release of that day is followed up under: the newest that is in force.
-
-    Raises:
-        NotFound: none is.
-    """
-    in_force = [p for p in followup_policies() if p.active and p.effective_from <= on]
-    if not in_force:
-        raise NotFound("follow-up policy in force on", on.isoformat())
-    return max(in_force, key=lambda p: p.effective_from).version
 
 
 def _bytes(room: Room, version: str) -> bytes:

@@ -24,8 +24,10 @@ from sqlmodel import Session, col
 
 from integrations.database import is_current, make_engine, server_version, transaction, wall_clock
 from integrations.desk.jobs import MAX_TRIES
+from integrations.policies import ROOMS, policy_files
 from integrations.registry import make_vault, providers_from
 from integrations.settings import Settings, load_settings
+from integrations.store.policy_acts import how_it_stands, room_of
 from integrations.store.sealing import place
 from integrations.vault import SealBroken, Vault
 from kinline.local.home import LocalError, home_path, make_home
@@ -213,6 +215,7 @@ def _contents(settings: Settings, home: Path, engine: Engine, up: Up | None) -> 
     yield Check("schema", True, "at the newest migration")
     looks: list[Callable[[Session], Check]] = [
         lambda session: _environment(session, settings),
+        lambda session: policies_in_use(session, settings),
         _failed_jobs,
         lambda session: _beats(session, "clock", settings, up),
         lambda session: _beats(session, "worker", settings, up),
@@ -233,6 +236,27 @@ def _environment(session: Session, settings: Settings) -> Check:
         return Check("environment", True, "not used yet" if row is None else f"a {row.name} database")
     remedy = "Set KINLINE_DATABASE_URL or KINLINE_ENVIRONMENT so that they agree."
     return Check("environment", False, f"a {row.name} database, and you run {settings.environment}", remedy)
+
+
+def policies_in_use(session: Session, settings: Settings) -> Check:
+    """A version of each kind is in use, and none has had its file changed since it was activated."""
+    versions = [*policy_files("vetting"), *policy_files("followup")]
+    stands = {version: how_it_stands(session, settings, version) for version in versions}
+    changed = [version for version, how in stands.items() if how.file_changed]
+    if changed:
+        return Check(
+            "policies",
+            False,
+            f"changed since activated: {', '.join(changed)}",
+            "Put the signed file back; a change needs a new version.",
+        )
+    in_use = [version for version, how in stands.items() if how.in_use]
+    lacking = [room for room in ROOMS if not any(room_of(version) == room for version in in_use)]
+    if lacking:
+        remedy = "kinline policy list shows what is unsigned; then kinline policy sign and activate."
+        return Check("policies", False, f"none in use for: {', '.join(lacking)}", remedy)
+    signer = " (signed by sandbox)" if settings.environment == "sandbox" else ""
+    return Check("policies", True, f"in use: {', '.join(in_use)}{signer}")
 
 
 def _failed_jobs(session: Session) -> Check:

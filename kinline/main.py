@@ -13,7 +13,7 @@ from kinline.local.processes import end_politely_on_sigterm
 
 def build() -> typer.Typer:
     """The whole command line."""
-    from kinline.cli import explaining, followup, system, vetting
+    from kinline.cli import explaining, followup, policy, system, vetting
 
     app = typer.Typer(
         name="kinline",
@@ -35,8 +35,8 @@ def build() -> typer.Typer:
     app.add_typer(system.db_app, name="db")
     app.add_typer(system.user_app, name="user")
     app.add_typer(system.audit_app, name="audit")
-    system.policy_app.registered_commands.extend(explaining.policy_app.registered_commands)
-    app.add_typer(system.policy_app, name="policy")
+    policy.app.registered_commands.extend(explaining.policy_app.registered_commands)
+    app.add_typer(policy.app, name="policy")
     return app
 
 

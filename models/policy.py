@@ -19,6 +19,22 @@ class _Frozen(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+Category = Literal["1", "2A", "2B", "3"]
+
+
+class Suspension(_Frozen):
+    """A court's order that stops a version or a line of it, for the children whom it names by their custody.
+
+    Both ends of the custody window are included; none given means every child.
+    """
+
+    order: str
+    since: date
+    until: date | None = None
+    entered_care_from: date | None = None
+    entered_care_until: date | None = None
+
+
 class Line(_Frozen):
     """One rule. `active = false` keeps a line on record that is not in force."""
 
@@ -26,9 +42,9 @@ class Line(_Frozen):
     source: str
     unverified: bool = False
     active: bool = True
+    suspended_by: tuple[Suspension, ...] = ()
 
 
-Category = Literal["1", "2A", "2B", "3"]
 SubjectKind = Literal["sponsor", "household", "alternate_caregiver", "child"]
 Circumstance = Literal["trafficking_victim", "disability", "abused", "especially_vulnerable"]
 Risk = Literal[
@@ -59,20 +75,27 @@ class When(_Frozen):
 
 
 class AppliesIf(_Frozen):
-    """Which cases a version is for, by the day the child entered care (both ends included)."""
+    """Which cases a version is for: by the day the child entered care (both ends included), the sponsor's
+    category, and court orders that name the case (any of them)."""
 
     entered_care_from: date | None = None
     entered_care_until: date | None = None
+    categories: tuple[Category, ...] | None = None
+    court_orders_any: tuple[str, ...] | None = None
 
 
 class DocumentRule(Line):
-    """A document that must be there. `confirm`: a person types what they read from it."""
+    """A document that must be there. `confirm`: a person types what they read from it.
+
+    `accepted_types`: the identity documents that count, by the packet's word for the type; None: any.
+    """
 
     item: DocumentKind
     subject: SubjectKind
     when: When = When()
     confirm: bool = False
     waivable: bool = True
+    accepted_types: tuple[str, ...] | None = None
 
 
 class CheckRule(Line):
@@ -144,7 +167,7 @@ class VettingPolicy(_Frozen):
     title: str
     effective_from: date
     applies_if: AppliesIf = AppliesIf()
-    suspended_by: str | None = None
+    suspended_by: tuple[Suspension, ...] = ()
     active: bool = True
     documents: tuple[DocumentRule, ...]
     checks: tuple[CheckRule, ...]

@@ -7,7 +7,7 @@ import unicodedata
 from dataclasses import dataclass
 from datetime import date
 
-from models.packet import Packet
+from models.packet import IdentityDocument, Packet
 from models.policy import Category, SubjectKind
 
 
@@ -136,3 +136,15 @@ def who(subject: str) -> str:
 def age_on(born_on: date, day: date) -> int:
     """Full years of age on that day."""
     return day.year - born_on.year - ((day.month, day.day) < (born_on.month, born_on.day))
+
+
+def stated_document(packet: Packet, subject: str) -> IdentityDocument | None:
+    """The identity document that the packet states for this person."""
+    if subject == "sponsor":
+        return packet.sponsor.identity_document
+    if subject == "alternate_caregiver":
+        return packet.alternate_caregiver.identity_document if packet.alternate_caregiver else None
+    if subject.startswith("household:"):
+        number = int(subject.partition(":")[2])
+        return packet.household[number].identity_document if number < len(packet.household) else None
+    return None

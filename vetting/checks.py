@@ -15,8 +15,8 @@ from models.facts import ApplicationFacts, CheckFacts, DocumentFacts, Finding
 from models.policy import CheckRule, Line, VettingPolicy
 from models.states import CheckKind, CheckState, DocumentKind, FindingCode
 from vetting import home_study
-from vetting.category import Subject, subjects, who
-from vetting.policy import applies, is_waived
+from vetting.category import subjects, who
+from vetting.policy import asks, is_waived
 
 
 class Standing(StrEnum):
@@ -81,7 +81,7 @@ def required_checks(
     found: dict[str, RequiredCheck] = {}
     for subject in subjects(facts.packet):
         for rule in policy.checks:
-            if not _asks(rule, facts, subject, now, studied=studied):
+            if not asks(rule, facts, subject, now, home_study=studied):
                 continue
             for state in _states(facts) if rule.per_state else (None,):
                 asked = RequiredCheck(rule, subject.key, state)
@@ -150,16 +150,6 @@ def expiry(
 def is_stale(check: CheckFacts, now: datetime) -> bool:
     """True once a result has passed its last day. A result without a last day cannot be relied on."""
     return check.expires_on is None or now.date() > check.expires_on
-
-
-def _asks(
-    rule: CheckRule, facts: ApplicationFacts, subject: Subject, now: datetime, *, studied: bool
-) -> bool:
-    return (
-        rule.active
-        and rule.subject == subject.kind
-        and applies(rule.when, facts, subject, now, home_study=studied)
-    )
 
 
 def _states(facts: ApplicationFacts) -> tuple[str, ...]:

@@ -16,8 +16,8 @@ from models.facts import (
 from models.policy import DocumentRule, ManualRule, VettingPolicy
 from models.states import DocumentKind, FindingCode, RequirementState
 from vetting import checks, home_study
-from vetting.category import Subject, subjects, who
-from vetting.policy import applies, is_waived
+from vetting.category import Subject, stated_document, subjects, who
+from vetting.policy import asks, is_waived
 
 _STATE = RequirementState
 
@@ -45,9 +45,7 @@ def _by_hand(
     found: dict[str, Requirement] = {}
     studied = bool(home_study.triggers(facts, policy, now))
     for rule in policy.manual:
-        if not rule.active or rule.subject != subject.kind:
-            continue
-        if not applies(rule.when, facts, subject, now, home_study=studied):
+        if not asks(rule, facts, subject, now, home_study=studied):
             continue
         asked = Requirement(
             item=rule.item,
@@ -112,8 +110,7 @@ def _documents(facts: ApplicationFacts, policy: VettingPolicy, now: datetime) ->
     found: dict[str, Requirement] = {}
     for subject in subjects(facts.packet):
         for rule in policy.documents:
-            fits = rule.active and rule.subject == subject.kind
-            if not fits or not applies(rule.when, facts, subject, now, home_study=studied):
+            if not asks(rule, facts, subject, now, home_study=studied):
                 continue
             asked = _document(facts, rule, subject.key)
             known = found.get(asked.key)
@@ -126,7 +123,7 @@ def _document(facts: ApplicationFacts, rule: DocumentRule, subject: str) -> Requ
     item = str(rule.item)
     if is_waived(facts, f"{item}@{subject}", waivable=rule.waivable):
         state = _STATE.WAIVED
-    elif not documents_for(facts, item, subject):
+    elif not documents_for(facts, item, subject) or not _is_accepted(facts, rule, subject):
         state = _STATE.MISSING
     elif confirmation_of(facts, item, subject) is None:
         state = _STATE.RECEIVED
@@ -142,6 +139,14 @@ def _document(facts: ApplicationFacts, rule: DocumentRule, subject: str) -> Requ
         waivable=rule.waivable,
         state=state,
     )
+
+
+def _is_accepted(facts: ApplicationFacts, rule: DocumentRule, subject: str) -> bool:
+    """Whether the identity document that the packet names is of a type that this version takes."""
+    if rule.accepted_types is None:
+        return True
+    stated = stated_document(facts.packet, subject)
+    return stated is not None and "_".join(stated.type.casefold().split()) in rule.accepted_types
 
 
 def _checks(facts: ApplicationFacts, policy: VettingPolicy, now: datetime) -> list[Requirement]:

@@ -11,12 +11,12 @@ from datetime import datetime
 from typing import Any
 
 from models.facts import ApplicationFacts, Requirement
-from models.policy import Line, VettingPolicy, When
+from models.policy import CheckRule, DocumentRule, Line, ManualRule, VettingPolicy, When
 from models.states import CheckKind
 from vetting import checks, home_study
 from vetting.category import subjects
 from vetting.completeness import confirmation_of, documents_for
-from vetting.policy import applies, lines
+from vetting.policy import asks, lines
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,12 +91,10 @@ def _asking(
     studied = bool(home_study.triggers(facts, policy, now))
     person = next((s for s in subjects(facts.packet) if s.key == asked.subject), None)
     for _, line in lines(policy):
-        when = getattr(line, "when", None)
-        names = (getattr(line, "item", None), getattr(line, "subject", None))
-        if person is None or not line.active or not isinstance(when, When):
+        if person is None or not isinstance(line, DocumentRule | CheckRule | ManualRule):
             continue
-        if names == (asked.item, person.kind) and applies(when, facts, person, now, home_study=studied):
-            yield line, when
+        if line.item == asked.item and asks(line, facts, person, now, home_study=studied):
+            yield line, line.when
 
 
 def _papers(facts: ApplicationFacts, asked: Requirement) -> Iterator[Mapping[str, Any]]:

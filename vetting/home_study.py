@@ -15,7 +15,7 @@ from models.facts import ApplicationFacts, Finding, HomeStudyFacts, Requirement
 from models.policy import HomeStudyRule, Line, VettingPolicy
 from models.states import FindingCode, RequirementState
 from vetting.category import subjects
-from vetting.policy import applies, is_waived
+from vetting.policy import asks, is_waived
 
 ITEM = "home_study"
 SUBJECT = "sponsor"
@@ -25,9 +25,7 @@ DISCRETIONARY = "DISC"
 def triggers(facts: ApplicationFacts, policy: VettingPolicy, now: datetime) -> tuple[HomeStudyRule, ...]:
     """The active triggers that hold for this application, in the policy's order."""
     sponsor = subjects(facts.packet)[0]
-    return tuple(
-        rule for rule in policy.home_studies if rule.active and applies(rule.when, facts, sponsor, now)
-    )
+    return tuple(rule for rule in policy.home_studies if asks(rule, facts, sponsor, now))
 
 
 def kind_of(held: Sequence[HomeStudyRule]) -> Literal["tvpra", "orr", "discretionary"]:

@@ -5,10 +5,9 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 
 from models.facts import ApplicationFacts, DocumentFacts, Finding
-from models.packet import IdentityDocument, Packet
 from models.policy import DocumentRule, Line, VettingPolicy
 from models.states import IDENTITY_DOCUMENTS, DocumentKind, FindingCode
-from vetting.category import who
+from vetting.category import stated_document, who
 from vetting.checks import is_legible
 from vetting.completeness import confirmation_of, document_words, requirements
 
@@ -31,18 +30,6 @@ def findings(facts: ApplicationFacts, policy: VettingPolicy, now: datetime) -> t
             found += _expired(facts, policy, item, subject)
         found += _mismatch(facts, policy, item, subject)
     return tuple(found)
-
-
-def stated_document(packet: Packet, subject: str) -> IdentityDocument | None:
-    """The identity document that the packet states for this person."""
-    if subject == "sponsor":
-        return packet.sponsor.identity_document
-    if subject == "alternate_caregiver":
-        return packet.alternate_caregiver.identity_document if packet.alternate_caregiver else None
-    if subject.startswith("household:"):
-        number = int(subject.partition(":")[2])
-        return packet.household[number].identity_document if number < len(packet.household) else None
-    return None
 
 
 def _illegible(document: DocumentFacts, policy: VettingPolicy) -> Finding:

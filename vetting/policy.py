@@ -14,7 +14,18 @@ from pydantic import ValidationError
 
 from models.errors import BadInput, Problem
 from models.facts import ApplicationFacts
-from models.policy import Line, VettingPolicy, When
+from models.policy import (
+    AppliesIf,
+    Category,
+    CheckRule,
+    DocumentRule,
+    HomeStudyRule,
+    Line,
+    ManualRule,
+    Suspension,
+    VettingPolicy,
+    When,
+)
 from vetting.category import Subject, age_on, category_of, is_biological_kin
 from vetting.linkage import children_before, children_sought_now
 from vetting.risks import risks_of
@@ -53,13 +64,29 @@ def parse_vetting_policy(text: str) -> VettingPolicy:
     return policy
 
 
-def choose(policies: Sequence[VettingPolicy], entered_care_on: date, submitted_on: date) -> VettingPolicy:
+def choose(
+    policies: Sequence[VettingPolicy],
+    entered_care_on: date,
+    submitted_on: date,
+    *,
+    category: Category | None = None,
+    court_orders: frozenset[str] = frozenset(),
+) -> VettingPolicy:
     """The version in force for a child who entered care on that day, in an application of that day.
+
+    `category`: the sponsor's, `court_orders`: those that name the case. Of several the newest counts.
 
     Raises:
         BadInput: when none is, or two equally new ones are: somebody must mend the files.
     """
-    fitting = [p for p in policies if _in_force(p, entered_care_on, submitted_on)]
+    fitting = [
+        p
+        for p in policies
+        if p.active
+        and p.effective_from <= submitted_on
+        and is_for(p.applies_if, entered_care_on, category, court_orders)
+        and suspension(p.suspended_by, entered_care_on, submitted_on) is None
+    ]
     newest = max((p.effective_from for p in fitting), default=None)
     chosen = [p for p in fitting if p.effective_from == newest]
     if len(chosen) == 1:
@@ -71,9 +98,63 @@ def choose(policies: Sequence[VettingPolicy], entered_care_on: date, submitted_o
             "no_single_policy",
             f"Exactly one policy version must fit a child in care since {entered_care_on} "
             f"and an application of {submitted_on}; fitting: {names}.",
-            "Check the two dates; if they are right, the policy files need a version for them.",
+            "Check the two dates; if they are right, a version for them must be made or activated.",
         )
     )
+
+
+def is_for(
+    whom: AppliesIf, entered_care_on: date, category: Category | None, court_orders: frozenset[str]
+) -> bool:
+    """True when a version is for this case. A category that is not known yet fits none that names some."""
+    return (
+        _within(entered_care_on, whom.entered_care_from, whom.entered_care_until)
+        and (whom.categories is None or category in whom.categories)
+        and (whom.court_orders_any is None or bool(court_orders & set(whom.court_orders_any)))
+    )
+
+
+def suspension(orders: Sequence[Suspension], entered_care_on: date, submitted_on: date) -> Suspension | None:
+    """The order that stops a version or a line for this case; None when none does.
+
+    By the day of submission, so that the same facts are judged alike at any time after.
+    """
+    for order in orders:
+        if _within(submitted_on, order.since, order.until) and _within(
+            entered_care_on, order.entered_care_from, order.entered_care_until
+        ):
+            return order
+    return None
+
+
+def stopped_by(line: Line, facts: ApplicationFacts) -> Suspension | None:
+    """The court's order that stops this line for this application; None when none does."""
+    return suspension(line.suspended_by, facts.packet.child.entered_care_on, facts.submitted_at.date())
+
+
+def asks(
+    line: DocumentRule | CheckRule | ManualRule | HomeStudyRule,
+    facts: ApplicationFacts,
+    subject: Subject,
+    now: datetime,
+    *,
+    home_study: bool = False,
+) -> bool:
+    """True when this line asks something of this person: in force, not stopped, of such a person, and so on.
+
+    A home study is asked of the sponsor.
+    """
+    whose = "sponsor" if isinstance(line, HomeStudyRule) else line.subject
+    return (
+        line.active
+        and whose == subject.kind
+        and stopped_by(line, facts) is None
+        and applies(line.when, facts, subject, now, home_study=home_study)
+    )
+
+
+def _within(day: date, first: date | None, last: date | None) -> bool:
+    return (first is None or first <= day) and (last is None or day <= last)
 
 
 def applies(
@@ -110,17 +191,6 @@ def is_waived(facts: ApplicationFacts, key: str, *, waivable: bool) -> bool:
     state the subject ends with the state, `sponsor:TX`).
     """
     return waivable and any(w.approved and key in (w.item, f"{w.item}@{w.subject}") for w in facts.waivers)
-
-
-def _in_force(policy: VettingPolicy, entered_care_on: date, submitted_on: date) -> bool:
-    first, last = policy.applies_if.entered_care_from, policy.applies_if.entered_care_until
-    return (
-        policy.active
-        and policy.suspended_by is None
-        and policy.effective_from <= submitted_on
-        and (first is None or first <= entered_care_on)
-        and (last is None or entered_care_on <= last)
-    )
 
 
 def lines(policy: VettingPolicy) -> Iterator[tuple[str, Line]]:

@@ -18,7 +18,7 @@ from models.errors import BadInput, Problem
 from models.packet import Address, AlternateCaregiver, Child, HouseholdMember, Packet, Sponsor
 from models.states import IDENTITY_DOCUMENTS, DocumentKind
 from vetting.address import dwelling_key_text
-from vetting.identity import stated_document
+from vetting.category import stated_document
 from vetting.names import name_words
 
 _Form = Literal["text", "date"]

@@ -17,8 +17,8 @@ from integrations.desk.particulars import UNSEALED, Submission, retire_particula
 from integrations.desk.vetting_duties import first_duties
 from integrations.kit import Kit
 from integrations.packets import HandedIn
-from integrations.policies import vetting_policy_for
 from integrations.store import history
+from integrations.store.policy_acts import vetting_policy_for
 from integrations.store.sealing import seal_bytes, seal_json
 from models.errors import BadInput, Problem
 from models.states import APPLICATION_MOVES, ApplicationState
@@ -192,7 +192,7 @@ def _case(work: Submission) -> Case:
     child = work.session.scalars(select(Child).where(col(Child.a_number_key) == child_key)).one_or_none()
     if child is not None:
         return work.session.scalars(select(Case).where(col(Case.child_id) == child.id)).one()
-    policy = vetting_policy_for(work.packet, work.now.date())
+    policy = vetting_policy_for(work.session, work.kit.settings, work.packet, work.now.date())
     child = Child(sealed_details=UNSEALED, a_number_key=child_key, name_key=b"", created_at=work.now)
     _describe(work, child)
     work.session.flush()

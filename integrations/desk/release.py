@@ -15,11 +15,12 @@ from followup import court
 from followup.plan import release_plan
 from integrations.desk.duties import open_followup, review_duty
 from integrations.kit import Kit
-from integrations.policies import current_followup_version, followup_policy, vetting_policy
+from integrations.policies import followup_policy, vetting_policy
 from integrations.store import history, ledger
 from integrations.store.applications import current_address, find_application, gather
 from integrations.store.cases import lock_case
 from integrations.store.contacts import consents
+from integrations.store.policy_acts import followup_version_for
 from integrations.store.staff import record_act
 from models.errors import BadInput, Problem, Refused
 from models.facts import ApplicationFacts, Person, ReleaseFacts
@@ -86,7 +87,10 @@ def _release(kit: Kit, session: Session, key: str, person: Person, *, on: date, 
         why="released to the sponsor",
         now=now,
     )
-    _begin_followup(session, case, application, facts, person, released_at, zone, now=now)
+    followed_under = followup_policy(followup_version_for(session, kit.settings, now.date()))
+    _begin_followup(
+        session, case, application, facts, person, released_at, zone, policy=followed_under, now=now
+    )
     _end_vetting_duties(session, application, row, person, now=now)
     history.audit(
         session, actor=str(person.id), act="release", noun="application", ids=[application.id], now=now
@@ -128,9 +132,9 @@ def _begin_followup(
     released_at: datetime,
     zone: str,
     *,
+    policy: FollowupPolicy,
     now: datetime,
 ) -> None:
-    policy = followup_policy(current_followup_version(now.date()))
     case.followup_policy, case.zone = policy.version, zone
     case.released_at = case.last_contact_at = released_at
     case.max_silence_days = policy.silence.max_silence_days

@@ -7,7 +7,6 @@ from typing import Annotated, Any
 
 import typer
 
-from integrations.policies import followup_policies, vetting_policies, vetting_policy
 from integrations.store.audit import verify_audit
 from integrations.store.staff import add_staff
 from kinline.cli import common, show
@@ -20,7 +19,6 @@ app = typer.Typer()
 db_app = typer.Typer(help="The database: schema, backup, restore.")
 user_app = typer.Typer(help="Named people.")
 audit_app = typer.Typer(help="The sealed audit.")
-policy_app = typer.Typer(help="Policy versions.")
 
 
 @app.command()
@@ -192,31 +190,3 @@ def audit_verify(as_json: AsJson = False) -> None:
         show=show.plain,
         code=lambda r: common.ANSWER_IS_NO if r["broken"] else common.DONE,
     )
-
-
-@policy_app.command("list")
-def policy_list(as_json: AsJson = False) -> None:
-    """Every policy version."""
-    rows = [
-        {
-            "version": p.version,
-            "room": room,
-            "title": p.title,
-            "effective_from": p.effective_from.isoformat(),
-            "active": p.active,
-        }
-        for room, policies in (("vetting", vetting_policies()), ("followup", followup_policies()))
-        for p in policies
-    ]
-    common.emit({"policies": rows}, as_json=as_json, show=show.plain)
-
-
-@policy_app.command("show")
-def policy_show(version: Annotated[str, typer.Argument(metavar="VERSION")], as_json: AsJson = False) -> None:
-    """One policy version, line by line, with sources."""
-    try:
-        found: Any = next((p for p in followup_policies() if p.version == version), None)
-        policy = found if found is not None else vetting_policy(version)
-    except Exception as err:
-        raise typer.Exit(common.explain(err, as_json=as_json)) from None
-    common.emit(policy.model_dump(mode="json"), as_json=as_json, show=show.plain)
