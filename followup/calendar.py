@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from models.business_days import add_business_days
 from models.errors import BadInput, Problem
 from models.policy import QuietRule
 
@@ -49,28 +50,9 @@ def local_instant(day: date, local_time: time, zone: str) -> datetime:
     return datetime.combine(day, local_time.replace(fold=0), zone_named(zone)).astimezone(UTC)
 
 
-@lru_cache(maxsize=64)
-def _federal_holidays(year: int) -> frozenset[date]:
-    """The eleven holidays of 5 USC 6103, with the days on which they are observed."""
-    # A third of a second to load: only for whoever asks for a business day.
-    import holidays
-
-    return frozenset(holidays.country_holidays("US", years=year).keys())
-
-
-def is_business_day(day: date) -> bool:
-    """Monday to Friday and no federal holiday."""
-    return day.weekday() < 5 and day not in _federal_holidays(day.year)
-
-
 def business_days_after(start: datetime, days: int, zone: str) -> date:
     """The local day that lies this many business days after the local day of `start`; 0 is that day itself."""
-    day = local_day(start, zone)
-    left = days
-    while left > 0:
-        day += timedelta(days=1)
-        left -= is_business_day(day)
-    return day
+    return add_business_days(local_day(start, zone), days)
 
 
 def _is_quiet(local: time, quiet: QuietRule) -> bool:

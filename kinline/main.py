@@ -13,7 +13,7 @@ from kinline.local.processes import end_politely_on_sigterm
 
 def build() -> typer.Typer:
     """The whole command line."""
-    from kinline.cli import explaining, followup, policy, system, vetting
+    from kinline.cli import denial, explaining, followup, ladder, policy, system, vetting
 
     app = typer.Typer(
         name="kinline",
@@ -23,11 +23,14 @@ def build() -> typer.Typer:
         pretty_exceptions_enable=False,
         rich_markup_mode=None,
     )
-    for part in (vetting.app, explaining.app, followup.app, system.app):
+    for part in (vetting.app, explaining.app, ladder.app, followup.app, system.app):
         app.registered_commands.extend(part.registered_commands)
     app.add_typer(vetting.check_app, name="check")
     app.add_typer(vetting.homestudy_app, name="homestudy")
     app.add_typer(vetting.link_app, name="link")
+    app.add_typer(ladder.consult_app, name="consult")
+    app.add_typer(denial.denial_app, name="denial")
+    app.add_typer(denial.appeal_app, name="appeal")
     app.add_typer(followup.call_app, name="call")
     app.add_typer(followup.escalation_app, name="escalation")
     app.add_typer(followup.address_app, name="address")

@@ -11,6 +11,7 @@ from datetime import date, datetime
 from typing import Any, Literal
 from uuid import UUID
 
+from models.ladder import LadderFacts
 from models.packet import Packet
 from models.reading import DocumentText, PostalAnswer
 from models.states import (
@@ -230,6 +231,7 @@ class ApplicationFacts:
     home_studies: tuple[HomeStudyFacts, ...] = ()
     prs_offer: Literal["accepted", "declined"] | None = None  # after a home study; None: not offered yet
     acted: Mapping[UUID, Role] = field(default_factory=dict)  # who has acted on this case, and as what
+    ladder: LadderFacts = field(default_factory=LadderFacts)
 
 
 # --- the ledger and follow-up ------------------------------------------------------------------

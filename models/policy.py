@@ -12,7 +12,16 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from models.states import CallOutcome, Channel, CheckKind, DecisionValue, DocumentKind, Party, Role
+from models.states import (
+    CallOutcome,
+    Channel,
+    CheckKind,
+    DecisionValue,
+    DenialGround,
+    DocumentKind,
+    Party,
+    Role,
+)
 
 
 class _Frozen(BaseModel):
@@ -72,6 +81,7 @@ class When(_Frozen):
     submitted_from: date | None = None
     home_study_required: bool | None = None
     subject_age_at_least: int | None = None
+    case_manager_helps: bool | None = None
 
 
 class AppliesIf(_Frozen):
@@ -147,9 +157,37 @@ class IdentityRule(Line):
 
 
 class VettingDuty(Line):
-    """How long a vetting duty may take, and in whose queue it stands."""
+    """How long a vetting duty may take, and in whose queue it stands. Of several that apply the shortest counts."""
 
     kind: str
+    within_hours: int
+    queue: str
+    when: When = When()
+
+
+class ConsultationRule(Line):
+    """The denial of a sponsor of these categories goes through case consultation first."""
+
+    categories: tuple[Category, ...]
+
+
+class AppealRule(Line):
+    """Who may appeal against a denial, until when, and how soon an appeal is acknowledged.
+
+    `child_alone_on`: the child may appeal when this is the only ground.
+    """
+
+    categories: tuple[Category, ...]
+    child_alone_on: DenialGround
+    window_days: int
+    acknowledge_business_days: int
+    queue: str
+
+
+class PendingReviewRule(Line):
+    """A supervisor reviews what is still pending so many days after the child entered custody, and again each time."""
+
+    every_days: int
     within_hours: int
     queue: str
 
@@ -177,6 +215,10 @@ class VettingPolicy(_Frozen):
     identity: IdentityRule
     roles: RecommendationRule
     duties: tuple[VettingDuty, ...]
+    ladder: tuple[VettingDuty, ...]
+    consultation: ConsultationRule
+    appeal: AppealRule
+    pending_review: PendingReviewRule
     inactive: tuple[Line, ...] = ()
 
 

@@ -50,17 +50,86 @@ _DECIDED = frozenset({_A.APPROVED, _A.DENIED, _A.REMANDED})
 # While vetting runs, the state follows the facts and may go either way. A decision may come only
 # after a recommendation; an amendment sends a decided application back to vetting.
 APPLICATION_MOVES: Mapping[ApplicationState, frozenset[ApplicationState]] = {
-    _A.SUBMITTED: _VETTING | {_A.WITHDRAWN, _A.SUBMITTED},
-    _A.INCOMPLETE: _VETTING | {_A.WITHDRAWN, _A.SUBMITTED, _A.RECOMMENDED},
-    _A.IN_CHECKS: _VETTING | {_A.WITHDRAWN, _A.SUBMITTED, _A.RECOMMENDED},
-    _A.IN_REVIEW: _VETTING | {_A.WITHDRAWN, _A.SUBMITTED, _A.RECOMMENDED},
-    _A.HOME_STUDY: _VETTING | {_A.WITHDRAWN, _A.SUBMITTED, _A.RECOMMENDED},
-    _A.RECOMMENDED: _VETTING | _DECIDED | {_A.WITHDRAWN, _A.SUBMITTED},
-    _A.APPROVED: _VETTING | {_A.RELEASED, _A.WITHDRAWN, _A.SUBMITTED},
-    _A.DENIED: frozenset({_A.SUBMITTED}),
-    _A.REMANDED: _VETTING | {_A.WITHDRAWN, _A.SUBMITTED, _A.RECOMMENDED},
+    _A.SUBMITTED: _VETTING | {_A.WITHDRAWN},
+    _A.INCOMPLETE: (_VETTING - {_A.INCOMPLETE}) | {_A.WITHDRAWN, _A.SUBMITTED, _A.RECOMMENDED},
+    _A.IN_CHECKS: (_VETTING - {_A.IN_CHECKS}) | {_A.WITHDRAWN, _A.SUBMITTED, _A.RECOMMENDED},
+    _A.IN_REVIEW: (_VETTING - {_A.IN_REVIEW}) | {_A.WITHDRAWN, _A.SUBMITTED, _A.RECOMMENDED},
+    _A.HOME_STUDY: (_VETTING - {_A.HOME_STUDY}) | {_A.WITHDRAWN, _A.SUBMITTED, _A.RECOMMENDED},
+    _A.RECOMMENDED: _DECIDED | {_A.HOME_STUDY, _A.WITHDRAWN, _A.SUBMITTED},
+    _A.APPROVED: frozenset({_A.RELEASED, _A.WITHDRAWN, _A.SUBMITTED}),
+    # An appeal that succeeds brings it back to the decision.
+    _A.DENIED: frozenset({_A.SUBMITTED, _A.RECOMMENDED}),
+    _A.REMANDED: frozenset({_A.WITHDRAWN, _A.SUBMITTED, _A.RECOMMENDED}),
     _A.WITHDRAWN: frozenset({_A.SUBMITTED}),
     _A.RELEASED: frozenset(),
+}
+
+
+class Stage(StrEnum):
+    """Where a release request stands, in the words of ORR's case system (domain brief, section 2)."""
+
+    CM_INITIATED = "cm_initiated"
+    CC_REVIEW = "cc_review"
+    CM_FURTHER_INFORMATION = "cm_further_information"
+    FFS_REVIEW = "ffs_review"
+    CASE_CONSULTATION = "case_consultation"
+    HS_REQUESTED = "hs_requested"
+    HS_COMPLETED_CM_REVIEW = "hs_completed_cm_review"
+    HS_COMPLETED_CC_REVIEW = "hs_completed_cc_review"
+    HS_COMPLETED_FFS_REVIEW = "hs_completed_ffs_review"
+    DNF_GENERATED = "dnf_generated"  # approved: the discharge notification is what comes next
+    COMPLETED = "completed"  # released, or denied
+    INACTIVE = "inactive"  # cancelled, with a reason
+
+
+_S = Stage
+# Where an amendment may send it that takes the opinions back: to the case manager, before or after a study.
+_BACK = frozenset({_S.CM_INITIATED, _S.HS_COMPLETED_CM_REVIEW})
+_WITH_CM = frozenset({_S.HS_REQUESTED, _S.INACTIVE})
+STAGE_MOVES: Mapping[Stage, frozenset[Stage]] = {
+    _S.CM_INITIATED: _WITH_CM | {_S.CC_REVIEW, _S.FFS_REVIEW},
+    _S.CC_REVIEW: _WITH_CM | {_S.FFS_REVIEW, _S.CM_FURTHER_INFORMATION, _S.CM_INITIATED},
+    _S.CM_FURTHER_INFORMATION: _WITH_CM
+    | {_S.CC_REVIEW, _S.FFS_REVIEW, _S.HS_COMPLETED_CC_REVIEW, _S.HS_COMPLETED_FFS_REVIEW}
+    | _BACK,
+    _S.FFS_REVIEW: _WITH_CM
+    | {
+        _S.DNF_GENERATED,
+        _S.COMPLETED,
+        _S.CASE_CONSULTATION,
+        _S.CM_FURTHER_INFORMATION,
+        # The case manager recommends anew, and the coordinator must too.
+        _S.CC_REVIEW,
+        _S.CM_INITIATED,
+    },
+    _S.CASE_CONSULTATION: _BACK | _WITH_CM | {_S.FFS_REVIEW, _S.HS_COMPLETED_FFS_REVIEW},
+    # Bad news need not wait for the report: a denial may come while the study is out.
+    _S.HS_REQUESTED: frozenset(
+        {
+            _S.HS_COMPLETED_CM_REVIEW,
+            _S.CM_FURTHER_INFORMATION,
+            _S.CASE_CONSULTATION,
+            _S.COMPLETED,
+            _S.INACTIVE,
+        }
+    ),
+    _S.HS_COMPLETED_CM_REVIEW: _WITH_CM | {_S.HS_COMPLETED_CC_REVIEW, _S.HS_COMPLETED_FFS_REVIEW},
+    _S.HS_COMPLETED_CC_REVIEW: _WITH_CM
+    | {_S.HS_COMPLETED_FFS_REVIEW, _S.CM_FURTHER_INFORMATION, _S.HS_COMPLETED_CM_REVIEW},
+    _S.HS_COMPLETED_FFS_REVIEW: _WITH_CM
+    | {
+        _S.DNF_GENERATED,
+        _S.COMPLETED,
+        _S.CASE_CONSULTATION,
+        _S.CM_FURTHER_INFORMATION,
+        _S.HS_COMPLETED_CC_REVIEW,
+        _S.HS_COMPLETED_CM_REVIEW,
+    },
+    _S.DNF_GENERATED: _BACK | _WITH_CM | {_S.COMPLETED},
+    # A denial that was reversed on appeal, or whose packet was amended.
+    _S.COMPLETED: _BACK | {_S.FFS_REVIEW, _S.HS_COMPLETED_FFS_REVIEW, _S.HS_REQUESTED},
+    # A packet that was withdrawn is handed in again.
+    _S.INACTIVE: _BACK | {_S.HS_REQUESTED, _S.CM_FURTHER_INFORMATION},
 }
 
 
@@ -252,7 +321,43 @@ class DecisionValue(StrEnum):
     DENY = "deny"
 
 
+class DenialGround(StrEnum):
+    """Why a release is denied. The letter names them in words; an appeal of the child's own turns on one."""
+
+    SPONSOR_RISK = "sponsor_risk"  # the sponsor or the home is a risk to the child
+    BARRING_RECORD = "barring_record"  # a result of a check that bars
+    IDENTITY_UNPROVEN = "identity_unproven"
+    RELATIONSHIP_UNPROVEN = "relationship_unproven"
+    HOME_UNSUITABLE = "home_unsuitable"
+    INCOMPLETE = "incomplete"  # what was asked for did not come
+    DANGER_TO_SELF_OR_OTHERS = "danger_to_self_or_others"  # the child is
+
+
+class ConsultationOutcome(StrEnum):
+    """What a case consultation comes to."""
+
+    DENIAL_SUPPORTED = "denial_supported"
+    DENIAL_NOT_SUPPORTED = "denial_not_supported"
+
+
+class Appellant(StrEnum):
+    """Who appeals against a denial."""
+
+    SPONSOR = "sponsor"
+    CHILD = "child"
+
+
+class AppealOutcome(StrEnum):
+    """How an appeal ends. `moot`: the denial fell for another reason, before it was decided."""
+
+    UPHELD = "upheld"
+    REVERSED = "reversed"
+    MOOT = "moot"
+
+
 APPROVALS = frozenset({DecisionValue.APPROVE, DecisionValue.APPROVE_WITH_PRS})
+# Decisions that send a case back to work: what was recommended before them no longer speaks.
+SENT_BACK = frozenset({DecisionValue.REMAND, DecisionValue.HOME_STUDY})
 
 
 class ObligationState(StrEnum):

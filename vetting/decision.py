@@ -20,8 +20,10 @@ from models.facts import (
 from models.policy import VettingPolicy
 from models.states import (
     APPROVALS,
+    SENT_BACK,
     ApplicationState,
     CheckState,
+    ConsultationOutcome,
     DecisionValue,
     DocumentKind,
     FindingCode,
@@ -31,6 +33,7 @@ from models.states import (
     Severity,
 )
 from vetting import home_study
+from vetting.category import category_of
 from vetting.findings import found_now, identity_of
 
 _MAY_CONFIRM = (Role.INTAKE_OFFICER, Role.CASE_MANAGER)
@@ -43,8 +46,6 @@ _OVER = frozenset({_A.DENIED, _A.WITHDRAWN, _A.RELEASED})
 _RECOMMENDABLE = frozenset(
     {_A.INCOMPLETE, _A.IN_CHECKS, _A.IN_REVIEW, _A.HOME_STUDY, _A.RECOMMENDED, _A.REMANDED}
 )
-# Decisions that send a case back to work: what was recommended before them no longer speaks.
-_SENT_BACK = frozenset({DecisionValue.REMAND, DecisionValue.HOME_STUDY})
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +82,9 @@ def unmet(
     if not requirements:
         wanting.append("requirements not_computed")
     wanting += address_pending(facts)
+    if facts.ladder.is_unvetted_amendment:
+        # Its numbers and people have not been looked for elsewhere yet.
+        wanting.append("vetting amendment")
     settled = {identity_of(row.finding) for row in facts.findings if row.state is FindingState.CLEARED}
     speaking = [row.finding for row in facts.findings if row.state is FindingState.OPEN]
     speaking += [f for f in found_now(facts, policy, now) if identity_of(f) not in settled]
@@ -103,20 +107,45 @@ def current_recommendations(facts: ApplicationFacts, policy: VettingPolicy) -> t
     """The recommendations that count now, in the policy's order, up to the first that is missing.
 
     The newest of each role, each no earlier than the one before it: when the case manager recommends
-    anew, the coordinator must too. One from before a remand does not count.
+    anew, the coordinator must too. One from before a remand, or before the report of a home study, does
+    not count. A review that was waived is passed over.
     """
-    since = facts.decision.at if facts.decision and facts.decision.value in _SENT_BACK else None
+    waived = waived_reviews(facts, policy)
     counted: list[OpinionFacts] = []
     for role in policy.roles.recommend:
         mine = [
             r
             for r in facts.recommendations
-            if r.role is role and (since is None or r.at > since) and (not counted or r.at >= counted[-1].at)
+            if r.role is role and _still_speaks(facts, r.at) and (not counted or r.at >= counted[-1].at)
         ]
-        if not mine:
+        if mine:
+            counted.append(max(mine, key=lambda r: r.at))
+        elif role not in waived:
             break
-        counted.append(max(mine, key=lambda r: r.at))
     return tuple(counted)
+
+
+def lacking_recommendations(facts: ApplicationFacts, policy: VettingPolicy) -> tuple[Role, ...]:
+    """Whose recommendation must come before a decision, in the policy's order."""
+    given = {r.role for r in current_recommendations(facts, policy)}
+    waived = waived_reviews(facts, policy)
+    return tuple(role for role in policy.roles.recommend if role not in given and role not in waived)
+
+
+def waived_reviews(facts: ApplicationFacts, policy: VettingPolicy) -> frozenset[Role]:
+    """The roles whose review the decider has waived in this round. The first recommendation never is."""
+    return frozenset(
+        w.role
+        for w in facts.ladder.review_waivers
+        if w.role in policy.roles.recommend[1:] and _still_speaks(facts, w.at)
+    )
+
+
+def _still_speaks(facts: ApplicationFacts, at: datetime) -> bool:
+    """True for what was said after the case was last sent back, and with the newest home study in hand."""
+    decision, received = facts.decision, home_study.last_report_at(facts)
+    sent_back = decision.at if decision is not None and decision.value in SENT_BACK else None
+    return (sent_back is None or at > sent_back) and (received is None or at >= received)
 
 
 def may_recommend(
@@ -130,7 +159,8 @@ def may_recommend(
     """The role in which this person may recommend this value now.
 
     Raises:
-        Refused: wrong_role, two_roles, out_of_order, or gate_closed for an approval that must wait.
+        Refused: wrong_role, two_roles, out_of_order, questions_open, or gate_closed for an approval that
+            must wait.
     """
     order = policy.roles.recommend
     role = _acting_role(facts, person, order)
@@ -138,12 +168,15 @@ def may_recommend(
         raise Refused("out_of_order", f"An application that is {facts.state} takes no recommendation.")
     given = [r.role for r in current_recommendations(facts, policy)]
     earlier = order[: order.index(role)]
+    if role in waived_reviews(facts, policy):
+        raise Refused("out_of_order", "This review was waived; the decision comes next.")
     if lacking := [r for r in earlier if r not in given]:
         raise Refused(
             "out_of_order",
             f"The {_words(lacking[0])} recommends first.",
             [f"recommendation {r}" for r in lacking],
         )
+    refuse_open_questions(facts)
     _refuse_early_approval(value, unmet(facts, requirements, policy, now))
     return role
 
@@ -159,20 +192,23 @@ def may_decide(
     """The role in which this person may decide this value now.
 
     A denial, a remand and a home study need every recommendation to be in, whatever it says. An approval
-    needs each of them to approve, and nothing unmet.
+    needs each of them to approve, and nothing unmet. Where policy says so, a denial needs a case
+    consultation that supports it.
 
     Raises:
-        Refused: wrong_role, two_roles, out_of_order or gate_closed.
+        Refused: wrong_role, two_roles, out_of_order, questions_open, consultation_first or gate_closed.
     """
     role = _acting_role(facts, person, (policy.roles.decide,))
     given = current_recommendations(facts, policy)
-    lacking = policy.roles.recommend[len(given) :]
+    lacking = lacking_recommendations(facts, policy)
     if lacking or facts.state is not _A.RECOMMENDED:
         raise Refused(
             "out_of_order",
             f"The decision comes after the recommendations; this application is {facts.state}.",
             [f"recommendation {r}" for r in lacking],
         )
+    refuse_open_questions(facts)
+    _refuse_before_consultation(facts, value, policy)
     if value in APPROVALS:
         against = [r.role for r in given if r.value not in APPROVALS]
         if against:
@@ -207,6 +243,54 @@ def _refuse_without_services(facts: ApplicationFacts, policy: VettingPolicy, now
             "After a home study, post-release services must be offered (CFR 410.1204).",
             ["offer post_release_services"],
         )
+
+
+def refuse_open_questions(facts: ApplicationFacts) -> None:
+    """Nothing, when every question has its answer.
+
+    Raises:
+        Refused: questions_open, with the numbers.
+    """
+    if unanswered := facts.ladder.open_questions:
+        raise Refused(
+            "questions_open",
+            "Every question must be answered first.",
+            [f"answer question {q.number}" for q in unanswered],
+        )
+
+
+def _refuse_before_consultation(facts: ApplicationFacts, value: DecisionValue, policy: VettingPolicy) -> None:
+    asked = facts.ladder.consultation
+    if asked is not None and asked.outcome is None:
+        raise Refused(
+            "consultation_first",
+            "A case consultation is open; decide once it is concluded.",
+            ["consultation"],
+        )
+    needed = policy.consultation.active and category_of(facts.packet) in policy.consultation.categories
+    if value is not DecisionValue.DENY or not needed:
+        return
+    if asked is None:
+        raise Refused(
+            "consultation_first",
+            "A parent or legal guardian is denied only after a case consultation.",
+            ["consultation"],
+        )
+    if asked.outcome is not ConsultationOutcome.DENIAL_SUPPORTED:
+        raise Refused(
+            "consultation_first",
+            "The case consultation did not support a denial. Remand it, or decide otherwise.",
+            ["consultation that supports a denial"],
+        )
+
+
+def may_act(facts: ApplicationFacts, person: Person, *allowed: Role) -> Role:
+    """The one role of these in which this person may act on this case.
+
+    Raises:
+        Refused: wrong_role or two_roles.
+    """
+    return _acting_role(facts, person, allowed)
 
 
 def may_confirm(facts: ApplicationFacts, person: Person, requirement: Requirement) -> Role:
@@ -381,7 +465,7 @@ def _finding_words(finding: Finding) -> str:
 
 def _people_missing(facts: ApplicationFacts, policy: VettingPolicy) -> tuple[str, ...]:
     given = current_recommendations(facts, policy)
-    missing = [f"recommendation {role}" for role in policy.roles.recommend[len(given) :]]
+    missing = [f"recommendation {role}" for role in lacking_recommendations(facts, policy)]
     missing += [f"recommendation {r.role}" for r in given if r.value not in APPROVALS]
     decision = facts.decision
     if (

@@ -40,6 +40,23 @@ def latest(facts: ApplicationFacts) -> HomeStudyFacts | None:
     return max(facts.home_studies, key=lambda study: study.number, default=None)
 
 
+def is_out(facts: ApplicationFacts) -> bool:
+    """True while a study or an addendum has been ordered and its report has not come."""
+    newest = latest(facts)
+    return newest is not None and newest.received_at is None
+
+
+def last_report_at(facts: ApplicationFacts) -> datetime | None:
+    """When the newest report came; None when none has."""
+    return max((study.received_at for study in facts.home_studies if study.received_at), default=None)
+
+
+def of_another_home(facts: ApplicationFacts) -> bool:
+    """True when an amendment has named another home, or somebody more in it, since the newest study was ordered."""
+    newest, changed = latest(facts), facts.ladder.home_changed_at
+    return newest is not None and changed is not None and newest.ordered_at < changed
+
+
 def requirement(facts: ApplicationFacts, policy: VettingPolicy, now: datetime) -> Requirement | None:
     """The home study as a requirement; None when nothing asks for one. One statutory trigger forbids a waiver."""
     held = triggers(facts, policy, now)
@@ -110,6 +127,8 @@ def _state(
 ) -> RequirementState:
     if ordered is None or ordered.received_at is None or not_covered(facts, held):
         return RequirementState.MISSING
+    if of_another_home(facts):
+        return RequirementState.MISSING
     passes = ordered.result == "positive" or ordered.overridden
     return RequirementState.CONFIRMED if passes else RequirementState.RECEIVED
 
@@ -122,7 +141,7 @@ def _discretion(policy: VettingPolicy) -> Line:
 def _finding(code: FindingCode, held: Sequence[HomeStudyRule], facts: ApplicationFacts, says: str) -> Finding:
     codes = [rule.code for rule in held]
     newest = latest(facts)
-    what = f"{says} ({', '.join(codes)}). {_next(newest, not_covered(facts, held))}"
+    what = f"{says} ({', '.join(codes)}). {_next(newest, not_covered(facts, held), moved=of_another_home(facts))}"
     return Finding(
         code=code,
         subject=SUBJECT,
@@ -138,7 +157,7 @@ def _ordered_by_a_person(facts: ApplicationFacts, policy: VettingPolicy) -> Find
     return Finding(
         code=FindingCode.HOME_STUDY_ORR,
         subject=SUBJECT,
-        message=f"A home study was ordered. {_next(newest, ())}",
+        message=f"A home study was ordered. {_next(newest, (), moved=of_another_home(facts))}",
         rule=line.rule,
         source=line.source,
         evidence={"triggers": [DISCRETIONARY], **_evidence(newest)},
@@ -149,11 +168,13 @@ def _evidence(newest: HomeStudyFacts | None) -> dict[str, str]:
     return {"study": str(newest.id), "result": newest.result} if newest and newest.result else {}
 
 
-def _next(newest: HomeStudyFacts | None, uncovered: Sequence[str]) -> str:
+def _next(newest: HomeStudyFacts | None, uncovered: Sequence[str], *, moved: bool) -> str:
     if newest is None:
         return "Order one; the case waits until its report has come."
     if newest.received_at is None:
         return "It has been ordered; the case waits until its report has come."
+    if moved:
+        return "The last study was made before the home or the people in it changed: order an addendum."
     if uncovered:
         return f"The last study was made before {', '.join(uncovered)} was known: order an addendum."
     return (

@@ -23,10 +23,11 @@ from models.policy import (
     Line,
     ManualRule,
     Suspension,
+    VettingDuty,
     VettingPolicy,
     When,
 )
-from vetting.category import Subject, age_on, category_of, is_biological_kin
+from vetting.category import Subject, age_on, category_of, is_biological_kin, subjects
 from vetting.linkage import children_before, children_sought_now
 from vetting.risks import risks_of
 
@@ -40,8 +41,16 @@ DUTY_KINDS = frozenset(
         "complete_home_study",
         "decide",
         "release_child",
+        "recommendation_clock",
+        "decision_clock",
+        "answer_question",
+        "conclude_consultation",
+        "send_denial_letter",
+        "deliver_appeal_file",
+        "decide_appeal",
     }
 )
+CATEGORIES: tuple[Category, ...] = ("1", "2A", "2B", "3")
 
 
 def parse_vetting_policy(text: str) -> VettingPolicy:
@@ -180,8 +189,20 @@ def applies(
         when.submitted_from is None or facts.submitted_at.date() >= when.submitted_from,
         when.home_study_required is None or home_study is when.home_study_required,
         when.subject_age_at_least is None or age_on(subject.born_on, now.date()) >= when.subject_age_at_least,
+        when.case_manager_helps is None or facts.ladder.helped_by_case_manager is when.case_manager_helps,
     )
     return all(conditions)
+
+
+def duty_line(kind: str, facts: ApplicationFacts, policy: VettingPolicy, now: datetime) -> VettingDuty:
+    """The line that says how long a duty of this kind may take here: of those that apply, the shortest time."""
+    sponsor = subjects(facts.packet)[0]
+    fitting = [line for line in _duty_lines(policy, kind) if applies(line.when, facts, sponsor, now)]
+    return min(fitting, key=lambda line: line.within_hours)
+
+
+def _duty_lines(policy: VettingPolicy, kind: str) -> list[VettingDuty]:
+    return [line for line in (*policy.duties, *policy.ladder) if line.active and line.kind == kind]
 
 
 def is_waived(facts: ApplicationFacts, key: str, *, waivable: bool) -> bool:
@@ -235,10 +256,22 @@ def _faults(policy: VettingPolicy) -> Iterator[Problem]:
     for line in policy.inactive:
         if line.active:
             yield _fault("inactive", line.rule, "active", "This table is for lines not in force.", "Move it.")
-    kinds = {duty.kind for duty in policy.duties if duty.active}
     for kind in sorted(DUTY_KINDS | {f"recommend:{role}" for role in policy.roles.recommend}):
-        if kind not in kinds:
-            yield Problem("duties", "missing_key", f"No line says how long {kind} may take.", "Add one.")
+        yield from _unclocked(policy, kind)
+
+
+def _unclocked(policy: VettingPolicy, kind: str) -> Iterator[Problem]:
+    """A kind of duty without a time for some category of sponsor."""
+    sure = [
+        line.when for line in _duty_lines(policy, kind) if line.when == When(categories=line.when.categories)
+    ]
+    for category in CATEGORIES:
+        if not any(when.categories is None or category in when.categories for when in sure):
+            told = "" if not sure else f" for category {category}"
+            yield Problem(
+                "duties", "missing_key", f"No line says how long {kind} may take{told}.", "Add one."
+            )
+            return
 
 
 def _fault(table: str, rule: str, code: str, message: str, remedy: str) -> Problem:

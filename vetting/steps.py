@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 
 from models.facts import ApplicationFacts, Duty, Finding, Requirement
 from models.policy import VettingPolicy
@@ -18,11 +18,14 @@ from models.states import (
     Party,
     RequirementState,
     Severity,
+    Stage,
 )
 from vetting import checks
-from vetting.decision import address_pending, current_recommendations
+from vetting.decision import address_pending, lacking_recommendations
 from vetting.findings import found_now, identity_of, key_of
-from vetting.policy import is_waived
+from vetting.ladder import acknowledge_by, denied_at, next_review
+from vetting.policy import duty_line, is_waived
+from vetting.stage import stage_of
 
 _A = ApplicationState
 _F = FindingCode
@@ -42,6 +45,8 @@ _SPONSOR_MENDS = frozenset(
         _F.ADDRESS_DOCUMENT_STALE,
     }
 )
+# Duties about the application as a whole: they stand beside the next piece of work.
+CLOCKS = frozenset({"recommendation_clock", "decision_clock", "review_pending"})
 _CHECKS_RUN = frozenset({_F.CHECK_PENDING, _F.CHECK_STALE, _F.CHECK_FAILED})
 _HOME_STUDY = frozenset({_F.HOME_STUDY_TVPRA, _F.HOME_STUDY_ORR})
 
@@ -95,37 +100,51 @@ class _Due:
     rule: str
     line: str = ""  # the policy's line, where it is not the kind
     since: datetime | None = None
+    due_at: datetime | None = None  # where policy names a day, with the queue of its line
+    queue: str = ""
 
 
 def duties(
     facts: ApplicationFacts, requirements: Sequence[Requirement], policy: VettingPolicy, now: datetime
 ) -> tuple[Duty, ...]:
     """The vetting duties that must stand open now, each once. One that is open already keeps its own times."""
+    found: dict[tuple[str, str], Duty] = {}
+    for one in _due_now(facts, requirements, policy, now):
+        found.setdefault((one.kind, one.key), _duty(one, facts, policy, now))
+    review = next_review(facts, policy)
+    return tuple(found.values()) + ((review,) if review else ())
+
+
+def _due_now(
+    facts: ApplicationFacts, requirements: Sequence[Requirement], policy: VettingPolicy, now: datetime
+) -> list[_Due]:
+    if facts.state is _A.DENIED:
+        return list(_after_denial(facts, policy))
     if facts.state in _OVER:
-        return ()
+        return []
     speaking = open_findings(facts, policy, now)
     work = list(_work(facts, requirements, policy, now, speaking))
-    due = [*work, *_decisions(facts, policy, now, busy=bool(work))]
-    times = {line.kind: line for line in policy.duties if line.active}
-    found: dict[tuple[str, str], Duty] = {}
-    for one in due:
-        line = times[one.line or one.kind]
-        opens_at = min(one.since, now) if one.since else now
-        found.setdefault(
-            (one.kind, one.key),
-            Duty(
-                kind=one.kind,
-                party=Party.CASE,
-                key=one.key,
-                opens_at=opens_at,
-                due_at=opens_at + timedelta(hours=line.within_hours),
-                queue=line.queue,
-                rule=one.rule,
-                policy_version=policy.version,
-                side="vetting",
-            ),
-        )
-    return tuple(found.values())
+    decisions = _decisions(facts, policy, now, busy=bool(work))
+    return [*work, *decisions, *_asked(facts, policy), *_clocks(facts, requirements, policy, speaking)]
+
+
+def _duty(one: _Due, facts: ApplicationFacts, policy: VettingPolicy, now: datetime) -> Duty:
+    opens_at, due_at, queue, rule = one.since or now, one.due_at, one.queue, one.rule
+    if due_at is None:
+        line = duty_line(one.line or one.kind, facts, policy, now)
+        opens_at, queue, rule = min(opens_at, now), line.queue, rule or line.rule
+        due_at = opens_at + timedelta(hours=line.within_hours)
+    return Duty(
+        kind=one.kind,
+        party=Party.CASE,
+        key=one.key,
+        opens_at=min(opens_at, due_at),
+        due_at=due_at,
+        queue=queue,
+        rule=rule,
+        policy_version=policy.version,
+        side="vetting",
+    )
 
 
 def _work(
@@ -204,9 +223,71 @@ def _decisions(
         return
     if busy and facts.state is not _A.RECOMMENDED:
         return
-    given = current_recommendations(facts, policy)
-    lacking = policy.roles.recommend[len(given) :]
+    asked = facts.ladder.consultation
+    if facts.ladder.open_questions or (asked is not None and asked.outcome is None):
+        return  # somebody else's word comes first: see `_asked`
+    lacking = lacking_recommendations(facts, policy)
     if lacking:
         yield _Due("recommend", str(lacking[0]), policy.roles.rule, line=f"recommend:{lacking[0]}")
     else:
         yield _Due("decide", "decision", policy.roles.rule)
+
+
+def _asked(facts: ApplicationFacts, policy: VettingPolicy) -> Iterator[_Due]:
+    """Questions to answer, and a consultation to conclude."""
+    for question in facts.ladder.open_questions:
+        yield _Due("answer_question", f"question:{question.number}", "", since=question.asked_at)
+    asked = facts.ladder.consultation
+    if asked is not None and asked.outcome is None:
+        yield _Due("conclude_consultation", "consultation", policy.consultation.rule, since=asked.asked_at)
+
+
+def _clocks(
+    facts: ApplicationFacts,
+    requirements: Sequence[Requirement],
+    policy: VettingPolicy,
+    speaking: Sequence[Finding],
+) -> Iterator[_Due]:
+    """How long the whole may take: to the recommendations from the packet on, to the decision from the day
+    on which the application is complete. While more information or a home study is awaited they rest."""
+    rests = stage_of(facts, policy) in (Stage.CM_FURTHER_INFORMATION, Stage.HS_REQUESTED)
+    if facts.state is _A.APPROVED or rests:
+        return
+    if lacking_recommendations(facts, policy):
+        begins = facts.ladder.revised_at or facts.submitted_at
+        yield _Due("recommendation_clock", "recommendation", "", since=begins)
+    studied = not {f.code for f in speaking} & _HOME_STUDY
+    if studied and _is_complete(requirements, speaking):
+        yield _Due("decision_clock", "decision", "")
+
+
+def _is_complete(requirements: Sequence[Requirement], speaking: Sequence[Finding]) -> bool:
+    """True when nothing is left that only the sponsor can bring or mend."""
+    lacking = any(r.kind == "document" and r.state is RequirementState.MISSING for r in requirements)
+    return not lacking and not {f.code for f in speaking} & _SPONSOR_MENDS
+
+
+def _after_denial(facts: ApplicationFacts, policy: VettingPolicy) -> Iterator[_Due]:
+    """The letter, and what an appeal asks for."""
+    decided = denied_at(facts)
+    if decided is None:
+        return
+    if facts.ladder.letter_sent_at is None:
+        yield _Due("send_denial_letter", "letter", "", since=decided)
+    appeal, rule = facts.ladder.appeal, policy.appeal
+    if appeal is None or appeal.outcome is not None:
+        return
+    if appeal.acknowledged_at is None:
+        # To the end of that day.
+        last = datetime.combine(acknowledge_by(appeal.received_on, policy), time(), UTC)
+        yield _Due(
+            "acknowledge_appeal",
+            "appeal",
+            rule.rule,
+            since=appeal.filed_at,
+            due_at=last + timedelta(days=1),
+            queue=rule.queue,
+        )
+    if appeal.delivered_at is None:
+        yield _Due("deliver_appeal_file", "appeal", "", since=appeal.filed_at)
+    yield _Due("decide_appeal", "appeal", "", since=appeal.filed_at)

@@ -13,6 +13,7 @@ from console.pages.wording import lower, subject, words
 
 _HEADINGS: Mapping[str, str] = {
     "requirements": "Vetting has not run yet",
+    "vetting": "Vetting has not run again yet",
     "document": "Papers that are missing",
     "home_study": "The home study",
     "confirm": "Papers that a person must read and confirm",
@@ -63,6 +64,8 @@ def _line(kind: str, rest: str) -> str:
         return f"it is {lower(words(rest))}"
     if kind == "requirements":
         return "what policy asks for is not worked out"
+    if kind == "vetting":
+        return "the packet was amended"
     item, _, about = rest.partition("@")
     return f"{lower(words(item))}{f', {_about(about)}' if about else ''}"
 

@@ -28,6 +28,11 @@ _ORDER = ("document", "home_study", "confirm", "finding", "check", "recommendati
 
 def next_step(application: Mapping[str, Any], *, email: str) -> Step:
     """The first thing that the gate waits for, as an act. Papers come before people."""
+    name = _name_of(application)
+    by = f"--as {shlex.quote(email)}"
+    asked = _asked_of_people(application, name, by)
+    if asked is not None:
+        return asked
     if application["state"] in _OVER:
         return _OVER[application["state"]]
     if application["state"] == "submitted":
@@ -37,8 +42,6 @@ def next_step(application: Mapping[str, Any], *, email: str) -> Step:
         )
     # A pending check is told as a check; the finding that goes with it waits for nobody.
     missing = [m for m in application["gate"]["missing"] if not m.startswith("finding CHECK_PENDING ")]
-    name = _name_of(application)
-    by = f"--as {shlex.quote(email)}"
     for kind in _ORDER:
         first = next((line for line in missing if line.partition(" ")[0] == kind), None)
         if first is not None:
@@ -48,6 +51,34 @@ def next_step(application: Mapping[str, Any], *, email: str) -> Step:
             "Everything is here. The release may be recorded.", f"kinline release {name} --on DATE {by}"
         )
     return Step("Vetting goes on by itself. Look again later.", f"kinline vet {name}")
+
+
+def _asked_of_people(application: Mapping[str, Any], name: str, by: str) -> Step | None:
+    """What the ladder waits for before anything else: an answer, a consultation, a letter, an appeal."""
+    denial = application.get("denial")
+    if denial is not None and denial["letter"] is None:
+        return Step(
+            "This application was denied. Its letter must go out.",
+            f"kinline denial send {name} {by} --method post",
+        )
+    if denial is not None and denial["appeal"] is not None and denial["appeal"]["outcome"] is None:
+        return Step(
+            "An appeal is open: acknowledge it, deliver the file, then somebody with no part in the denial decides.",
+            f"kinline appeal acknowledge {name} {by}",
+        )
+    for question in application.get("questions", ()):
+        if question["answer"] is None:
+            return Step(
+                "The case manager answers what was asked.",
+                f"kinline answer {name} {question['number']} {by} --text TEXT",
+            )
+    consultation = application.get("consultation")
+    if consultation is not None and consultation["outcome"] is None:
+        return Step(
+            "A case consultation is open. A supervisor concludes it.",
+            f"kinline consult conclude {name} OUTCOME {by} --reason TEXT",
+        )
+    return None
 
 
 def _name_of(application: Mapping[str, Any]) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import select, text
 from sqlmodel import Session, col
 
+from integrations.desk.ladder_views import ladder_json
 from integrations.kit import Kit
 from integrations.policies import vetting_policy
 from integrations.store import history
@@ -19,7 +20,7 @@ from models.states import Role
 from models.tables.vetting import Application, Decision, Recommendation, Release
 from vetting import explain, home_study
 from vetting.completeness import requirements
-from vetting.decision import Gate, current_recommendations, gate
+from vetting.decision import Gate, gate, lacking_recommendations
 from vetting.findings import key_of
 
 
@@ -76,6 +77,7 @@ def _application(
         "concerns": [{"by": str(c.by), "at": iso(c.at)} for c in facts.concerns],
         "recommendations": [] if withheld else _recommendations(session, application, policy),
         "decision": _decision(session, application),
+        **ladder_json(session, kit, application, facts, policy, withheld=withheld),
         "gate": {"open": barrier.open, "missing": list(barrier.missing)},
         "release": _release(release),
         "case_id": str(application.case_id),
@@ -168,8 +170,8 @@ def _release(row: Release | None) -> dict[str, Any] | None:
 
 def _withheld(facts: ApplicationFacts, policy: VettingPolicy, viewer: Person | None) -> bool:
     """True for the coordinator until both are in: the second opinion must be independent."""
-    both_in = len(current_recommendations(facts, policy)) == len(policy.roles.recommend)
-    return viewer is not None and Role.CASE_COORDINATOR in viewer.roles and not both_in
+    waiting = bool(lacking_recommendations(facts, policy))
+    return viewer is not None and Role.CASE_COORDINATOR in viewer.roles and waiting
 
 
 def _gate(
@@ -224,6 +226,7 @@ def _decision(session: Session, application: Application) -> dict[str, Any] | No
         "by": str(row.decided_by),
         "at": iso(row.at),
         "reason": row.reason,
+        "grounds": list(row.grounds),
     }
 
 

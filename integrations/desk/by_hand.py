@@ -89,7 +89,7 @@ def record(kit: Kit, key: str, item: str, person: Person, done: Done, *, reason:
             subject=asked.subject,
             person_key=person_keys(kit.vault, act.facts.packet)[asked.subject],
             result=done.result,
-            on_day=done.on,
+            done_on=done.on,
             evidence_file_id=keep_evidence(
                 session, kit.vault, content, option="--evidence", filename=name, now=now
             ),

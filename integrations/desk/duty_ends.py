@@ -12,6 +12,7 @@ from sqlalchemy import select
 from sqlmodel import Session, col
 
 from integrations.desk.escalations import resolve_settled
+from integrations.desk.ladder_ends import ladder_evidence
 from integrations.store import ledger
 from integrations.store.applications import current_address
 from models.facts import ApplicationFacts, Requirement
@@ -48,7 +49,7 @@ class DutyEnds:
         """Settled by what ended it, waived, or void because of what must be done instead."""
         what = row.key.rpartition("#")[0]
         waiver = self._waiver(what)
-        found = self._evidence(row.kind, what)
+        found = self._evidence(row.kind, what) or ladder_evidence(self.session, self.application, row)
         if waiver is not None and waiver.approved_by is not None:
             ledger.waive(self.session, row, by=waiver.approved_by, reason=waiver.reason, now=self.now)
         elif found is None and standing:
@@ -62,6 +63,15 @@ class DutyEnds:
             )
         else:
             self._settle(row, *(found or ("document", self.application.id, None)))
+
+    def end_with_application(self, row: Obligation) -> None:
+        """Settled where a person's act on the ladder answers it; void with the application otherwise."""
+        found = ladder_evidence(self.session, self.application, row)
+        if found is not None:
+            self._settle(row, *found)
+        else:
+            why = f"the application is {self.application.state}"
+            ledger.void_by_closure(self.session, [row], actor=self.actor, why=why, now=self.now)
 
     def _settle(self, row: Obligation, kind: str, row_id: UUID, by: UUID | None) -> None:
         evidence = ledger.add_evidence(

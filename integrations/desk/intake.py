@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,18 +13,21 @@ from sqlalchemy import select, text
 from sqlmodel import col
 
 from integrations import keys
+from integrations.desk.amending import Changes, papers_of, weigh
 from integrations.desk.jobs import enqueue
 from integrations.desk.particulars import UNSEALED, Submission, retire_particulars, write_particulars
 from integrations.desk.vetting_duties import first_duties
 from integrations.kit import Kit
 from integrations.packets import HandedIn
 from integrations.store import history
+from integrations.store.applications import gather
 from integrations.store.policy_acts import vetting_policy_for
 from integrations.store.sealing import seal_bytes, seal_json
+from integrations.store.stages import first_stage
 from models.errors import BadInput, Problem
 from models.states import APPLICATION_MOVES, ApplicationState
 from models.tables.people import Case, Child, Sponsor
-from models.tables.vetting import Application, ApplicationRevision, Decision, Recommendation
+from models.tables.vetting import Application, ApplicationRevision
 from vetting.category import category_of
 
 How = Literal["new", "amended", "unchanged"]
@@ -31,13 +35,15 @@ How = Literal["new", "amended", "unchanged"]
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What became of a packet."""
+    """What became of a packet. `changed` and `reopened`: of an amendment, names and codes only."""
 
     application_id: UUID
     reference: str
     state: str
     revision: int
     how: How
+    changed: tuple[str, ...] = ()
+    reopened: tuple[dict[str, Any], ...] = ()
 
 
 def submit(kit: Kit, handed_in: HandedIn, *, actor: str, now: datetime) -> Taken:
@@ -94,16 +100,38 @@ def _new(work: Submission, content_key: bytes) -> Taken:
     work.session.add(application)
     work.session.flush()
     _record(work, application, None, application.state, "packet submitted")
-    return _fill(work, application, case, content_key, "new")
+    first_stage(work.session, application, actor=work.actor, now=work.now)
+    _file(work, application, case, content_key)
+    return _finish(work, application, "new")
 
 
 def _amend(work: Submission, application: Application, content_key: bytes) -> Taken:
     case = work.session.get_one(Case, application.case_id)
     child = work.session.get_one(Child, case.child_id)
     _refuse_amendment(work, application, child)
+    before = gather(work.session, work.kit.vault, application)
+    papers = papers_of(work.session, application)
+    same_home = before.packet.address == work.packet.address
     application.revision += 1
+    application.category = category_of(work.packet)
+    application.sponsor_id = _sponsor(work).id
+    if case.released_at is None:
+        _describe(work, child)
+    retire_particulars(work, application, same_home=same_home)
+    _file(work, application, case, content_key, same_home=same_home)
+    changes = weigh(work, application, before, papers)
+    _stand_again(work, application, changes)
+    taken = _finish(work, application, "amended")
+    return dataclasses.replace(
+        taken, changed=changes.changed, reopened=tuple(item.as_json() for item in changes.reopened)
+    )
+
+
+def _stand_again(work: Submission, application: Application, changes: Changes) -> None:
+    """Vetting begins anew where an opinion fell or the packet had been withdrawn; else all stays as it was."""
     why = f"amended, revision {application.revision}"
-    if not history.move(
+    withdrawn = application.state == ApplicationState.WITHDRAWN
+    if not (changes.is_weighty or withdrawn) or not history.move(
         work.session,
         application,
         ApplicationState.SUBMITTED,
@@ -113,13 +141,6 @@ def _amend(work: Submission, application: Application, content_key: bytes) -> Ta
         now=work.now,
     ):
         _record(work, application, application.state, application.state, why)
-    application.category = category_of(work.packet)
-    application.sponsor_id = _sponsor(work).id
-    _supersede_opinions(work, application)
-    if case.released_at is None:
-        _describe(work, child)
-    retire_particulars(work, application)
-    return _fill(work, application, case, content_key, "amended")
 
 
 def _refuse_amendment(work: Submission, application: Application, child: Child) -> None:
@@ -143,19 +164,10 @@ def _refuse_amendment(work: Submission, application: Application, child: Child) 
         )
 
 
-def _supersede_opinions(work: Submission, application: Application) -> None:
-    """What people said was said of the old packet; they must look again."""
-    for table in (Recommendation, Decision):
-        rows: Any = work.session.scalars(
-            select(table).where(
-                col(table.application_id) == application.id, col(table.superseded_at).is_(None)
-            )
-        )
-        for row in rows:
-            row.superseded_at = work.now
-
-
-def _fill(work: Submission, application: Application, case: Case, content_key: bytes, how: How) -> Taken:
+def _file(
+    work: Submission, application: Application, case: Case, content_key: bytes, *, same_home: bool = False
+) -> None:
+    """The revision and everything that it says stand in the file."""
     revision = ApplicationRevision(
         application_id=application.id,
         number=application.revision,
@@ -166,7 +178,12 @@ def _fill(work: Submission, application: Application, case: Case, content_key: b
     )
     seal_bytes(work.kit.vault, revision, "sealed_packet", work.packet.model_dump_json().encode())
     work.session.add(revision)
-    write_particulars(work, application, case)
+    write_particulars(work, application, case, same_home=same_home)
+    work.session.flush()
+
+
+def _finish(work: Submission, application: Application, how: How) -> Taken:
+    """Its duties stand open, and vetting will run."""
     first_duties(work.session, work.kit, application, actor=work.actor, now=work.now)
     enqueue(
         work.session,

@@ -40,22 +40,29 @@ class Submission:
         return self.handed_in.packet
 
 
-def write_particulars(work: Submission, application: Application, case: Case) -> None:
-    """Everything that this revision says of people, phones, home, papers and hearings stands in the file."""
+def write_particulars(
+    work: Submission, application: Application, case: Case, *, same_home: bool = False
+) -> None:
+    """Everything that this revision says of people, phones, home, papers and hearings stands in the file.
+
+    `same_home`: the home is the one that stands there already, with what the postal service said of it.
+    """
     _people(work, application)
     _numbers(work, application)
-    _address(work, application)
+    if not same_home:
+        _address(work, application)
     _documents(work, application)
     if case.released_at is None:
         # Once a child is followed, hearings come from the court's feed, not from a packet.
         _hearings(work, application)
 
 
-def retire_particulars(work: Submission, application: Application) -> None:
+def retire_particulars(work: Submission, application: Application, *, same_home: bool) -> None:
     """Address and numbers of the revision before are history. Those named again come back to life."""
-    for address in work.session.scalars(
-        select(Address).where(col(Address.application_id) == application.id, col(Address.until_at).is_(None))
-    ):
+    homes = select(Address).where(
+        col(Address.application_id) == application.id, col(Address.until_at).is_(None)
+    )
+    for address in () if same_home else work.session.scalars(homes):
         address.until_at = work.now
     for number in work.session.scalars(
         select(PhoneNumber).where(

@@ -14,13 +14,13 @@ from sqlmodel import Session, col
 from integrations.desk.acting import Act, want_reason
 from integrations.desk.jobs import enqueue
 from integrations.desk.judging import judge_in
-from integrations.desk.opinions import supersede_opinions
 from integrations.desk.steps import STEPS
 from integrations.desk.vetting_duties import settle_state
 from integrations.kit import Kit
 from integrations.policies import digest, vetting_policy
 from integrations.store import history
 from integrations.store.applications import gather
+from integrations.store.ladder import supersede
 from integrations.store.policy_acts import (
     VOICES,
     how_it_stands,
@@ -34,7 +34,7 @@ from models.facts import Person
 from models.states import APPLICATION_MOVES, ApplicationState, Role
 from models.tables.people import Case
 from models.tables.policies import PolicyMove, PolicySignOff, PolicyVoice
-from models.tables.vetting import Application
+from models.tables.vetting import Application, Decision, Recommendation
 from vetting.policy_changes import changed_by
 
 _MAY_SIGN = (Role.SUPERVISOR, Role.ADMINISTRATOR)
@@ -205,7 +205,7 @@ def _move_case(act: Act, version: str, reason: str) -> None:
         if ApplicationState(row.state) in _OVER:
             continue
         row.policy_version = version
-        supersede_opinions(session, row.id, now=act.now)
+        supersede(session, row.id, (Recommendation, Decision), now=act.now)
         history.move(
             session,
             row,

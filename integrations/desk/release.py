@@ -22,6 +22,7 @@ from integrations.store.cases import lock_case
 from integrations.store.contacts import consents
 from integrations.store.policy_acts import followup_version_for
 from integrations.store.staff import record_act
+from integrations.store.stages import move_stage
 from models.errors import BadInput, Problem, Refused
 from models.facts import ApplicationFacts, Person, ReleaseFacts
 from models.policy import FollowupPolicy
@@ -32,6 +33,7 @@ from models.states import (
     CaseState,
     DecisionValue,
     Party,
+    Stage,
 )
 from models.tables.ledger import Hearing
 from models.tables.people import Case, PhoneNumber
@@ -86,6 +88,9 @@ def _release(kit: Kit, session: Session, key: str, person: Person, *, on: date, 
         actor=str(person.id),
         why="released to the sponsor",
         now=now,
+    )
+    move_stage(
+        session, application, Stage.COMPLETED, actor=str(person.id), why="released to the sponsor", now=now
     )
     followed_under = followup_policy(followup_version_for(session, kit.settings, now.date()))
     _begin_followup(

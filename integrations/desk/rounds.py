@@ -18,7 +18,8 @@ from integrations.desk.checks import due_checks
 from integrations.desk.contacts import contact_round
 from integrations.desk.duties import open_many, review_duty
 from integrations.desk.escalations import Alarm, climb, open_alarms, policy_of
-from integrations.desk.steps import run_step
+from integrations.desk.pending import open_pending_reviews
+from integrations.desk.steps import STEPS, run_step
 from integrations.desk.waiting import take_jobs, vetted_with_news
 from integrations.kit import Kit
 from integrations.policies import followup_policies
@@ -105,7 +106,10 @@ def _overdue(duty: Obligation, case: Case) -> Alarm:
 
 
 def check_round(kit: Kit, *, now: datetime) -> dict[str, int]:
-    """Checks that are due for a try or a look get it, and unanswered address look-ups are asked again."""
+    """Checks that are due for a try or a look get it, and unanswered address look-ups are asked again.
+
+    What has been pending long has its next review open.
+    """
     counts: Counter[str] = Counter()
     with kit.transaction() as session:
         applications = set(due_checks(session, now=now))
@@ -118,12 +122,15 @@ def check_round(kit: Kit, *, now: datetime) -> dict[str, int]:
                 for job_id in taken:
                     jobs.finish(session, job_id, now=now)
                 continue
-        for step in ("proof_of_address", "background_checks", "assessment"):
+        # Whoever takes the job of a packet that came in does all that it is for.
+        for step in STEPS if taken else ("proof_of_address", "background_checks", "assessment"):
             run_step(kit, step, application_id, now=now)
         with kit.transaction() as session:
             for job_id in taken:
                 jobs.finish(session, job_id, now=now)
         counts["applications"] += 1
+    if opened := open_pending_reviews(kit, now=now):
+        counts["reviews"] += opened
     return dict(counts)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -10,18 +11,27 @@ from sqlmodel import col
 
 from integrations.desk.acting import Act, want_reason
 from integrations.desk.home_studies import order_study
+from integrations.desk.ladder import put_questions, to_the_decision
 from integrations.desk.naming import find_finding, find_requirement
 from integrations.desk.replays import keep_decision
-from integrations.keys import person_keys
 from integrations.kit import Kit
 from integrations.store import history
 from integrations.store.applications import current_documents
+from integrations.store.ladder import supersede
 from integrations.store.revisions import waiver_holds
 from integrations.store.sealing import seal_json
 from models.errors import BadInput, Problem
 from models.facts import Person, Requirement
-from models.states import APPLICATION_MOVES, ApplicationState, DecisionValue, FindingState
+from models.states import (
+    APPLICATION_MOVES,
+    SENT_BACK,
+    ApplicationState,
+    DecisionValue,
+    DenialGround,
+    FindingState,
+)
 from models.tables.base import Sealed
+from models.tables.ladder import Consultation, ReviewWaiver
 from models.tables.vetting import Confirmation, Decision, Recommendation, Waiver
 from models.tables.vetting import Finding as FindingRow
 from vetting import decision
@@ -92,9 +102,7 @@ def waive(kit: Kit, key: str, item: str, person: Person, *, reason: str, now: da
                 col(Waiver.application_id) == act.application.id, col(Waiver.item) == requirement.key
             )
         ).one_or_none()
-        stands = row is not None and waiver_holds(
-            session, kit.vault, row, person_keys(kit.vault, act.facts.packet)
-        )
+        stands = row is not None and waiver_holds(session, kit.vault, row, act.facts.packet)
         first_voice = row.proposed_by if row is not None and stands else None
         role = decision.may_waive(act.facts, person, requirement, reason, first_voice)
         row = row or Waiver(
@@ -156,24 +164,33 @@ def recommend(kit: Kit, key: str, value: str, person: Person, *, reason: str, no
                 at=now,
             )
         )
-        session.flush()
-        if role == act.policy.roles.recommend[-1]:
-            history.move(
-                session,
-                act.application,
-                ApplicationState.RECOMMENDED,
-                APPLICATION_MOVES,
-                actor=str(person.id),
-                why=f"{role.value}: {chosen.value}",
-                now=now,
-            )
+        to_the_decision(act, why="the recommendations are in")
         return act.done(role, f"recommend {chosen.value}")
 
 
-def decide(kit: Kit, key: str, value: str, person: Person, *, reason: str, now: datetime) -> UUID:
-    """The federal field specialist's decision. A remand or home study sends the opinions back."""
+def decide(
+    kit: Kit,
+    key: str,
+    value: str,
+    person: Person,
+    *,
+    reason: str,
+    questions: Sequence[str] = (),
+    grounds: Sequence[str] = (),
+    now: datetime,
+) -> UUID:
+    """The federal field specialist's decision. A remand or home study sends the opinions back.
+
+    `questions`: what a remand asks; each must be answered before anybody recommends anew. `grounds`: of a
+    denial, for its letter and for who may appeal.
+    """
     chosen = _value(value)
     want_reason(reason)
+    why_denied = _grounds(grounds, chosen)
+    if questions and chosen is not DecisionValue.REMAND:
+        raise BadInput(
+            Problem("--question", "wrong_value", "Only a remand asks questions.", "Leave --question out.")
+        )
     with kit.transaction() as session:
         act = Act(kit, session, key, person, now)
         role = decision.may_decide(act.facts, person, chosen, act.required, act.policy, now)
@@ -189,6 +206,7 @@ def decide(kit: Kit, key: str, value: str, person: Person, *, reason: str, now: 
             revision=act.application.revision,
             role=role.value,
             value=chosen.value,
+            grounds=[ground.value for ground in why_denied],
             reason=reason,
             decided_by=person.id,
             at=now,
@@ -196,6 +214,10 @@ def decide(kit: Kit, key: str, value: str, person: Person, *, reason: str, now: 
         session.add(row)
         session.flush()
         keep_decision(session, kit, row, act.facts, act.policy, now=now)
+        if questions:
+            put_questions(act, questions, role, decision_id=row.id)
+        if chosen in SENT_BACK:
+            supersede(session, act.application.id, [ReviewWaiver, Consultation], now=now)
         history.move(
             session,
             act.application,
@@ -208,3 +230,17 @@ def decide(kit: Kit, key: str, value: str, person: Person, *, reason: str, now: 
         if chosen == DecisionValue.HOME_STUDY:
             order_study(act, reason)
         return act.done(role, f"decide {chosen.value}")
+
+
+def _grounds(words: Sequence[str], chosen: DecisionValue) -> list[DenialGround]:
+    if words and chosen is not DecisionValue.DENY:
+        raise BadInput(
+            Problem("--ground", "wrong_value", "Only a denial has grounds.", "Leave --ground out.")
+        )
+    try:
+        return sorted({DenialGround(word) for word in words})
+    except ValueError:
+        known = ", ".join(ground.value for ground in DenialGround)
+        raise BadInput(
+            Problem("--ground", "wrong_value", "This is not a ground of a denial.", f"Use one of: {known}.")
+        ) from None

@@ -14,10 +14,12 @@ from integrations.kit import Kit
 from integrations.policies import pinned_followup_policy, vetting_policy
 from integrations.store import history, ledger
 from integrations.store.applications import gather
+from integrations.store.stages import move_stage
 from models.facts import ApplicationFacts, Duty, Requirement
 from models.states import APPLICATION_MOVES, ApplicationState
 from models.tables.vetting import Application
 from vetting import completeness, steps
+from vetting.stage import stage_of
 
 _OVER = frozenset({ApplicationState.DENIED, ApplicationState.WITHDRAWN, ApplicationState.RELEASED})
 
@@ -31,16 +33,18 @@ def settle_state(
     required = completeness.requirements(facts, policy, now)
     state = steps.next_state(facts, required, policy, now)
     history.move(session, application, state, APPLICATION_MOVES, actor=actor, why=why, now=now)
-    settle_duties(
-        session, application, dataclasses.replace(facts, state=state), required, actor=actor, now=now
-    )
+    facts = dataclasses.replace(facts, state=state)
+    move_stage(session, application, stage_of(facts, policy), actor=actor, why=why, now=now)
+    settle_duties(session, application, facts, required, actor=actor, now=now)
 
 
 def first_duties(session: Session, kit: Kit, application: Application, *, actor: str, now: datetime) -> None:
     """The duties of a packet that has just come in stand open, before any vetting has run."""
     session.flush()
     facts = gather(session, kit.vault, application)
-    required = completeness.requirements(facts, vetting_policy(application.policy_version), now)
+    policy = vetting_policy(application.policy_version)
+    required = completeness.requirements(facts, policy, now)
+    move_stage(session, application, stage_of(facts, policy), actor=actor, why="packet submitted", now=now)
     settle_duties(session, application, facts, required, actor=actor, now=now)
 
 
@@ -56,7 +60,7 @@ def settle_duties(
     """What must be done stands open; what nothing asks for any more has ended, with what ended it."""
     session.flush()
     policy = vetting_policy(application.policy_version)
-    wanted = [_own(duty, application) for duty in steps.duties(facts, required, policy, now)]
+    wanted = [own_duty(duty, application) for duty in steps.duties(facts, required, policy, now)]
     ladder = pinned_followup_policy(None)
     ledger.open_duties(
         session,
@@ -71,16 +75,16 @@ def settle_duties(
     keep = {(d.kind, d.key) for d in wanted}
     rows = ledger.open_of(session, application.case_id, side="vetting", application_id=application.id)
     ended = [row for row in rows if (row.kind, row.key) not in keep]
+    ends = DutyEnds(session, application, facts, required, actor, now)
     if ApplicationState(application.state) in _OVER:
-        why = f"the application is {application.state}"
-        ledger.void_by_closure(session, ended, actor=actor, why=why, now=now)
+        for row in ended:
+            ends.end_with_application(row)
         return
     standing = [row for row in rows if (row.kind, row.key) in keep]
-    ends = DutyEnds(session, application, facts, required, actor, now)
     for row in ended:
         ends.end(row, standing)
 
 
-def _own(duty: Duty, application: Application) -> Duty:
+def own_duty(duty: Duty, application: Application) -> Duty:
     """Two rival applications of one child have duties of the same kind: the key says whose it is."""
     return dataclasses.replace(duty, key=f"{duty.key}#{str(application.id)[:8]}")

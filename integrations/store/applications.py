@@ -11,6 +11,7 @@ from sqlalchemy import or_, select
 from sqlmodel import Session, col
 
 from integrations.keys import person_keys
+from integrations.store.ladder import gather_ladder
 from integrations.store.revisions import current_packet, document_token, waiver_holds
 from integrations.store.sealing import open_json
 from integrations.vault import Vault
@@ -106,7 +107,7 @@ def gather(session: Session, vault: Vault, application: tables.Application) -> A
             for w in session.scalars(
                 select(tables.Waiver).where(col(tables.Waiver.application_id) == application.id)
             )
-            if waiver_holds(session, vault, w, people)
+            if waiver_holds(session, vault, w, packet)
         ),
         findings=_findings(session, application.id),
         links=_links(session, application),
@@ -124,6 +125,7 @@ def gather(session: Session, vault: Vault, application: tables.Application) -> A
                 select(tables.Act).where(col(tables.Act.case_id) == application.case_id)
             )
         },
+        ladder=gather_ladder(session, application),
     )
 
 
@@ -237,7 +239,9 @@ def _confirmations(
 
     What was typed is compared with the packet as it is now, so an amendment can't inherit agreement.
     """
-    by_file = {(d.kind, d.subject, d.file_id): d for d in documents}
+    by_file: dict[tuple[str, str, UUID], list[tables.Document]] = {}
+    for current in documents:
+        by_file.setdefault(_file_key(current), []).append(current)
     rows = session.execute(
         select(tables.Confirmation, tables.Document)
         .join(tables.Document, col(tables.Document.id) == col(tables.Confirmation.document_id))
@@ -246,22 +250,25 @@ def _confirmations(
     ).all()
     newest: dict[tuple[str, str], ConfirmationFacts] = {}
     for confirmation, document in rows:
-        current = by_file.get((document.kind, document.subject, document.file_id))
-        if current is None:
-            continue
-        typed = open_json(vault, confirmation, "sealed_typed")
-        compared = compare(confirmation.item, confirmation.subject, typed, packet)
-        newest[confirmation.item, confirmation.subject] = ConfirmationFacts(
-            item=confirmation.item,
-            subject=confirmation.subject,
-            document_id=tokens[current.id],
-            by=confirmation.confirmed_by,
-            at=confirmation.at,
-            agrees=compared.agrees,
-            differs=compared.differs,
-            expires_on=compared.expires_on,
-        )
+        for current in by_file.get(_file_key(document), ()):
+            typed = open_json(vault, confirmation, "sealed_typed")
+            compared = compare(confirmation.item, current.subject, typed, packet)
+            newest[confirmation.item, current.subject] = ConfirmationFacts(
+                item=confirmation.item,
+                subject=current.subject,
+                document_id=tokens[current.id],
+                by=confirmation.confirmed_by,
+                at=confirmation.at,
+                agrees=compared.agrees,
+                differs=compared.differs,
+                expires_on=compared.expires_on,
+            )
     return tuple(newest.values())
+
+
+def _file_key(document: tables.Document) -> tuple[str, str, UUID]:
+    """The same file for the same purpose, wherever its person stands in the list of the household."""
+    return document.kind, document.subject.partition(":")[0], document.file_id
 
 
 def _findings(session: Session, application_id: UUID) -> tuple[FindingFacts, ...]:
@@ -349,7 +356,7 @@ def _manual(session: Session, application_id: UUID, people: dict[str, bytes]) ->
             item=row.item,
             subject=subject,
             result=row.result,  # type: ignore[arg-type]
-            on=row.on_day,
+            on=row.done_on,
         )
         for row in rows
         for subject, key in people.items()

@@ -46,8 +46,10 @@ def document_token(vault: Vault, application_id: UUID, document: tables.Document
     back once the file or what it is compared with is another.
     """
     beside = _compared_with(packet, document)
+    # A member of the household is the same person wherever they stand in the list: `beside` says who.
+    subject = document.subject.partition(":")[0]
     key = vault.blind(
-        "document", application_id.bytes, document.file_id.bytes, document.kind, document.subject, beside
+        "document", application_id.bytes, document.file_id.bytes, document.kind, subject, beside
     )
     return UUID(bytes=key[:16])
 
@@ -74,11 +76,9 @@ def _compared_with(packet: Packet, document: tables.Document) -> str:
     )
 
 
-def waiver_holds(session: Session, vault: Vault, waiver: tables.Waiver, people: dict[str, bytes]) -> bool:
-    """False once an amendment has put another person where the waived one stood."""
-    subject = waiver.subject
-    if not subject.startswith("household:") and subject != "alternate_caregiver":
-        return True
+def waiver_holds(session: Session, vault: Vault, waiver: tables.Waiver, packet: Packet) -> bool:
+    """False once an amendment has put another person where the waived one stood, or moved the home whose
+    proof was waived."""
     revision = session.scalars(
         select(tables.ApplicationRevision)
         .where(
@@ -90,5 +90,9 @@ def waiver_holds(session: Session, vault: Vault, waiver: tables.Waiver, people: 
     ).first()
     if revision is None:
         return False
-    then = person_keys(vault, packet_of(vault, revision))
-    return subject in people and then.get(subject) == people[subject]
+    given_on = packet_of(vault, revision)
+    if waiver.item.startswith(DocumentKind.PROOF_OF_ADDRESS) and given_on.address != packet.address:
+        return False
+    then, people = person_keys(vault, given_on), person_keys(vault, packet)
+    subject = waiver.subject
+    return subject == "child" or (subject in people and then.get(subject) == people[subject])

@@ -15,6 +15,15 @@ def application(found: dict[str, Any]) -> None:
         f"[bold]{found['reference']}[/]  {found['state']}  policy {found['policy']}, category {found['category']}"
     )
     OUT.print(f"  application {found['application_id']}, case {found['case_id']}")
+    OUT.print(f"  stage {found['stage']}" + _due(found["next_review_on"]))
+    for asked in found["questions"]:
+        if asked["answer"] is None:
+            OUT.print(f"  question {asked['number']} waits for an answer: {asked['text']}", markup=False)
+    for waived in found["reviews_waived"]:
+        OUT.print(f"  review of the {waived['role']} waived: {waived['reason']}", markup=False)
+    for revision in found["amendments"]:
+        OUT.print(f"  revision {revision['revision']}, {revision['at']}", style="dim")
+        amendment(revision["changed"], revision["reopened"])
     for f in found["findings"]:
         if f["state"] == "open":
             OUT.print(f"  [bold]{f['severity']}[/] {f['code']} ({f['subject']}): {f['message']}")
@@ -26,6 +35,10 @@ def application(found: dict[str, Any]) -> None:
         OUT.print("  The gate is closed. Missing:")
         for line in gate["missing"]:
             OUT.print(f"    {line}")
+
+
+def _due(review_on: str | None) -> str:
+    return f"; a supervisor reviews it on {review_on} if it is still pending" if review_on else ""
 
 
 def applications(result: dict[str, Any]) -> None:
@@ -46,6 +59,17 @@ def submitted(result: dict[str, Any]) -> None:
                 f"{row['path']}: {row['reference']} is {row['state']}, revision {row['revision']}"
                 f" (application {row['application_id']})"
             )
+            amendment(row["changed"], row["reopened"])
+
+
+def amendment(changed: list[str], reopened: list[dict[str, Any]]) -> None:
+    """What a revision changed, and what must be looked at anew because of it."""
+    if changed:
+        OUT.print(f"  changed: {', '.join(changed)}", markup=False)
+        OUT.print("  opened again:" if reopened else "  nothing is opened again")
+    for item in reopened:
+        because = ", ".join(item["because"])
+        OUT.print(f"    {item['what']} {item['item']}: {item['now']} ({because})", markup=False)
 
 
 def case(found: dict[str, Any]) -> None:

@@ -44,7 +44,7 @@ def _application(stack: Stack, key: str | UUID, viewer: Person | None = None) ->
     return application_json(stack.kit, str(key), viewer=viewer, now=stack.now())
 
 
-def _act(work: Callable[[Stack, Person, datetime], UUID], *, as_: str, as_json: bool, at: str | None) -> None:
+def act(work: Callable[[Stack, Person, datetime], UUID], *, as_: str, as_json: bool, at: str | None) -> None:
     """One act of a named person, and the application as it stands after it."""
 
     def body(stack: Stack) -> dict[str, Any]:
@@ -54,7 +54,7 @@ def _act(work: Callable[[Stack, Person, datetime], UUID], *, as_: str, as_json: 
     common.run(body, as_json=as_json, at=at, show=show.application)
 
 
-def _day(value: str, option: str = "--on") -> date:
+def day_of(value: str, option: str = "--on") -> date:
     try:
         return date.fromisoformat(value)
     except ValueError:
@@ -95,6 +95,8 @@ def _submit_one(stack: Stack, path: Path, actor: str) -> dict[str, Any]:
         "application_id": None,
         "state": None,
         "revision": None,
+        "changed": [],
+        "reopened": [],
         "problems": [],
     }
     try:
@@ -105,7 +107,12 @@ def _submit_one(stack: Stack, path: Path, actor: str) -> dict[str, Any]:
         row["problems"] = [p.as_json() for p in err.problems]
         return row
     row.update(
-        application_id=str(taken.application_id), state=taken.state, revision=taken.revision, how=taken.how
+        application_id=str(taken.application_id),
+        state=taken.state,
+        revision=taken.revision,
+        how=taken.how,
+        changed=list(taken.changed),
+        reopened=list(taken.reopened),
     )
     return row
 
@@ -177,7 +184,7 @@ def confirm(
         content = common.read_file(typed, "--typed")
         return desk.confirm(stack.kit, application, item, who, typed=content, now=now)
 
-    _act(work, as_=as_, as_json=as_json, at=at)
+    act(work, as_=as_, as_json=as_json, at=at)
 
 
 @app.command()
@@ -190,7 +197,7 @@ def clear(
     at: At = None,
 ) -> None:
     """Settle a `review` finding, with reasons."""
-    _act(
+    act(
         lambda s, who, now: desk.clear(s.kit, application, finding, who, reason=reason, now=now),
         as_=as_,
         as_json=as_json,
@@ -208,7 +215,7 @@ def waive(
     at: At = None,
 ) -> None:
     """Give one of the two voices of a waiver. It counts once a second person has given theirs."""
-    _act(
+    act(
         lambda s, who, now: desk.waive(s.kit, application, item, who, reason=reason, now=now),
         as_=as_,
         as_json=as_json,
@@ -226,7 +233,7 @@ def recommend(
     at: At = None,
 ) -> None:
     """Recommend: the case manager first, then the case coordinator."""
-    _act(
+    act(
         lambda s, who, now: desk.recommend(s.kit, application, value, who, reason=reason, now=now),
         as_=as_,
         as_json=as_json,
@@ -240,12 +247,29 @@ def decide(
     value: Value,
     as_: As,
     reason: Reason,
+    question: Annotated[
+        list[str] | None,
+        typer.Option("--question", help="With remand: what must be answered first. May be given again."),
+    ] = None,
+    ground: Annotated[
+        list[str] | None,
+        typer.Option("--ground", help="With deny: why, as a code for the letter. May be given again."),
+    ] = None,
     as_json: AsJson = False,
     at: At = None,
 ) -> None:
     """Decide: the federal field specialist."""
-    _act(
-        lambda s, who, now: desk.decide(s.kit, application, value, who, reason=reason, now=now),
+    act(
+        lambda s, who, now: desk.decide(
+            s.kit,
+            application,
+            value,
+            who,
+            reason=reason,
+            questions=question or (),
+            grounds=ground or (),
+            now=now,
+        ),
         as_=as_,
         as_json=as_json,
         at=at,
@@ -261,8 +285,8 @@ def release(
     at: At = None,
 ) -> None:
     """Release the child to this sponsor. The gate opens only when nothing is missing."""
-    _act(
-        lambda s, who, now: release_desk.release(s.kit, application, who, on=_day(on), now=now),
+    act(
+        lambda s, who, now: release_desk.release(s.kit, application, who, on=day_of(on), now=now),
         as_=as_,
         as_json=as_json,
         at=at,
@@ -283,9 +307,9 @@ def check_record(
     at: At = None,
 ) -> None:
     """Write down the result of a registry that answers on paper: the case manager."""
-    _act(
+    act(
         lambda s, who, now: check_acts.record_result(
-            s.kit, application, check, who, result=result, on=_day(on), reason=reason, now=now
+            s.kit, application, check, who, result=result, on=day_of(on), reason=reason, now=now
         ),
         as_=as_,
         as_json=as_json,
@@ -304,7 +328,7 @@ def check_adjudicate(
     at: At = None,
 ) -> None:
     """Judge a hit that needs review. Two people must; if they differ, the graver word stands."""
-    _act(
+    act(
         lambda s, who, now: check_acts.adjudicate(
             s.kit, application, check, who, verdict=verdict, reason=reason, now=now
         ),
@@ -317,7 +341,7 @@ def check_adjudicate(
 @link_app.command("confirm")
 def link_confirm(link: Link, as_: As, reason: Reason, as_json: AsJson = False, at: At = None) -> None:
     """Say that two applications do share what the link says: the integrity reviewer or a supervisor."""
-    _act(
+    act(
         lambda s, who, now: link_acts.decide_link(
             s.kit, link, who, verdict="confirm", reason=reason, now=now
         ),
@@ -330,7 +354,7 @@ def link_confirm(link: Link, as_: As, reason: Reason, as_json: AsJson = False, a
 @link_app.command("split")
 def link_split(link: Link, as_: As, reason: Reason, as_json: AsJson = False, at: At = None) -> None:
     """Say that they do not. The pair is never proposed again."""
-    _act(
+    act(
         lambda s, who, now: link_acts.decide_link(s.kit, link, who, verdict="split", reason=reason, now=now),
         as_=as_,
         as_json=as_json,
@@ -343,7 +367,7 @@ def homestudy_order(
     application: Application, as_: As, reason: Reason, as_json: AsJson = False, at: At = None
 ) -> None:
     """Order a home study, or an addendum to one that has come back: the federal field specialist."""
-    _act(
+    act(
         lambda s, who, now: home_studies.order(s.kit, application, who, reason=reason, now=now),
         as_=as_,
         as_json=as_json,
@@ -372,7 +396,7 @@ def homestudy_receive(
             stack.kit, application, who, result=result, report=paper, reason=reason, now=now
         )
 
-    _act(work, as_=as_, as_json=as_json, at=at)
+    act(work, as_=as_, as_json=as_json, at=at)
 
 
 @homestudy_app.command("override")
@@ -380,7 +404,7 @@ def homestudy_override(
     application: Application, as_: As, reason: Reason, as_json: AsJson = False, at: At = None
 ) -> None:
     """Write down why a negative home study does not stand in the way: the federal field specialist."""
-    _act(
+    act(
         lambda s, who, now: home_studies.override(s.kit, application, who, reason=reason, now=now),
         as_=as_,
         as_json=as_json,
@@ -398,7 +422,7 @@ def homestudy_prs(
     at: At = None,
 ) -> None:
     """Record that post-release services were offered after a home study, and the answer: the case manager."""
-    _act(
+    act(
         lambda s, who, now: home_studies.offer_prs(
             s.kit, application, who, answer=answer, reason=reason, now=now
         ),
@@ -413,7 +437,7 @@ def concern(
     application: Application, as_: As, reason: Reason, as_json: AsJson = False, at: At = None
 ) -> None:
     """Raise a special concern. Policy asks for more checks from then on; a concern is never taken back."""
-    _act(
+    act(
         lambda s, who, now: by_hand.raise_concern(s.kit, application, who, words=reason, now=now),
         as_=as_,
         as_json=as_json,
@@ -447,13 +471,13 @@ def check_by_hand(
     def work(stack: Stack, who: Person, now: datetime) -> UUID:
         done = by_hand.Done(
             result=result,
-            on=_day(on),
+            on=day_of(on),
             evidence=(evidence.name, common.read_file(evidence, "--evidence")),
             custody=common.read_file(custody, "--custody"),
             samples_destroyed_on=(
-                _day(samples_destroyed_on, "--samples-destroyed-on") if samples_destroyed_on else None
+                day_of(samples_destroyed_on, "--samples-destroyed-on") if samples_destroyed_on else None
             ),
         )
         return by_hand.record(stack.kit, application, item, who, done, reason=reason, now=now)
 
-    _act(work, as_=as_, as_json=as_json, at=at)
+    act(work, as_=as_, as_json=as_json, at=at)

@@ -95,7 +95,7 @@ def upgrade() -> None:
         sa.Column("subject", sa.String(), nullable=False),
         sa.Column("person_key", sa.LargeBinary(), nullable=False),
         sa.Column("result", sa.String(), nullable=False),
-        sa.Column("on_day", sa.Date(), nullable=False),
+        sa.Column("done_on", sa.Date(), nullable=False),
         sa.Column("evidence_file_id", sa.Uuid(), nullable=False),
         sa.Column("sealed_custody", sa.LargeBinary(), nullable=False),
         sa.Column("samples_destroyed_on", sa.Date(), nullable=True),

@@ -95,7 +95,7 @@ class ManualItem(Row, table=True):
     # Who it was done with: an amendment may name another person at the same place.
     person_key: bytes
     result: str
-    on_day: date
+    done_on: date
     evidence_file_id: UUID = Field(foreign_key="document_file.id")
     sealed_custody: Sealed = sealed()
     samples_destroyed_on: date | None = None

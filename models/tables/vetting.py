@@ -15,6 +15,7 @@ from models.states import (
     DocumentKind,
     FindingState,
     Severity,
+    Stage,
 )
 from models.tables.base import Row, Sealed, instant, json_object, one_of, sealed, words
 
@@ -23,11 +24,15 @@ class Application(Row, table=True):
     """One sponsor's request for one child. `reference` is the sender's own key."""
 
     __tablename__ = "application"
-    __table_args__ = (CheckConstraint(one_of("state", ApplicationState), name="application_state_known"),)
+    __table_args__ = (
+        CheckConstraint(one_of("state", ApplicationState), name="application_state_known"),
+        CheckConstraint(one_of("stage", Stage), name="application_stage_known"),
+    )
     case_id: UUID = Field(foreign_key="child_case.id", index=True)
     sponsor_id: UUID = Field(foreign_key="sponsor.id")
     reference: str = Field(unique=True)
     state: str = ApplicationState.SUBMITTED.value
+    stage: str = Stage.CM_INITIATED.value
     category: str
     policy_version: str
     revision: int = 1
@@ -241,6 +246,7 @@ class Decision(Row, table=True):
     revision: int
     role: str
     value: str
+    grounds: list[str] = words()  # of a denial
     reason: str
     decided_by: UUID = Field(foreign_key="staff.id")
     at: datetime = instant()

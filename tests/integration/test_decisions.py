@@ -188,7 +188,7 @@ def test_the_decision_is_the_federal_field_specialists_after_both(
 
 
 @pytest.mark.parametrize(("value", "state"), [("remand", "remanded"), ("deny", "denied")])
-def test_a_remand_sends_the_opinions_back_and_a_denial_ends_the_duties(
+def test_a_remand_sends_the_opinions_back_and_a_denial_leaves_its_letter_to_send(
     kit: Kit, confirmed: UUID, staff: dict[str, Person], value: str, state: str
 ) -> None:
     key = str(confirmed)
@@ -199,7 +199,7 @@ def test_a_remand_sends_the_opinions_back_and_a_denial_ends_the_duties(
     assert found["state"] == state
     assert "decision" in found["gate"]["missing"]
     left = scenes.open_duties(kit, confirmed)
-    assert left == ({("recommend", "case_manager")} if value == "remand" else set())
+    assert left == {("recommend", "case_manager") if value == "remand" else ("send_denial_letter", "letter")}
 
 
 def test_nobody_acts_in_two_roles_on_one_case(

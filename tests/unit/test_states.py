@@ -20,6 +20,7 @@ from models.states import (
     MESSAGE_MOVES,
     REVIEWS,
     SPOKEN,
+    STAGE_MOVES,
     ApplicationState,
     CallOutcome,
     CaseState,
@@ -30,6 +31,7 @@ from models.states import (
     FindingCode,
     MessageState,
     Severity,
+    Stage,
     require_move,
     severity_of,
 )
@@ -40,17 +42,42 @@ TABLES: dict[str, tuple[type[StrEnum], Mapping[Any, frozenset[Any]], dict[str, s
         ApplicationState,
         APPLICATION_MOVES,
         {
-            "submitted": f"{_VETTING} withdrawn submitted",
-            "incomplete": f"{_VETTING} withdrawn submitted recommended",
-            "in_checks": f"{_VETTING} withdrawn submitted recommended",
-            "in_review": f"{_VETTING} withdrawn submitted recommended",
-            "home_study": f"{_VETTING} withdrawn submitted recommended",
-            "recommended": f"{_VETTING} approved denied remanded withdrawn submitted",
-            "approved": f"{_VETTING} released withdrawn submitted",
-            "denied": "submitted",
-            "remanded": f"{_VETTING} withdrawn submitted recommended",
+            "submitted": f"{_VETTING} withdrawn",
+            "incomplete": "in_checks in_review home_study withdrawn submitted recommended",
+            "in_checks": "incomplete in_review home_study withdrawn submitted recommended",
+            "in_review": "incomplete in_checks home_study withdrawn submitted recommended",
+            "home_study": "incomplete in_checks in_review withdrawn submitted recommended",
+            "recommended": "home_study approved denied remanded withdrawn submitted",
+            "approved": "released withdrawn submitted",
+            "denied": "submitted recommended",
+            "remanded": "withdrawn submitted recommended",
             "withdrawn": "submitted",
             "released": "",
+        },
+    ),
+    "stage": (
+        Stage,
+        STAGE_MOVES,
+        {
+            "cm_initiated": "cc_review ffs_review hs_requested inactive",
+            "cc_review": "ffs_review cm_further_information cm_initiated hs_requested inactive",
+            "cm_further_information": "cm_initiated cc_review ffs_review hs_requested hs_completed_cm_review"
+            " hs_completed_cc_review hs_completed_ffs_review inactive",
+            "ffs_review": "dnf_generated completed case_consultation cm_further_information hs_requested"
+            " cc_review cm_initiated inactive",
+            "case_consultation": "ffs_review hs_completed_ffs_review cm_initiated hs_completed_cm_review"
+            " hs_requested inactive",
+            "hs_requested": "hs_completed_cm_review cm_further_information case_consultation completed"
+            " inactive",
+            "hs_completed_cm_review": "hs_completed_cc_review hs_completed_ffs_review hs_requested inactive",
+            "hs_completed_cc_review": "hs_completed_ffs_review cm_further_information"
+            " hs_completed_cm_review hs_requested inactive",
+            "hs_completed_ffs_review": "dnf_generated completed case_consultation cm_further_information"
+            " hs_requested hs_completed_cc_review hs_completed_cm_review inactive",
+            "dnf_generated": "completed cm_initiated hs_completed_cm_review hs_requested inactive",
+            "completed": "ffs_review hs_completed_ffs_review cm_initiated hs_completed_cm_review"
+            " hs_requested",
+            "inactive": "cm_initiated hs_completed_cm_review hs_requested cm_further_information",
         },
     ),
     "case": (

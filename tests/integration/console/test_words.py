@@ -118,3 +118,17 @@ def test_next_step_is_the_first_thing_the_gate_waits_for(
     step = next_step(application, email="me@example.org")
     assert step.command == command
     assert step.text.endswith(".")
+
+
+@pytest.mark.parametrize(
+    ("parts", "command"),
+    [
+        ({"questions": [{"number": 2, "answer": None}]}, "kinline answer TEST-1 2 "),
+        ({"consultation": {"outcome": None}}, "kinline consult conclude TEST-1 OUTCOME "),
+        ({"denial": {"letter": None, "appeal": None}}, "kinline denial send TEST-1 "),
+        ({"denial": {"letter": {}, "appeal": {"outcome": None}}}, "kinline appeal acknowledge TEST-1 "),
+    ],
+)
+def test_what_the_ladder_waits_for_comes_before_the_gate(parts: dict[str, Any], command: str) -> None:
+    application = {"reference": "TEST-1", "state": "denied" if "denial" in parts else "remanded"} | parts
+    assert next_step(application, email="me@example.org").command.startswith(command)

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from followup.calendar import (
     business_days_after,
     in_quiet_hours,
-    is_business_day,
     local_instant,
     quiet_ends,
 )
+from models.business_days import is_business_day
 from models.errors import BadInput
 
 QUIET = POLICY.quiet

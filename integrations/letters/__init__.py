@@ -1,0 +1,1 @@
+"""Letters to families: versioned words, and the PDF that is made of them."""
