@@ -38,11 +38,15 @@ _PORT_NAMES = ("console", "twilio", "background", "postal")
 
 @dataclass
 class Stack:
-    """The parts as a context manager. `kit` is at hand inside the block; `at` moves the sandbox clock first."""
+    """The parts as a context manager. `kit` is at hand inside the block; `at` moves the sandbox clock first.
+
+    `throwaway`: see `EmbeddedPostgres`.
+    """
 
     needs: frozenset[Need] = frozenset()
     at: datetime | None = None
     settings: Settings = field(default_factory=load_settings)
+    throwaway: bool = False
     kit: Kit = field(init=False)
     home: Path = field(init=False)
     urls: SandboxUrls | None = None
@@ -102,7 +106,8 @@ class Stack:
             self.database_url = self.settings.database_url.get_secret_value()
             self.embedded = None
         else:
-            self.embedded = self._parts.enter_context(EmbeddedPostgres(self.home))
+            server = EmbeddedPostgres(self.home, throwaway=self.throwaway)
+            self.embedded = self._parts.enter_context(server)
             self.database_url = self.embedded.url
         engine = make_engine(self.database_url, pool_size=2)
         self._parts.callback(engine.dispose)

@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from unittest.mock import patch
 
 import psycopg
 from psycopg import sql
@@ -100,11 +99,8 @@ def embedded_server(home: Path) -> Iterator[TestServer]:
     """Kinline's own embedded server, in a home of its own."""
     from kinline.local import postgres as local
 
-    postgres = local.EmbeddedPostgres(home)
     # These rows need not outlive a power cut, and a clone per test costs seven times less.
-    with patch.dict(local.SERVER_SETTINGS, {"fsync": "off", "full_page_writes": "off"}):
-        postgres.start()
-    with postgres:
+    with local.EmbeddedPostgres(home, throwaway=True) as postgres:
         yield TestServer(postgres.url_for("postgres", role="postgres"), "kinline")
 
 

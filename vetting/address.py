@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 from models.packet import Address, Packet
@@ -19,6 +20,7 @@ from vetting.address_form import DwellingText, dwelling_key_text, parse_stated
 from vetting.address_match import AddressMatch, AddressReading, find_address, looks_like_a_lease
 from vetting.document_date import DocumentDate, find_date
 from vetting.holder import Holder, find_name
+from vetting.names import NameVerdict
 
 __all__ = [
     "AddressFinding",
@@ -88,10 +90,10 @@ def address_findings(
         found.append(_illegible(sharpness, sharpness_at_least))
         return tuple(found)
     holder = holder_of(packet)
-    reading = find_address(text.lines, packet.address, holder)
+    reading, name = _compared(text.lines, packet.address, holder)
     found.extend(_of_the_address(reading, text))
     if reading.match != "not_found":
-        found.extend(_of_the_name(text.lines, holder, reading))
+        found.extend(_of_the_name(name))
         found.extend(_of_the_date(text.lines, issued_on, submitted_on, window_days, window_exempt))
     if text.text_layer_agrees is False:
         found.append(
@@ -177,10 +179,19 @@ def _of_the_address(reading: AddressReading, text: DocumentText) -> Iterator[Add
         )
 
 
-def _of_the_name(
-    lines: Sequence[ReadLine], holder: Holder, reading: AddressReading
-) -> Iterator[AddressFinding]:
-    verdict = find_name(lines, holder, reading.above)
+@lru_cache(maxsize=64)
+def _compared(
+    lines: tuple[ReadLine, ...], stated: Address, holder: Holder
+) -> tuple[AddressReading, NameVerdict]:
+    """How the document's address and name compare with the stated ones.
+
+    Kept, since one act of a person judges the same document four to six times, at 15 ms each.
+    """
+    reading = find_address(lines, stated, holder)
+    return reading, find_name(lines, holder, reading.above)
+
+
+def _of_the_name(verdict: NameVerdict) -> Iterator[AddressFinding]:
     if verdict == "match":
         return
     message = {

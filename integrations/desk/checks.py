@@ -30,8 +30,10 @@ _UNSENT = (CheckState.REQUIRED.value,)
 # An order that ended in words that we do not know is looked at again too: the next word may be a known one.
 _AWAITED = (CheckState.ORDERED.value, CheckState.PENDING.value, CheckState.ERROR.value)
 _RESULTS = frozenset({CheckState.CLEAR, CheckState.HIT_REVIEW, CheckState.HIT_BAR, CheckState.UNREADABLE})
-# Once looked at, a pending order is looked at again this often; the webhook is usually first.
+# Once looked at, a pending order is looked at again this often; the webhook is usually first. What has not
+# come in two days rarely comes within hours: from then on it is looked at once a day.
 LOOK_EVERY = timedelta(hours=6)
+LOOK_DAILY_AFTER = timedelta(days=2)
 # How long a worker may take over one request before another may think that it died.
 IN_HAND = timedelta(minutes=2)
 
@@ -175,7 +177,7 @@ def _look(kit: Kit, check_id: UUID, facts: ApplicationFacts, *, now: datetime) -
         is_due = row.next_look_at is not None and row.next_look_at <= now
         if row.state not in _AWAITED or row.provider_ref is None or not is_due:
             return 0
-        ref = ProviderRef(row.provider_ref)
+        ref, ordered_at = ProviderRef(row.provider_ref), row.ordered_at
         row.next_look_at = now + IN_HAND
         session.add(row)
     try:
@@ -184,10 +186,15 @@ def _look(kit: Kit, check_id: UUID, facts: ApplicationFacts, *, now: datetime) -
         _later(kit, check_id, now + timedelta(seconds=err.retry_after_seconds or 300))
         return 0
     except Rejected:
-        _later(kit, check_id, now + LOOK_EVERY)
+        _later(kit, check_id, _next_look(ordered_at, now))
         return 0
     with kit.transaction() as session:
         return int(_take(kit, session, _locked(session, check_id), report, facts, now=now))
+
+
+def _next_look(ordered_at: datetime | None, now: datetime) -> datetime:
+    is_old = ordered_at is not None and now - ordered_at >= LOOK_DAILY_AFTER
+    return now + (timedelta(days=1) if is_old else LOOK_EVERY)
 
 
 def take_result(kit: Kit, notice: Any, *, now: datetime) -> None:
@@ -250,9 +257,9 @@ def _take(
         row.provider_ref, row.ordered_at = str(report.ref), row.ordered_at or now
         _move(session, row, CheckState.ORDERED, why="the provider has the order", now=now)
     frm = CheckState(row.state)
-    row.next_look_at = now + LOOK_EVERY if state.value in _AWAITED else None
+    row.next_look_at = _next_look(row.ordered_at, now) if state.value in _AWAITED else None
     if state != frm and state not in CHECK_MOVES[frm]:
-        row.next_look_at = now + LOOK_EVERY if frm.value in _AWAITED else None
+        row.next_look_at = _next_look(row.ordered_at, now) if frm.value in _AWAITED else None
         return False
     row.as_of, row.provider_code = as_of, report.provider_code
     row.provider_ref = row.provider_ref or str(report.ref)

@@ -105,6 +105,9 @@ def _overdue(duty: Obligation, case: Case) -> Alarm:
     )
 
 
+_CHECKING = ("proof_of_address", "background_checks", "assessment")
+
+
 def check_round(kit: Kit, *, now: datetime) -> dict[str, int]:
     """Checks that are due for a try or a look get it, and unanswered address look-ups are asked again.
 
@@ -112,8 +115,8 @@ def check_round(kit: Kit, *, now: datetime) -> dict[str, int]:
     """
     counts: Counter[str] = Counter()
     with kit.transaction() as session:
-        applications = set(due_checks(session, now=now))
-        applications |= _addresses_unanswered(session) | vetted_with_news(session)
+        unanswered = _addresses_unanswered(session)
+        applications = set(due_checks(session, now=now)) | unanswered | vetted_with_news(session)
     for application_id in sorted(applications):
         with kit.transaction() as session:
             state = session.get_one(Application, application_id).state
@@ -123,8 +126,9 @@ def check_round(kit: Kit, *, now: datetime) -> dict[str, int]:
                     jobs.finish(session, job_id, now=now)
                 continue
         # Whoever takes the job of a packet that came in does all that it is for.
-        for step in STEPS if taken else ("proof_of_address", "background_checks", "assessment"):
-            run_step(kit, step, application_id, now=now)
+        for step in STEPS if taken else _CHECKING:
+            if step != "proof_of_address" or taken or application_id in unanswered:
+                run_step(kit, step, application_id, now=now)
         with kit.transaction() as session:
             for job_id in taken:
                 jobs.finish(session, job_id, now=now)

@@ -87,6 +87,15 @@ def _measure(kit: Kit, application_id: UUID, now: datetime) -> None:
             session.add(row)
 
 
+def read_ahead(kit: Kit, application_id: UUID, *, now: datetime) -> None:
+    """Every document is measured, and each proof of address read, before vetting asks for it.
+
+    Judges nothing. Beside a vetting of the same application it does no work twice and changes no outcome.
+    """
+    _measure(kit, application_id, now)
+    _read_unread(kit, application_id, now)
+
+
 def _measured(kit: Kit, document_id: UUID) -> tuple[float | None, bool]:
     try:
         legibility = kit.reader.measure_only(_content(kit, document_id))
@@ -98,6 +107,11 @@ def _measured(kit: Kit, document_id: UUID) -> tuple[float | None, bool]:
 
 def _read_proofs(kit: Kit, application_id: UUID, now: datetime) -> None:
     """Each proof of address is read once, and the stated address looked up once."""
+    _read_unread(kit, application_id, now)
+    _look_up_address(kit, application_id, now)
+
+
+def _read_unread(kit: Kit, application_id: UUID, now: datetime) -> None:
     for document_id in _unseen(kit, application_id, lambda d: d.kind == _PROOF and d.read_at is None):
         text, sharpness, readable = _known_reading(kit, document_id) or _reading(kit, document_id)
         with kit.transaction() as session:
@@ -106,7 +120,6 @@ def _read_proofs(kit: Kit, application_id: UUID, now: datetime) -> None:
             row.sharpness, row.readable = sharpness, readable
             row.read_at = row.measured_at = now
             session.add(row)
-    _look_up_address(kit, application_id, now)
 
 
 def _reading(kit: Kit, document_id: UUID) -> tuple[Any, float | None, bool]:

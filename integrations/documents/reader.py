@@ -7,11 +7,13 @@ kill that process.
 
 from __future__ import annotations
 
+import hashlib
 import multiprocessing
 import os
 import signal
 import threading
 import time
+from collections import OrderedDict
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -27,6 +29,7 @@ from models.errors import Unavailable
 from models.reading import DocumentText, ReadLine, ReadMethod
 
 PAGES_READ = 4
+_JUST_READ = 16  # documents whose words stay at hand
 T = TypeVar("T")
 
 
@@ -110,6 +113,7 @@ _BLANK_BELOW = 25.0  # grey levels; a blank back page has paper grain only. Sour
 class ReaderProcess:
     """Reads documents in one spawned process, one at a time, from any thread.
 
+    Two threads that want the same document read it once: the second takes what the first has just read.
     The process starts at the first document and ends with `close`, with the parent, or when a document
     takes longer than `seconds_per_document`.
     """
@@ -118,6 +122,7 @@ class ReaderProcess:
         self._limit = seconds_per_document
         self._pool: ProcessPoolExecutor | None = None
         self._turn = threading.Lock()
+        self._just_read: OrderedDict[bytes, DocumentReading] = OrderedDict()
 
     def read(self, content: bytes) -> DocumentReading:
         """See `read_document`.
@@ -125,15 +130,23 @@ class ReaderProcess:
         Raises:
             Unavailable: the process died twice, or ran out of time. Try later; if it stays so, a person reads.
         """
-        return self._run(read_document, content)
+        digest = hashlib.sha256(content).digest()
+        with self._turn:
+            if digest not in self._just_read:
+                self._just_read[digest] = self._run(read_document, content)
+                while len(self._just_read) > _JUST_READ:
+                    self._just_read.popitem(last=False)
+            return self._just_read[digest]
 
     def measure_only(self, content: bytes) -> Legibility | None:
         """See `measure_only`. Raises `Unavailable` as `read` does."""
-        return self._run(measure_only, content)
+        with self._turn:
+            return self._run(measure_only, content)
 
     def close(self) -> None:
         """No process is left."""
         with self._turn:
+            self._just_read.clear()
             self._stop()
 
     def __enter__(self) -> ReaderProcess:
@@ -143,17 +156,16 @@ class ReaderProcess:
         self.close()
 
     def _run(self, job: Callable[[bytes], T], content: bytes) -> T:
-        with self._turn:
-            for _ in range(2):
-                started = time.monotonic()
-                try:
-                    return self._ready().submit(_timed, job, content, self._limit).result()
-                except BrokenProcessPool:
-                    self._stop()
-                    if time.monotonic() - started >= self._limit:
-                        # The same document would take as long again.
-                        raise Unavailable("document reader", "time_limit") from None
-            raise Unavailable("document reader", "process_died_twice")
+        for _ in range(2):
+            started = time.monotonic()
+            try:
+                return self._ready().submit(_timed, job, content, self._limit).result()
+            except BrokenProcessPool:
+                self._stop()
+                if time.monotonic() - started >= self._limit:
+                    # The same document would take as long again.
+                    raise Unavailable("document reader", "time_limit") from None
+        raise Unavailable("document reader", "process_died_twice")
 
     def _ready(self) -> ProcessPoolExecutor:
         if self._pool is None:
@@ -169,8 +181,10 @@ class ReaderProcess:
 
 
 def _begin() -> None:
-    """In the child: Ctrl-C is the parent's to handle, and the parent's death is the child's."""
+    """In the child: it gives way to others, Ctrl-C is the parent's to handle, and the parent's death is the child's."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # Its threads spin on every core; whoever waits for a page of the console or a commit comes first.
+    os.nice(10)
     parent = multiprocessing.parent_process()
     if parent is not None:
         threading.Thread(target=_end_with, args=(parent,), daemon=True).start()

@@ -5,6 +5,7 @@ It has a home of its own, `demo` in the home folder, made anew each time: nothin
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import json
 import os
@@ -16,11 +17,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from queue import SimpleQueue
 from typing import Any
+from uuid import UUID
 
 from rich.console import Console
 
 from integrations.desk.intake import submit
+from integrations.desk.steps import read_ahead
 from integrations.desk.views import account_json
 from integrations.packets import read_path
 from integrations.settings import Settings
@@ -51,7 +55,7 @@ def run_demo(*, as_json: bool) -> bool:
     with _own_home():
         settings = Settings()
         with timing.part("start the database, the sandbox and the console"):
-            stack = Stack(needs=frozenset({"providers", "console"}), settings=settings)
+            stack = Stack(needs=frozenset({"providers", "console"}), settings=settings, throwaway=True)
             stack.__enter__()
         try:
             result = _tell_stories(stack, out, timing)
@@ -82,26 +86,32 @@ def _tell_stories(stack: Stack, out: Console, timing: _Timing) -> dict[str, Any]
     stories = read_stories()
     starting = _StartPrefect(stack)
     starting.start()
+    reading = _ReadAhead(stack)
+    reading.start()
     with timing.part(f"submit {len(stories)} packets"):
         for story in stories:
             _submit(stack, story, story.folder)
+            reading.wanted.put(story.application_id)
     with timing.part("wait for Prefect"):
         starting.join_and_open()
-    with timing.part("vet: read scans, order checks, find links"):
-        _vet(stack, stories, out)
     people = People(stack.kit)
-    with timing.part("people confirm, recommend, decide, release"):
-        first = next(s for s in stories if s.ends == "in_follow_up")
-        refused = people.gate_refuses(first, stack.now())
-        out.print(
-            f"  the gate {'refuses' if refused else 'LETS THROUGH'} {first.name} until a person has confirmed"
-        )
-        _work(stack, stories, people, out)
-        amended = [s for s in stories if s.amendment is not None]
-        for story in amended:
-            _submit(stack, story, story.amendment or story.folder)
-        _vet(stack, amended, out)
-        _work(stack, amended, people, out)
+    first = next(s for s in stories if s.ends == "in_follow_up")
+    with timing.part(
+        "vet (read scans, order checks, find links); people confirm, recommend, decide, release"
+    ):
+        for story in stories:
+            _vet(stack, story, out)
+            if story is first:
+                refused = people.gate_refuses(first, stack.now())
+                out.print(
+                    f"  the gate {'refuses' if refused else 'LETS THROUGH'} {first.name} until a person has confirmed"
+                )
+            _work(stack, [story], people, out)
+            if story.amendment is not None:
+                _submit(stack, story, story.amendment)
+                _vet(stack, story, out)
+                _work(stack, [story], people, out)
+        reading.end()
     with timing.part(f"play {(END - stack.now()).days} days of follow-up"):
         progress = _Progress(out)
         results = [play_until(stack, LATE_RESULT, progress=progress)]
@@ -124,14 +134,13 @@ def _submit(stack: Stack, story: Story, folder: Path) -> None:
     story.reference, story.application_id = taken.reference, str(taken.application_id)
 
 
-def _vet(stack: Stack, stories: list[Story], out: Console) -> None:
+def _vet(stack: Stack, story: Story, out: Console) -> None:
     from flows.running import run_flow
     from flows.vet_application import vet_application
 
-    for story in stories:
-        begun = time.monotonic()
-        run_flow(vet_application, stack.kit, application_id=story.application_id)
-        out.print(f"  vetted {story.name} in {time.monotonic() - begun:.1f} s")
+    begun = time.monotonic()
+    run_flow(vet_application, stack.kit, application_id=story.application_id)
+    out.print(f"  vetted {story.name} in {time.monotonic() - begun:.1f} s")
 
 
 def _work(stack: Stack, stories: list[Story], people: People, out: Console) -> None:
@@ -159,6 +168,28 @@ class _StartPrefect(threading.Thread):
         if self.error is not None:
             raise self.error
         self.stack.use_prefect()
+
+
+class _ReadAhead(threading.Thread):
+    """Scans are read in the order in which they came in: the reader is a process of its own.
+
+    What it could not read, vetting reads, and tells.
+    """
+
+    def __init__(self, stack: Stack) -> None:
+        super().__init__(daemon=True)
+        self.stack = stack
+        self.wanted: SimpleQueue[str | None] = SimpleQueue()
+
+    def run(self) -> None:
+        with contextlib.suppress(Exception):
+            while (application_id := self.wanted.get()) is not None:
+                read_ahead(self.stack.kit, UUID(application_id), now=self.stack.now())
+
+    def end(self) -> None:
+        """Everything that was wanted has been read."""
+        self.wanted.put(None)
+        self.join()
 
 
 class _Timing:

@@ -67,11 +67,19 @@ SERVER_SETTINGS = {
 }
 
 
-class EmbeddedPostgres:
-    """A running server for as long as the `with` block lasts; started and stopped with others in mind."""
+# For data that is made anew each time: it outlives a killed server, but need not outlive a power cut.
+THROWAWAY_SETTINGS = {"fsync": "off", "full_page_writes": "off"}
 
-    def __init__(self, home: Path) -> None:
+
+class EmbeddedPostgres:
+    """A running server for as long as the `with` block lasts; started and stopped with others in mind.
+
+    `throwaway`: its data will never be used again (the demo's), so commits don't wait for the disk.
+    """
+
+    def __init__(self, home: Path, *, throwaway: bool = False) -> None:
         self.home = make_home(home)
+        self._settings = {**SERVER_SETTINGS, **(THROWAWAY_SETTINGS if throwaway else {})}
         self.data = self.home / "postgres"
         self.socket_folder = socket_folder(self.home)
         self._share = SharedUse(self.home / "run", "postgres")
@@ -192,7 +200,7 @@ class EmbeddedPostgres:
         (self.data / "postmaster.pid").unlink(missing_ok=True)
         (self.socket_folder / f".s.PGSQL.{PORT}.lock").unlink(missing_ok=True)
         access = self._write_access_files(account)
-        settings = {**SERVER_SETTINGS, **access, "unix_socket_directories": str(self.socket_folder)}
+        settings = {**self._settings, **access, "unix_socket_directories": str(self.socket_folder)}
         options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
         with open_log(self.home, "postgres") as log:
             process = subprocess.Popen(

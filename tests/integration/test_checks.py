@@ -143,6 +143,20 @@ def test_a_registry_that_never_answers_stays_pending_and_its_duty_grows_overdue(
         assert duty.due_at < world.at
 
 
+def test_what_is_pending_is_looked_at_every_six_hours_and_after_two_days_once_a_day(
+    kit: Kit, world: World, tmp_path: Path
+) -> None:
+    vet(kit, _with_registry(kit, world, tmp_path, "NEVER"))
+    waits = []
+    for hours in (6, 41, 48, 72):
+        world.at = NOW + timedelta(hours=hours)
+        rounds.check_round(kit, now=world.at)
+        next_look = _row(kit, "child_abuse_registry").next_look_at
+        assert next_look is not None
+        waits.append(next_look - world.at)
+    assert waits == [timedelta(hours=6), timedelta(hours=6), DAY, DAY]
+
+
 def test_a_provider_that_is_down_is_asked_again_and_holds_each_order_once(
     kit: Kit, world: World, tmp_path: Path
 ) -> None:

@@ -87,6 +87,18 @@ def test_run_twice_is_the_same_and_writes_nothing(kit: Kit, world: World, applic
     assert (len(world.orders()), world.lookups()) == (12, 1)
 
 
+def test_scans_that_were_read_ahead_are_not_read_again_and_end_the_same(
+    kit: Kit, world: World, application: UUID
+) -> None:
+    steps.read_ahead(kit, application, now=NOW)
+    opened = world.reader.opened
+    assert opened == 11
+    assert world.lookups() == 0
+    vet(kit, application)
+    assert world.reader.opened == opened
+    assert _outcome(kit, application)["state"] == "in_review"
+
+
 @pytest.mark.parametrize("step", STEPS)
 def test_killed_after_the_work_of_a_step_it_ends_the_same(
     step: str, kit: Kit, world: World, application: UUID, monkeypatch: pytest.MonkeyPatch

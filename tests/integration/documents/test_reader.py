@@ -190,6 +190,21 @@ def test_process_reads_as_the_function_does(process: ReaderProcess) -> None:
     assert process.measure_only(content) == measure_only(content)
 
 
+def test_two_threads_that_want_one_document_read_it_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    content, runs = pdf(), []
+    reading = read_document(content)
+    with ReaderProcess() as own:
+        monkeypatch.setattr(own, "_run", lambda job, content: runs.append(job) or reading)
+        both = [threading.Thread(target=own.read, args=(content,)) for _ in range(2)]
+        for thread in both:
+            thread.start()
+        for thread in both:
+            thread.join()
+        assert len(runs) == 1
+        assert own.read(content + b" ") == reading  # other bytes are another document
+    assert len(runs) == 2
+
+
 def test_process_that_dies_is_started_afresh_once(process: ReaderProcess, tmp_path: object) -> None:
     assert process._run(die_once, f"{tmp_path}/died".encode()) == "alive"
 
