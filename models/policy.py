@@ -192,6 +192,13 @@ class PendingReviewRule(Line):
     queue: str
 
 
+class ReleaseNoticeRule(Line):
+    """Who is told of a release, and on what legal basis. The notice is a disclosure, on record as one."""
+
+    recipient: str
+    legal_basis: str
+
+
 class RecommendationRule(Line):
     """Who recommends and who decides, in this order. Nobody may act in two of these roles on one case."""
 
@@ -219,6 +226,7 @@ class VettingPolicy(_Frozen):
     consultation: ConsultationRule
     appeal: AppealRule
     pending_review: PendingReviewRule
+    release_notice: ReleaseNoticeRule
     inactive: tuple[Line, ...] = ()
 
 

@@ -355,6 +355,13 @@ class AppealOutcome(StrEnum):
     MOOT = "moot"
 
 
+class ReleasePaperKind(StrEnum):
+    """A paper that is made at the release."""
+
+    VERIFICATION = "verification_of_release"
+    DISCHARGE_NOTICE = "discharge_notice"
+
+
 APPROVALS = frozenset({DecisionValue.APPROVE, DecisionValue.APPROVE_WITH_PRS})
 # Decisions that send a case back to work: what was recommended before them no longer speaks.
 SENT_BACK = frozenset({DecisionValue.REMAND, DecisionValue.HOME_STUDY})

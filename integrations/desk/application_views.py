@@ -10,6 +10,7 @@ from sqlalchemy import select, text
 from sqlmodel import Session, col
 
 from integrations.desk.ladder_views import ladder_json
+from integrations.desk.release_papers import papers_json
 from integrations.kit import Kit
 from integrations.policies import vetting_policy
 from integrations.store import history
@@ -79,7 +80,7 @@ def _application(
         "decision": _decision(session, application),
         **ladder_json(session, kit, application, facts, policy, withheld=withheld),
         "gate": {"open": barrier.open, "missing": list(barrier.missing)},
-        "release": _release(release),
+        "release": _release(session, application, release),
         "case_id": str(application.case_id),
     }
 
@@ -157,7 +158,7 @@ def _home_studies(facts: ApplicationFacts) -> Iterator[dict[str, Any]]:
         }
 
 
-def _release(row: Release | None) -> dict[str, Any] | None:
+def _release(session: Session, application: Application, row: Release | None) -> dict[str, Any] | None:
     if row is None:
         return None
     return {
@@ -165,6 +166,7 @@ def _release(row: Release | None) -> dict[str, Any] | None:
         "by": str(row.released_by),
         "at": iso(row.at),
         "prs": row.prs,
+        **papers_json(session, application, row.id),
     }
 
 

@@ -14,6 +14,7 @@ from sqlmodel import Session, col
 from followup import court
 from followup.plan import release_plan
 from integrations.desk.duties import open_followup, review_duty
+from integrations.desk.release_papers import make_papers
 from integrations.kit import Kit
 from integrations.policies import followup_policy, vetting_policy
 from integrations.store import history, ledger
@@ -92,6 +93,7 @@ def _release(kit: Kit, session: Session, key: str, person: Person, *, on: date, 
     move_stage(
         session, application, Stage.COMPLETED, actor=str(person.id), why="released to the sponsor", now=now
     )
+    make_papers(session, kit, row, facts, policy, person, now=now)
     followed_under = followup_policy(followup_version_for(session, kit.settings, now.date()))
     _begin_followup(
         session, case, application, facts, person, released_at, zone, policy=followed_under, now=now

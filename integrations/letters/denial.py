@@ -2,23 +2,14 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
-from xml.sax.saxutils import escape
 
-from reportlab.lib.pagesizes import LETTER
-from reportlab.lib.styles import ParagraphStyle
-from reportlab.lib.units import inch
-from reportlab.platypus import Paragraph, SimpleDocTemplate, Spacer
-
+from integrations.letters.pages import day_in_words, printed, template
 from models.states import Appellant, DenialGround
 
-# A new wording is a new file: letters that went out name the version they were made from.
 TEMPLATE = "denial_letter_1"
-_FOLDER = Path(__file__).parent
 _GROUNDS: Mapping[DenialGround, str] = {
     DenialGround.SPONSOR_RISK: "We found a risk to the child with you or in your home.",
     DenialGround.BARRING_RECORD: "The result of a required background check does not allow the release.",
@@ -47,35 +38,14 @@ class DenialLetterFacts:
 
 def denial_letter(facts: DenialLetterFacts) -> bytes:
     """The letter as a PDF; the same bytes for the same facts."""
-    out = io.BytesIO()
-    document = SimpleDocTemplate(
-        out,
-        pagesize=LETTER,
-        leftMargin=inch,
-        rightMargin=inch,
-        topMargin=inch,
-        bottomMargin=inch,
-        title="Decision on a request for release",
-        author="Office of Refugee Resettlement",
-        lang="en",
-        invariant=1,
-    )
-    body = ParagraphStyle("body", fontName="Helvetica", fontSize=11, leading=15)
-    head = ParagraphStyle("head", parent=body, fontName="Helvetica-Bold", fontSize=13, leading=18)
-    story: list[Paragraph | Spacer] = []
-    for number, block in enumerate(letter_text(facts).strip().split("\n\n")):
-        words = "<br/>".join(escape(line) for line in block.splitlines())
-        story += [Paragraph(words, body if number else head), Spacer(1, 0.15 * inch)]
-    document.build(story)
-    return out.getvalue()
+    return printed(letter_text(facts), title="Decision on a request for release")
 
 
 def letter_text(facts: DenialLetterFacts) -> str:
     """The words of the letter."""
     grounds = [_GROUNDS[ground] for ground in facts.grounds] or [facts.reason]
-    template = (_FOLDER / f"{TEMPLATE}.txt").read_text(encoding="utf-8")
-    return template.format(
-        date=_day(facts.on),
+    return template(TEMPLATE).format(
+        date=day_in_words(facts.on),
         reference=facts.reference,
         sponsor=facts.sponsor,
         child=facts.child,
@@ -92,10 +62,6 @@ def _appeal(facts: DenialLetterFacts) -> str:
         return "This decision can not be appealed."
     return (
         f"{who} may appeal this decision in writing to the Assistant Secretary for Children and Families, with or "
-        f"without a hearing. The appeal must come in by {_day(facts.appeal_until)}. We say within five business "
+        f"without a hearing. The appeal must come in by {day_in_words(facts.appeal_until)}. We say within five business "
         "days that we have it, and a person who had no part in this decision decides it."
     )
-
-
-def _day(day: date) -> str:
-    return f"{day.day} {day:%B %Y}"

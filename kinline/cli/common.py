@@ -164,3 +164,18 @@ def _tell(document: dict[str, Any], lines: list[str], as_json: bool) -> None:
     else:
         for line in lines:
             ERR.print(line)
+
+
+def written(out: Path, content: bytes) -> dict[str, Any]:
+    """The file holds the content. Says which, and how large it is.
+
+    Raises:
+        BadInput: it can't be written there.
+    """
+    try:
+        out.write_bytes(content)
+    except OSError as err:
+        raise BadInput(
+            Problem("--out", "not_written", f"It can't be written ({err.strerror}).", "Check the path.")
+        ) from None
+    return {"file": str(out), "bytes": len(content)}

@@ -12,7 +12,6 @@ from kinline.cli import common
 from kinline.cli.common import OUT, As, AsJson, At, Reason
 from kinline.cli.vetting import Application, act, day_of
 from kinline.stack import Stack
-from models.errors import BadInput, Problem
 
 denial_app = typer.Typer(help="The letter of a denial.")
 appeal_app = typer.Typer(help="Appeals against a denial.")
@@ -30,13 +29,7 @@ def denial_letter(
 
     def body(stack: Stack) -> dict[str, Any]:
         content = appeals.letter(stack.kit, application, common.person(stack, as_), now=stack.now())
-        try:
-            out.write_bytes(content)
-        except OSError as err:
-            raise BadInput(
-                Problem("--out", "not_written", f"It can't be written ({err.strerror}).", "Check the path.")
-            ) from None
-        return {"file": str(out), "bytes": len(content)}
+        return common.written(out, content)
 
     common.run(body, as_json=as_json, at=at, show=lambda r: OUT.print(f"Written: {r['file']}"))
 

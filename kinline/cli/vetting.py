@@ -15,6 +15,7 @@ from integrations.desk import release as release_desk
 from integrations.desk import vetting as desk
 from integrations.desk.intake import submit as take_in
 from integrations.desk.jobs import finish
+from integrations.desk.release_papers import paper as release_paper
 from integrations.desk.views import application_json
 from integrations.desk.waiting import look_now, take_jobs, waiting_applications
 from integrations.packets import read_path
@@ -24,6 +25,7 @@ from kinline.cli.common import As, AsJson, At, MaybeAs, Reason
 from kinline.stack import Stack
 from models.errors import BadInput, Problem
 from models.facts import Person
+from models.states import ReleasePaperKind
 
 app = typer.Typer()
 check_app = typer.Typer(help="Results of checks that people bring in or judge.")
@@ -274,6 +276,35 @@ def decide(
         as_json=as_json,
         at=at,
     )
+
+
+@app.command()
+def paper(
+    application: Application,
+    kind: Annotated[str, typer.Argument(metavar="KIND", help="verification_of_release or discharge_notice.")],
+    out: Annotated[Path, typer.Option("--out", help="The PDF to write.", metavar="FILE")],
+    as_: As,
+    as_json: AsJson = False,
+    at: At = None,
+) -> None:
+    """Write a paper of the release to a file, as it was made then."""
+
+    def body(stack: Stack) -> dict[str, Any]:
+        wanted = _paper_kind(kind)
+        who = common.person(stack, as_)
+        return common.written(out, release_paper(stack.kit, application, wanted, who, now=stack.now()))
+
+    common.run(body, as_json=as_json, at=at, show=lambda r: common.OUT.print(f"Written: {r['file']}"))
+
+
+def _paper_kind(word: str) -> ReleasePaperKind:
+    try:
+        return ReleasePaperKind(word)
+    except ValueError:
+        kinds = ", ".join(ReleasePaperKind)
+        raise BadInput(
+            Problem("KIND", "wrong_value", "There is no such paper.", f"Use one of: {kinds}.")
+        ) from None
 
 
 @app.command()

@@ -2,7 +2,18 @@
 
 from sqlmodel import SQLModel
 
-from models.tables import explaining, ladder, ledger, people, policies, studies, system, vetting
+from models.tables import explaining, ladder, ledger, papers, people, policies, studies, system, vetting
 
 METADATA = SQLModel.metadata
-__all__ = ["METADATA", "explaining", "ladder", "ledger", "people", "policies", "studies", "system", "vetting"]
+__all__ = [
+    "METADATA",
+    "explaining",
+    "ladder",
+    "ledger",
+    "papers",
+    "people",
+    "policies",
+    "studies",
+    "system",
+    "vetting",
+]

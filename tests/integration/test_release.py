@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import threading
 from collections.abc import Iterator
 from datetime import date, timedelta
@@ -9,16 +11,21 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+import pypdfium2
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
 from integrations.desk import release as desk
-from integrations.desk import vetting
+from integrations.desk import release_papers, vetting
 from integrations.desk.application_views import application_json
 from integrations.desk.views import account_json
 from integrations.kit import Kit
+from integrations.letters.release_papers import fields_told, paper_text
 from models.errors import BadInput, Refused
 from models.facts import Person
+from models.packet import parse_packet
+from models.states import ReleasePaperKind
 from tests.builders import DAY, NOW
 from tests.integration import scenes
 from tests.integration.scenes import World, a_packet, amended, hand_in, shown, vet
@@ -191,3 +198,98 @@ def test_a_release_is_recorded_on_its_day_or_after_and_not_before_the_decision(
     later = NOW + timedelta(days=3)
     desk.release(kit, str(approved), staff["cm"], on=TODAY + DAY, now=later)
     assert _count(kit, "child_case WHERE released_at = '2026-02-03T18:00:00Z'") == 1
+
+
+# --- its papers ----------------------------------------------------------------------------------
+
+
+def _words(pdf: bytes) -> str:
+    document = pypdfium2.PdfDocument(pdf)
+    return " ".join(" ".join(page.get_textpage().get_text_range().split()) for page in document)
+
+
+def test_the_release_makes_its_papers_and_puts_the_notice_on_record(
+    kit: Kit, approved: UUID, staff: dict[str, Person]
+) -> None:
+    desk.release(kit, str(approved), staff["cm"], on=TODAY, now=NOW)
+    made = shown(kit, approved)["release"]
+    assert [p["kind"] for p in made["papers"]] == ["verification_of_release", "discharge_notice"]
+    assert [p["template"] for p in made["papers"]] == ["verification_of_release_1", "discharge_notice_1"]
+    a_number = a_packet()["child"]["a_number"]
+    for paper in made["papers"]:
+        content = release_papers.paper(
+            kit, str(approved), ReleasePaperKind(paper["kind"]), staff["cm"], now=NOW + 30 * DAY
+        )
+        assert hashlib.sha256(content).hexdigest() == paper["digest"]
+        words = _words(content)
+        for told in (a_number, "Ixchel Example Coj", "Marta Example Coj", "2 February 2026", "Apt 3B"):
+            assert told in words
+    (told,) = made["disclosures"]
+    assert told["recipient"] == "Department of Homeland Security"
+    assert "09-80-0321" in told["legal_basis"]
+    assert told["approved_by"] == str(staff["ffs"].id)  # who decided on the release
+    assert told["recorded_by"] == str(staff["cm"].id)
+    assert told["fields"] == list(fields_told(ReleasePaperKind.DISCHARGE_NOTICE))
+
+
+def test_what_the_notice_names_as_told_is_what_it_tells() -> None:
+    packet = parse_packet(json.dumps(a_packet()).encode())
+    told = paper_text(ReleasePaperKind.DISCHARGE_NOTICE, packet, TODAY, recipient="somebody", basis="a basis")
+    assert fields_told(ReleasePaperKind.DISCHARGE_NOTICE) == (
+        "child_name",
+        "child_date_of_birth",
+        "a_number",
+        "released_on",
+        "care_provider",
+        "sponsor_name",
+        "relationship",
+        "address",
+        "reference",
+    )
+    # Neither phones nor the sponsor's own papers: nobody outside needs them for this.
+    for kept in (packet.sponsor.phone, packet.sponsor.identity_document.number, packet.sponsor.email):
+        assert str(kept) not in told
+
+
+def test_there_is_no_paper_before_the_release_and_none_for_whoever_has_no_part_in_it(
+    kit: Kit, approved: UUID, staff: dict[str, Person]
+) -> None:
+    def look(role: str) -> None:
+        release_papers.paper(kit, str(approved), ReleasePaperKind.VERIFICATION, staff[role], now=NOW)
+
+    with pytest.raises(Refused) as refusal:
+        look("cm")
+    assert refusal.value.code == "not_released"
+    desk.release(kit, str(approved), staff["cm"], on=TODAY, now=NOW)
+    with pytest.raises(Refused) as refusal:
+        look("caller")
+    assert refusal.value.code == "wrong_role"
+    assert _count(kit, "audit_entry WHERE act = 'read release paper'") == 0
+    look("cm")
+    assert _count(kit, "audit_entry WHERE act = 'read release paper'") == 1
+
+
+def test_a_release_that_is_refused_tells_nobody(
+    kit: Kit, world: World, staff: dict[str, Person], tmp_path: Path
+) -> None:
+    packet = a_packet(household=[])
+    world.reader.shows(packet)
+    application = hand_in(kit, tmp_path, packet).application_id
+    vet(kit, application)
+    with pytest.raises(Refused):
+        desk.release(kit, str(application), staff["cm"], on=TODAY, now=NOW)
+    assert _count(kit, "release_paper") == _count(kit, "disclosure") == 0
+
+
+@pytest.mark.parametrize("table", ["release_paper", "disclosure"])
+def test_papers_and_disclosures_stay_as_they_were(
+    kit: Kit, approved: UUID, staff: dict[str, Person], table: str
+) -> None:
+    desk.release(kit, str(approved), staff["cm"], on=TODAY, now=NOW)
+    for change in (
+        f"UPDATE {table} SET at = at + interval '1 day'",
+        f"DELETE FROM {table}",
+        f"TRUNCATE {table} CASCADE",
+    ):
+        with pytest.raises(DBAPIError, match="are kept as they were written"), kit.transaction() as session:
+            session.execute(text(change))
