@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlmodel import Session, col
 
 from integrations.desk.escalations import open_escalation
@@ -58,11 +58,24 @@ def _facts(kit: Kit, application_id: UUID) -> ApplicationFacts:
 
 
 def due_checks(session: Session, *, now: datetime, limit: int = 500) -> list[UUID]:
-    """The applications with a check that is due for a try or a look."""
+    """The applications with a check that is due for a try or a look.
+
+    Denied and withdrawn ones are not among them: nobody waits for their results, and 500 of them would
+    hide all others. After a release a result is waited for as before.
+    """
     return list(
         session.scalars(
             select(col(BackgroundCheck.application_id))
-            .where(col(BackgroundCheck.next_look_at) <= now)
+            .join(Application, col(Application.id) == col(BackgroundCheck.application_id))
+            .where(
+                col(BackgroundCheck.next_look_at) <= now,
+                col(Application.state).not_in((ApplicationState.DENIED, ApplicationState.WITHDRAWN)),
+                # What was not sent before the release is ordered no more.
+                or_(
+                    col(Application.state) != ApplicationState.RELEASED,
+                    col(BackgroundCheck.state).in_(_AWAITED),
+                ),
+            )
             .distinct()
             .limit(limit)
         )
@@ -189,7 +202,14 @@ def _look(kit: Kit, check_id: UUID, facts: ApplicationFacts, *, now: datetime) -
         _later(kit, check_id, _next_look(ordered_at, now))
         return 0
     with kit.transaction() as session:
-        return int(_take(kit, session, _locked(session, check_id), report, facts, now=now))
+        row = _locked(session, check_id)
+        if not _take(kit, session, row, report, facts, now=now):
+            return 0
+        application = session.get_one(Application, row.application_id)
+        if application.state == ApplicationState.RELEASED:
+            # No step of vetting follows that would see it.
+            _on_result(session, application, row, now=now)
+        return 1
 
 
 def _next_look(ordered_at: datetime | None, now: datetime) -> datetime:

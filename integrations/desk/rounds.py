@@ -14,7 +14,7 @@ from sqlmodel import Session, col
 
 from followup.policy import in_force
 from integrations.desk import jobs
-from integrations.desk.checks import due_checks
+from integrations.desk.checks import due_checks, look_at_checks
 from integrations.desk.contacts import contact_round
 from integrations.desk.duties import open_many, review_duty
 from integrations.desk.escalations import Alarm, climb, open_alarms, policy_of
@@ -118,24 +118,29 @@ def check_round(kit: Kit, *, now: datetime) -> dict[str, int]:
         unanswered = _addresses_unanswered(session)
         applications = set(due_checks(session, now=now)) | unanswered | vetted_with_news(session)
     for application_id in sorted(applications):
-        with kit.transaction() as session:
-            state = session.get_one(Application, application_id).state
-            taken = take_jobs(session, application_id, now=now)
-            if state in (ApplicationState.RELEASED, ApplicationState.DENIED, ApplicationState.WITHDRAWN):
-                for job_id in taken:
-                    jobs.finish(session, job_id, now=now)
-                continue
-        # Whoever takes the job of a packet that came in does all that it is for.
-        for step in STEPS if taken else _CHECKING:
-            if step != "proof_of_address" or taken or application_id in unanswered:
-                run_step(kit, step, application_id, now=now)
-        with kit.transaction() as session:
-            for job_id in taken:
-                jobs.finish(session, job_id, now=now)
-        counts["applications"] += 1
+        counts[_check(kit, application_id, ask_postal=application_id in unanswered, now=now)] += 1
     if opened := open_pending_reviews(kit, now=now):
         counts["reviews"] += opened
     return dict(counts)
+
+
+def _check(kit: Kit, application_id: UUID, *, ask_postal: bool, now: datetime) -> str:
+    """What is due for this application has been done. Returns what it counts as."""
+    with kit.transaction() as session:
+        state = session.get_one(Application, application_id).state
+        taken = take_jobs(session, application_id, now=now)
+    if state == ApplicationState.RELEASED:
+        # A result that comes after the release is taken all the same; a hit is somebody's at once.
+        look_at_checks(kit, application_id, now=now)
+    elif state not in (ApplicationState.DENIED, ApplicationState.WITHDRAWN):
+        # Whoever takes the job of a packet that came in does all that it is for.
+        for step in STEPS if taken else _CHECKING:
+            if step != "proof_of_address" or taken or ask_postal:
+                run_step(kit, step, application_id, now=now)
+    with kit.transaction() as session:
+        for job_id in taken:
+            jobs.finish(session, job_id, now=now)
+    return "released" if state == ApplicationState.RELEASED else "applications"
 
 
 def _addresses_unanswered(session: Session) -> set[UUID]:

@@ -19,7 +19,7 @@ from console.app import create_app
 from integrations.background.webhook import ResultNotice, parse_result
 from integrations.database import set_sandbox_clock
 from integrations.desk import rounds
-from integrations.desk.checks import order_checks, take_result
+from integrations.desk.checks import due_checks, order_checks, take_result
 from integrations.desk.steps import run_step
 from integrations.kit import Kit
 from integrations.sandbox.serving import ThreadedServer
@@ -358,6 +358,45 @@ def test_a_late_hit_on_a_released_childs_home_is_somebodys_at_once(
     with kit.transaction() as session:
         found = session.execute(text("SELECT reason, level FROM escalation")).all()
     assert [tuple(row) for row in found] == [("late_hit", 2)]
+
+
+def test_a_result_that_is_found_by_looking_after_the_release_counts_as_one_that_was_told(
+    kit: Kit, world: World, tmp_path: Path
+) -> None:
+    vet(kit, _with_registry(kit, world, tmp_path, "NEVER"))
+    row = _row(kit, "child_abuse_registry")
+    with kit.transaction() as session:
+        session.execute(text("UPDATE application SET state = 'released'"))
+
+    class Answers:
+        name = kit.background.name
+
+        def read(self, ref: ProviderRef) -> CheckReport:
+            state: Literal["hit_bar", "pending"] = "hit_bar" if str(ref) == row.provider_ref else "pending"
+            at = None if state == "pending" else NOW + DAY
+            return CheckReport(ref, state, at, None, state, as_of=NOW + DAY)
+
+    kit.__dict__["background"] = Answers()
+    before = len(world.orders())
+    for _ in range(2):
+        assert rounds.check_round(kit, now=NOW + DAY).get("applications") is None
+    assert _row(kit, "child_abuse_registry").state == "hit_bar"
+    with kit.transaction() as session:
+        found = session.execute(text("SELECT reason, level FROM escalation")).all()
+    assert [tuple(one) for one in found] == [("late_hit", 2)]
+    assert len(world.orders()) == before
+
+
+@pytest.mark.parametrize("over", ["denied", "withdrawn"])
+def test_what_nobody_waits_for_any_more_never_hides_what_is_due(
+    kit: Kit, world: World, tmp_path: Path, over: str
+) -> None:
+    application = _with_registry(kit, world, tmp_path, "NEVER")
+    vet(kit, application)
+    with kit.transaction() as session:
+        assert due_checks(session, now=NOW + DAY) == [application]
+        session.execute(text("UPDATE application SET state = :over"), {"over": over})
+        assert due_checks(session, now=NOW + DAY) == []
 
 
 def test_a_result_that_has_run_out_is_ordered_again(kit: Kit, world: World, tmp_path: Path) -> None:
