@@ -19,9 +19,14 @@ _PROBES = text(
         SELECT a.id, a.case_id, a.sponsor_id, s.name_key, s.identity_key, s.email_key
         FROM application a JOIN sponsor s ON s.id = a.sponsor_id WHERE a.id = :me
     ), found AS (
-        SELECT o.id AS other, 'sponsor' AS kind,
-               CASE WHEN s.identity_key = me.identity_key THEN 'likely' ELSE 'possible' END AS tier
-        FROM me JOIN sponsor s ON s.identity_key = me.identity_key OR s.name_key = me.name_key
+        -- One key at a time: joined by `this key OR that one`, every sponsor on file would be read.
+        SELECT o.id AS other, 'sponsor' AS kind, 'likely' AS tier
+        FROM me JOIN sponsor s ON s.identity_key = me.identity_key
+                JOIN application o ON o.sponsor_id = s.id
+        WHERE o.id <> me.id AND (o.case_id <> me.case_id OR s.id <> me.sponsor_id)
+        UNION ALL
+        SELECT o.id, 'sponsor', 'possible'
+        FROM me JOIN sponsor s ON s.name_key = me.name_key
                 JOIN application o ON o.sponsor_id = s.id
         WHERE o.id <> me.id AND (o.case_id <> me.case_id OR s.id <> me.sponsor_id)
         UNION ALL

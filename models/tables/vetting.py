@@ -29,7 +29,7 @@ class Application(Row, table=True):
         CheckConstraint(one_of("stage", Stage), name="application_stage_known"),
     )
     case_id: UUID = Field(foreign_key="child_case.id", index=True)
-    sponsor_id: UUID = Field(foreign_key="sponsor.id")
+    sponsor_id: UUID = Field(foreign_key="sponsor.id", index=True)
     reference: str = Field(unique=True)
     state: str = ApplicationState.SUBMITTED.value
     stage: str = Stage.CM_INITIATED.value
