@@ -27,7 +27,7 @@ lint:
 	.venv/bin/lint-imports
 
 test: lint
-	.venv/bin/pytest tests/ -n 2 --dist loadfile
+	.venv/bin/pytest tests/ -n 2 --dist loadfile --no-loadscope-reorder
 
 setup:
 	@sh .ci/setup dev
