@@ -154,6 +154,15 @@ def make_kit(
     kit = Kit(
         engine=make_engine(database_url), vault=vault, settings=settings, public_url=public_url.rstrip("/")
     )
+
+    def reader() -> ReaderProcess:
+        from integrations.documents.reader import ReaderProcess
+
+        process = ReaderProcess()
+        kit.closers.append(process.close)
+        return process
+
+    kit.make_reader = reader  # it is ours: no provider is asked
     if providers is None:
         return kit
     wait = timeout or settings.twilio_timeout
@@ -190,13 +199,5 @@ def make_kit(
         kit.closers.append(client.close)
         return client
 
-    def reader() -> ReaderProcess:
-        from integrations.documents.reader import ReaderProcess
-
-        process = ReaderProcess()
-        kit.closers.append(process.close)
-        return process
-
-    kit.make_messenger, kit.make_background = messenger, background
-    kit.make_postal, kit.make_reader = postal, reader
+    kit.make_messenger, kit.make_background, kit.make_postal = messenger, background, postal
     return kit

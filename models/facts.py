@@ -57,6 +57,7 @@ class DocumentFacts:
     readable: bool = True
     text: DocumentText | None = None
     reused_in: tuple[UUID, ...] = ()  # applications of other cases that hold the very same file
+    alike_in: tuple[UUID, ...] = ()  # those that hold the same picture at another size or quality
 
 
 @dataclass(frozen=True, slots=True)

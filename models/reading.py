@@ -14,6 +14,7 @@ from typing import Any, Literal
 
 ReadMethod = Literal["ocr", "pdf_text", "none"]
 DeliveryPoint = Literal["Y", "S", "D", "N"]
+MarkKind = Literal["picture", "words"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +71,18 @@ def document_text(body: Mapping[str, Any]) -> DocumentText:
         page_count=int(body["page_count"]),
         text_layer_agrees=body["text_layer_agrees"],
     )
+
+
+@dataclass(frozen=True, slots=True)
+class PageMarks:
+    """What a page is found again by, however it was re-compressed or resized; `page` counts from 0.
+
+    Made of what the page shows: only their blind form may be stored.
+    """
+
+    page: int
+    kind: MarkKind
+    marks: tuple[bytes, ...]
 
 
 @dataclass(frozen=True, slots=True)

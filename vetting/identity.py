@@ -18,18 +18,25 @@ def findings(facts: ApplicationFacts, policy: VettingPolicy, now: datetime) -> t
     Legibility and dates are asked of the documents that the policy requires. Those in which a person
     typed something else than the packet says, and those that another case holds too, are for review.
     """
-    required = {(r.item, r.subject) for r in requirements(facts, policy, now) if r.kind == "document"}
-    found: list[Finding] = []
+    found = list(illegible(facts, policy, now))
     for document in facts.documents:
-        if (document.kind, document.subject) in required and not is_legible(document, policy):
-            found.append(_illegible(document, policy))
-        if document.reused_in:
+        if document.reused_in or document.alike_in:
             found.append(_reused(document, policy))
     for item, subject in dict.fromkeys((d.kind, d.subject) for d in facts.documents):
         if item in IDENTITY_DOCUMENTS:
             found += _expired(facts, policy, item, subject)
         found += _mismatch(facts, policy, item, subject)
     return tuple(found)
+
+
+def illegible(facts: ApplicationFacts, policy: VettingPolicy, now: datetime) -> tuple[Finding, ...]:
+    """Each required document that was measured and that nobody can read, in the order of the documents."""
+    required = {(r.item, r.subject) for r in requirements(facts, policy, now) if r.kind == "document"}
+    return tuple(
+        _illegible(document, policy)
+        for document in facts.documents
+        if (document.kind, document.subject) in required and not is_legible(document, policy)
+    )
 
 
 def _illegible(document: DocumentFacts, policy: VettingPolicy) -> Finding:
@@ -46,18 +53,26 @@ def _illegible(document: DocumentFacts, policy: VettingPolicy) -> Finding:
 
 def _reused(document: DocumentFacts, policy: VettingPolicy) -> Finding:
     line = _line(policy, document.kind)
+    what = f"given as {document_words(document.kind)} of {who(document.subject)}"
+    told = (
+        f"The file {what} also stands in another case."
+        if document.reused_in
+        else f"A picture that looks the same as the one {what} stands in another case, at another size or quality."
+    )
+    evidence: dict[str, object] = {
+        "item": str(document.kind),
+        "document": str(document.id),
+        "other_applications": sorted(str(other) for other in (*document.reused_in, *document.alike_in)),
+    }
+    if document.alike_in:
+        evidence["alike_in"] = sorted(str(other) for other in document.alike_in)
     return Finding(
         code=FindingCode.DOCUMENT_REUSED,
         subject=document.subject,
-        message=f"The file given as {document_words(document.kind)} of {who(document.subject)} also stands "
-        "in another case. Compare the two and say what you found.",
+        message=f"{told} Compare the two and say what you found.",
         rule=line.rule,
         source=line.source,
-        evidence={
-            "item": str(document.kind),
-            "document": str(document.id),
-            "other_applications": sorted(str(other) for other in document.reused_in),
-        },
+        evidence=evidence,
     )
 
 

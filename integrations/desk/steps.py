@@ -8,8 +8,9 @@ same outcome. No transaction is open while an outside service is at work.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from sqlalchemy import select
@@ -18,20 +19,26 @@ from sqlmodel import Session, col
 from integrations import keys
 from integrations.desk.checks import look_at_checks, order_checks
 from integrations.desk.judging import ACTOR, judge
+from integrations.desk.likenesses import find_likenesses
 from integrations.desk.vetting_duties import settle_state
 from integrations.kit import Kit
 from integrations.policies import vetting_policy
 from integrations.store import history
 from integrations.store.applications import POSTAL_REFUSED, current_address, current_documents, gather
+from integrations.store.likeness import keep_marks
 from integrations.store.links import find_links
 from integrations.store.sealing import open_bytes, open_json, seal_json
 from models.errors import IntegrationError, Rejected, Unavailable
-from models.reading import DocumentText, PostalAnswer
+from models.facts import Finding
+from models.reading import DocumentText, PageMarks, PostalAnswer
 from models.states import ApplicationState, CheckKind, CheckState, DocumentKind
 from models.tables.people import Address
 from models.tables.vetting import Application, BackgroundCheck, Document, DocumentFile
-from vetting import checks
+from vetting import checks, identity
 from vetting.ports import AddressQuery
+
+if TYPE_CHECKING:  # the reader's process alone loads what decodes pictures
+    from integrations.documents.reader import DocumentReading, Look
 
 STEPS = (
     "completeness",
@@ -54,7 +61,7 @@ def run_step(kit: Kit, step: str, application_id: UUID, *, now: datetime) -> dic
     _WORK[step](kit, application_id, now)
     counts = judge(kit, step, application_id, now=now)
     if step == "proof_of_address":
-        # Its legibility is the identity step's finding, like every document's.
+        # Whether it is legible, and used elsewhere, are the identity step's findings, as for every document.
         judge(kit, "identity", application_id, now=now)
     if step == "assessment":
         _settle(kit, application_id, now)
@@ -76,15 +83,30 @@ def _nothing(kit: Kit, application_id: UUID, now: datetime) -> None:
 # --- documents ---------------------------------------------------------------------------------
 
 
-def _measure(kit: Kit, application_id: UUID, now: datetime) -> None:
+def look_at_upload(kit: Kit, application_id: UUID, *, now: datetime) -> tuple[Finding, ...]:
+    """What of a packet that has just come in nobody can read, for the one who can still take a new photo.
+
+    Nothing is judged for the file yet: vetting does that, and does not measure again.
+    """
+    _measure(kit, application_id, now, proofs=True)
+    with kit.transaction() as session:
+        application = session.get_one(Application, application_id)
+        facts = gather(session, kit.vault, application)
+        return identity.illegible(facts, vetting_policy(application.policy_version), now)
+
+
+def _measure(kit: Kit, application_id: UUID, now: datetime, *, proofs: bool = False) -> None:
     """Every document is measured: how sharp it is, and whether it opens at all. Proofs of address are
-    measured where they are read."""
-    for document_id in _unseen(kit, application_id, lambda d: d.kind != _PROOF and d.measured_at is None):
-        sharpness, readable = _known_measure(kit, document_id) or _measured(kit, document_id)
+    measured where they are read, unless they are asked for."""
+    for document_id in _unseen(
+        kit, application_id, lambda d: d.measured_at is None and (proofs or d.kind != _PROOF)
+    ):
+        seen = _known_measure(kit, document_id) or _measured(kit, document_id)
         with kit.transaction() as session:
             row = session.get_one(Document, document_id)
-            row.sharpness, row.readable, row.measured_at = sharpness, readable, now
+            row.sharpness, row.readable, row.measured_at = seen.sharpness, seen.readable, now
             session.add(row)
+            keep_marks(session, kit.vault, row.file_id, seen.marks, now=now)
 
 
 def read_ahead(kit: Kit, application_id: UUID, *, now: datetime) -> None:
@@ -96,41 +118,61 @@ def read_ahead(kit: Kit, application_id: UUID, *, now: datetime) -> None:
     _read_unread(kit, application_id, now)
 
 
-def _measured(kit: Kit, document_id: UUID) -> tuple[float | None, bool]:
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What was seen of a document. `marks` None: not taken now, since its file has them or nobody could."""
+
+    sharpness: float | None
+    readable: bool
+    marks: tuple[PageMarks, ...] | None = None
+    text: Any = None
+
+
+def _measured(kit: Kit, document_id: UUID) -> _Seen:
     try:
-        legibility = kit.reader.measure_only(_content(kit, document_id))
+        look: Look = kit.reader.look_at(_content(kit, document_id))
     except Unavailable:
         # It ended the reader, or took too long. A person reads it; no machine will.
-        return None, True
-    return (None, False) if legibility is None else (legibility.sharpness, True)
+        return _Seen(None, True)
+    if look.legibility is None:
+        return _Seen(None, False)
+    return _Seen(look.legibility.sharpness, True, look.marks)
+
+
+def _look(kit: Kit, application_id: UUID, now: datetime) -> None:
+    """Every document is measured, and compared with those of other cases that look like it."""
+    _measure(kit, application_id, now)
+    find_likenesses(kit, application_id, now=now)
 
 
 def _read_proofs(kit: Kit, application_id: UUID, now: datetime) -> None:
-    """Each proof of address is read once, and the stated address looked up once."""
+    """Each proof of address is read once, and compared; the stated address is looked up once."""
     _read_unread(kit, application_id, now)
+    find_likenesses(kit, application_id, now=now)
     _look_up_address(kit, application_id, now)
 
 
 def _read_unread(kit: Kit, application_id: UUID, now: datetime) -> None:
     for document_id in _unseen(kit, application_id, lambda d: d.kind == _PROOF and d.read_at is None):
-        text, sharpness, readable = _known_reading(kit, document_id) or _reading(kit, document_id)
+        seen = _known_reading(kit, document_id) or _reading(kit, document_id)
         with kit.transaction() as session:
             row = session.get_one(Document, document_id)
-            seal_json(kit.vault, row, "sealed_reading", text)
-            row.sharpness, row.readable = sharpness, readable
+            seal_json(kit.vault, row, "sealed_reading", seen.text)
+            row.sharpness, row.readable = seen.sharpness, seen.readable
             row.read_at = row.measured_at = now
             session.add(row)
+            keep_marks(session, kit.vault, row.file_id, seen.marks, now=now)
 
 
-def _reading(kit: Kit, document_id: UUID) -> tuple[Any, float | None, bool]:
+def _reading(kit: Kit, document_id: UUID) -> _Seen:
     try:
-        reading = kit.reader.read(_content(kit, document_id))
+        reading: DocumentReading = kit.reader.read(_content(kit, document_id))
     except Unavailable:
         # As above: read as nothing, it becomes ADDRESS_UNREAD, which a person settles.
-        return DocumentText().as_json(), None, True
+        return _Seen(None, True, text=DocumentText().as_json())
     opened = reading.media_type is not None and reading.legibility is not None
     sharpness = reading.legibility.sharpness if reading.legibility is not None else None
-    return reading.text.as_json(), sharpness, opened
+    return _Seen(sharpness, opened, reading.marks, reading.text.as_json())
 
 
 def _unseen(kit: Kit, application_id: UUID, wanted: Callable[[Document], bool]) -> list[UUID]:
@@ -146,20 +188,21 @@ def _content(kit: Kit, document_id: UUID) -> bytes:
         return open_bytes(kit.vault, file, "sealed_content")
 
 
-def _known_measure(kit: Kit, document_id: UUID) -> tuple[float | None, bool] | None:
+def _known_measure(kit: Kit, document_id: UUID) -> _Seen | None:
     """What was measured of the very same file before, as in the revision before an amendment."""
     with kit.transaction() as session:
         twin = _twin(session, document_id, col(Document.measured_at))
-        return None if twin is None else (twin.sharpness, twin.readable)
+        return None if twin is None else _Seen(twin.sharpness, twin.readable)
 
 
-def _known_reading(kit: Kit, document_id: UUID) -> tuple[Any, float | None, bool] | None:
+def _known_reading(kit: Kit, document_id: UUID) -> _Seen | None:
     """What was read of the very same file before."""
     with kit.transaction() as session:
         twin = _twin(session, document_id, col(Document.read_at))
         if twin is None:
             return None
-        return open_json(kit.vault, twin, "sealed_reading"), twin.sharpness, twin.readable
+        text = open_json(kit.vault, twin, "sealed_reading")
+        return _Seen(twin.sharpness, twin.readable, text=text)
 
 
 def _twin(session: Session, document_id: UUID, looked_at: Any) -> Document | None:
@@ -270,7 +313,7 @@ def _link(kit: Kit, application_id: UUID, now: datetime) -> None:
 
 _WORK: Mapping[str, Callable[[Kit, UUID, datetime], None]] = {
     "completeness": _nothing,
-    "identity": _measure,
+    "identity": _look,
     "proof_of_address": _read_proofs,
     "background_checks": _checks,
     "linkage": _link,

@@ -22,6 +22,7 @@ Pixels = NDArray[np.uint8]
 _LONG_SIDE = 2200
 _TILE_LONG_SIDE = 1000
 _TILE = 32
+_BLANK_BELOW = 25.0  # grey levels; a blank back page has paper grain only. Source: ours, unreviewed.
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,11 @@ class Legibility:
     sharpness: float
     contrast: float
     brightness: float
+
+    @property
+    def is_blank(self) -> bool:
+        """True when the page bears no print, only the grain of its paper."""
+        return self.contrast < _BLANK_BELOW
 
 
 def measure(image: Pixels) -> Legibility:

@@ -6,7 +6,7 @@ import ctypes
 import io
 import warnings
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
@@ -28,7 +28,8 @@ _POINTS = 72
 class Page:
     """One page, upright as its file says. `layer` is empty for a picture.
 
-    `is_picture`: an image covers most of the page, so the layer can't be all that it says.
+    `is_picture`: an image covers most of the page, or the file is a form with fields to fill in, so the
+    layer can't be all that it says.
     """
 
     index: int
@@ -68,8 +69,13 @@ def _pdf_pages(content: bytes, limit: int) -> Iterator[Page]:
     with PDFIUM_LOCK:
         document = pypdfium2.PdfDocument(content)
         try:
+            # What was filled into a form's fields stands in no text layer: it must be drawn, and read as print.
+            fillable = document.get_formtype() != pdfium.FORMTYPE_NONE
+            if fillable:
+                document.init_forms()
             for index in range(min(len(document), limit)):
-                yield _pdf_page(document[index], index)
+                page = _pdf_page(document[index], index)
+                yield replace(page, is_picture=True) if fillable else page
         finally:
             document.close()
 

@@ -21,12 +21,13 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from integrations.documents.legibility import Legibility, measure
+from integrations.documents.likeness import alike, marks_of
 from integrations.documents.ocr import read_page
 from integrations.documents.pages import open_pages
 from integrations.documents.sniff import MediaType, Sniffed, sniff
 from integrations.documents.text_layer import checked_layer
 from models.errors import Unavailable
-from models.reading import DocumentText, ReadLine, ReadMethod
+from models.reading import DocumentText, PageMarks, ReadLine, ReadMethod
 
 PAGES_READ = 4
 _JUST_READ = 16  # documents whose words stay at hand
@@ -46,11 +47,23 @@ class DocumentReading:
     lines: tuple[ReadLine, ...] = ()
     legibility: Legibility | None = None
     text_layer_agrees: bool | None = None
+    marks: tuple[PageMarks, ...] = ()
 
     @property
     def text(self) -> DocumentText:
         """The part that vetting judges."""
         return DocumentText(self.lines, self.method, self.page_count, self.text_layer_agrees)
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What a document that people read looks like. `legibility` None: the file does not open.
+
+    It is that of the least legible page that bears print: both sides of a card must be legible.
+    """
+
+    legibility: Legibility | None
+    marks: tuple[PageMarks, ...] = ()
 
 
 def read_document(content: bytes) -> DocumentReading:
@@ -68,9 +81,12 @@ def _read(content: bytes, kind: Sniffed) -> DocumentReading:
     lines: list[ReadLine] = []
     agrees: list[bool] = []
     by_ocr = False
+    marks: list[PageMarks | None] = []
     legibility: Legibility | None = None
     for page in open_pages(content, kind.media_type, PAGES_READ):
-        legibility = legibility or measure(page.image)
+        measured = measure(page.image)
+        legibility = legibility or measured
+        marks.append(marks_of(page, measured))
         layer = checked_layer(page)
         if layer is not None and layer.agrees and not page.is_picture:
             lines.extend(layer.lines)
@@ -88,26 +104,44 @@ def _read(content: bytes, kind: Sniffed) -> DocumentReading:
         lines=tuple(lines),
         legibility=legibility,
         text_layer_agrees=all(agrees) if agrees else None,
+        marks=_there(marks),
     )
 
 
-def measure_only(content: bytes) -> Legibility | None:
-    """The legibility of the least legible page that bears print; None when the file does not open.
-
-    For identity documents, which people read: both sides must be legible.
-    """
+def look_at(content: bytes) -> Look:
+    """How a document looks that people read, such as a card."""
     kind = sniff(content)
     if not isinstance(kind, Sniffed):
-        return None
+        return Look(None)
+    found: list[Legibility] = []
+    marks: list[PageMarks | None] = []
     try:
-        found = [measure(p.image) for p in open_pages(content, kind.media_type, PAGES_READ)]
+        for page in open_pages(content, kind.media_type, PAGES_READ):
+            found.append(measure(page.image))
+            marks.append(marks_of(page, found[-1]))
     except Exception:  # as above
-        return None
-    printed = [m for m in found if m.contrast >= _BLANK_BELOW]
-    return min(printed or found, key=lambda m: m.sharpness, default=None)
+        return Look(None)
+    printed = [m for m in found if not m.is_blank]
+    return Look(min(printed or found, key=lambda m: m.sharpness, default=None), _there(marks))
 
 
-_BLANK_BELOW = 25.0  # grey levels; a blank back page has paper grain only. Source: ours, unreviewed.
+def _there(marks: list[PageMarks | None]) -> tuple[PageMarks, ...]:
+    return tuple(m for m in marks if m is not None)
+
+
+def alike_documents(one: bytes, other: bytes) -> bool:
+    """True when one document is the other at another size or quality, or a part of it. See `likeness.alike`."""
+    kinds = sniff(one), sniff(other)
+    if not isinstance(kinds[0], Sniffed) or not isinstance(kinds[1], Sniffed):
+        return False
+    try:
+        pages = (
+            list(open_pages(one, kinds[0].media_type, PAGES_READ)),
+            list(open_pages(other, kinds[1].media_type, PAGES_READ)),
+        )
+    except Exception:  # as above
+        return False
+    return alike(*pages)
 
 
 class ReaderProcess:
@@ -138,10 +172,15 @@ class ReaderProcess:
                     self._just_read.popitem(last=False)
             return self._just_read[digest]
 
-    def measure_only(self, content: bytes) -> Legibility | None:
-        """See `measure_only`. Raises `Unavailable` as `read` does."""
+    def look_at(self, content: bytes) -> Look:
+        """See `look_at`. Raises `Unavailable` as `read` does."""
         with self._turn:
-            return self._run(measure_only, content)
+            return self._run(look_at, content)
+
+    def alike(self, one: bytes, other: bytes) -> bool:
+        """See `alike_documents`. Raises `Unavailable` as `read` does."""
+        with self._turn:
+            return self._run(alike_documents, one, other)
 
     def close(self) -> None:
         """No process is left."""
@@ -155,11 +194,11 @@ class ReaderProcess:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _run(self, job: Callable[[bytes], T], content: bytes) -> T:
+    def _run(self, job: Callable[..., T], *contents: bytes) -> T:
         for _ in range(2):
             started = time.monotonic()
             try:
-                return self._ready().submit(_timed, job, content, self._limit).result()
+                return self._ready().submit(_timed, job, contents, self._limit).result()
             except BrokenProcessPool:
                 self._stop()
                 if time.monotonic() - started >= self._limit:
@@ -195,11 +234,11 @@ def _end_with(parent: multiprocessing.process.BaseProcess) -> None:
     os._exit(1)
 
 
-def _timed(job: Callable[[bytes], T], content: bytes, seconds: int) -> T:
+def _timed(job: Callable[..., T], contents: tuple[bytes, ...], seconds: int) -> T:
     # SIGALRM's default ends the process even from within a decoder's C code; the parent sees it broken.
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
     signal.alarm(seconds)
     try:
-        return job(content)
+        return job(*contents)
     finally:
         signal.alarm(0)

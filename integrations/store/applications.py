@@ -12,6 +12,7 @@ from sqlmodel import Session, col
 
 from integrations.keys import person_keys
 from integrations.store.ladder import gather_ladder
+from integrations.store.likeness import files_alike
 from integrations.store.revisions import current_packet, document_token, waiver_holds
 from integrations.store.sealing import open_json
 from integrations.vault import Vault
@@ -168,7 +169,8 @@ def _documents(
                 sharpness=document.sharpness,
                 readable=document.readable,
                 text=None if reading is None else document_text(reading),
-                reused_in=elsewhere.get(document.file_id, ()),
+                reused_in=elsewhere[document.file_id][0],
+                alike_in=elsewhere[document.file_id][1],
             )
         )
     return tuple(facts)
@@ -176,20 +178,27 @@ def _documents(
 
 def _used_elsewhere(
     session: Session, application: tables.Application, files: Sequence[UUID]
-) -> dict[UUID, tuple[UUID, ...]]:
-    rows = session.execute(
+) -> dict[UUID, tuple[tuple[UUID, ...], tuple[UUID, ...]]]:
+    """For each file, the applications of other cases that hold it, and those that hold its likeness."""
+    likes = files_alike(session, files)
+    wanted = {*files, *(other for others in likes.values() for other in others)}
+    users: dict[UUID, set[UUID]] = {}
+    for file_id, other in session.execute(
         select(col(tables.Document.file_id), col(tables.Application.id))
         .join(tables.Application, col(tables.Application.id) == col(tables.Document.application_id))
         .where(
-            col(tables.Document.file_id).in_(files),
+            col(tables.Document.file_id).in_(wanted),
             col(tables.Application.case_id) != application.case_id,
         )
         .distinct()
-    ).all()
-    found: dict[UUID, list[UUID]] = {}
-    for file_id, other in rows:
-        found.setdefault(file_id, []).append(other)
-    return {file_id: tuple(sorted(others)) for file_id, others in found.items()}
+    ):
+        users.setdefault(file_id, set()).add(other)
+    found = {}
+    for file_id in files:
+        same = users.get(file_id, set())
+        alike = set().union(*(users.get(other, set()) for other in likes.get(file_id, ()))) - same
+        found[file_id] = (tuple(sorted(same)), tuple(sorted(alike)))
+    return found
 
 
 def _checks(session: Session, application_id: UUID, people: dict[str, bytes]) -> tuple[CheckFacts, ...]:

@@ -60,6 +60,8 @@ def submitted(result: dict[str, Any]) -> None:
                 f" (application {row['application_id']})"
             )
             amendment(row["changed"], row["reopened"])
+            for scan in row["retake"]:
+                OUT.print(f"  {scan['field']}: {scan['message']}", markup=False)
 
 
 def amendment(changed: list[str], reopened: list[dict[str, Any]]) -> None:

@@ -16,6 +16,7 @@ from integrations.desk import vetting as desk
 from integrations.desk.intake import submit as take_in
 from integrations.desk.jobs import finish
 from integrations.desk.release_papers import paper as release_paper
+from integrations.desk.steps import look_at_upload
 from integrations.desk.views import application_json
 from integrations.desk.waiting import look_now, take_jobs, waiting_applications
 from integrations.packets import read_path
@@ -99,12 +100,14 @@ def _submit_one(stack: Stack, path: Path, actor: str) -> dict[str, Any]:
         "revision": None,
         "changed": [],
         "reopened": [],
+        "retake": [],
         "problems": [],
     }
     try:
         handed_in = read_path(path)
         row["reference"] = handed_in.packet.reference
         taken = take_in(stack.kit, handed_in, actor=actor, now=stack.now())
+        unreadable = look_at_upload(stack.kit, taken.application_id, now=stack.now())
     except BadInput as err:
         row["problems"] = [p.as_json() for p in err.problems]
         return row
@@ -115,6 +118,10 @@ def _submit_one(stack: Stack, path: Path, actor: str) -> dict[str, Any]:
         how=taken.how,
         changed=list(taken.changed),
         reopened=list(taken.reopened),
+        retake=[
+            {"field": f"{f.evidence['item']}@{f.subject}", "code": f.code.value, "message": f.message}
+            for f in unreadable
+        ],
     )
     return row
 

@@ -2,7 +2,18 @@
 
 from sqlmodel import SQLModel
 
-from models.tables import explaining, ladder, ledger, papers, people, policies, studies, system, vetting
+from models.tables import (
+    explaining,
+    ladder,
+    ledger,
+    likeness,
+    papers,
+    people,
+    policies,
+    studies,
+    system,
+    vetting,
+)
 
 METADATA = SQLModel.metadata
 __all__ = [
@@ -10,6 +21,7 @@ __all__ = [
     "explaining",
     "ladder",
     "ledger",
+    "likeness",
     "papers",
     "people",
     "policies",

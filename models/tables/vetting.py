@@ -66,6 +66,8 @@ class DocumentFile(Row, table=True):
     size: int
     sealed_content: Sealed = sealed()
     at: datetime = instant()
+    # When its marks were taken; None: not yet. A blank page has none.
+    marked_at: datetime | None = instant(default=None)
 
 
 class Document(Row, table=True):

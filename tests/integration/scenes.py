@@ -30,7 +30,7 @@ from integrations.desk.intake import Taken, submit
 from integrations.desk.steps import STEPS, run_step
 from integrations.desk.waiting import look_now
 from integrations.documents.legibility import Legibility
-from integrations.documents.reader import DocumentReading
+from integrations.documents.reader import DocumentReading, Look
 from integrations.documents.sniff import MediaType
 from integrations.kit import Kit
 from integrations.packets import read_path
@@ -148,7 +148,7 @@ def scan(seed: str) -> bytes:
     """A small image that is the same for the same seed."""
     digest = hashlib.sha256(seed.encode()).digest()
     out = io.BytesIO()
-    Image.frombytes("RGB", (3, 3), digest[:27]).resize((48, 48)).save(out, "PNG")
+    Image.frombytes("RGB", (3, 3), digest[:27]).resize((48, 48), Image.Resampling.NEAREST).save(out, "PNG")
     return out.getvalue()
 
 
@@ -205,9 +205,9 @@ class StubReader:
         legible = Legibility(self.sharpness, 120.0, 200.0)
         return DocumentReading(MediaType.PNG, 1, "ocr" if lines else "none", lines, legible)
 
-    def measure_only(self, content: bytes) -> Legibility | None:
+    def look_at(self, content: bytes) -> Look:
         self._open()
-        return Legibility(self.sharpness, 120.0, 200.0)
+        return Look(Legibility(self.sharpness, 120.0, 200.0))
 
     def _open(self) -> None:
         self.opened += 1

@@ -13,14 +13,14 @@ import pytest
 from sqlalchemy import text
 
 from integrations.desk import rounds, steps, vetting
-from integrations.desk.steps import STEPS, run_step
+from integrations.desk.steps import STEPS, look_at_upload, run_step
 from integrations.kit import Kit
 from models.errors import Rejected, Unavailable
 from models.facts import Person
 from models.reading import PostalAnswer
 from tests.builders import NOW
 from tests.integration import scenes
-from tests.integration.scenes import NOBODY_THERE, World, a_packet, amended, hand_in, shown, vet
+from tests.integration.scenes import NOBODY_THERE, World, a_packet, amended, hand_in, open_codes, shown, vet
 
 DAY = timedelta(days=1)
 
@@ -330,3 +330,25 @@ def test_an_answer_about_the_old_address_is_not_taken_for_the_new_one(
     assert "address postal_service" in shown(kit, application)["gate"]["missing"]
     vet(kit, application, now=NOW + DAY)
     assert "ADDRESS_UNDELIVERABLE" in scenes.open_codes(shown(kit, application))
+
+
+def test_who_hands_in_a_scan_that_nobody_can_read_is_told_at_once(
+    kit: Kit, world: World, tmp_path: Path
+) -> None:
+    packet = a_packet()
+    world.reader.shows(packet)
+    application_id = hand_in(kit, tmp_path, packet).application_id
+    world.reader.sharpness = 0.5
+    told = look_at_upload(kit, application_id, now=NOW)
+    assert {f"{f.evidence['item']}@{f.subject}" for f in told} >= {
+        "sponsor_identity@sponsor",
+        "proof_of_address@sponsor",
+        "release_authorization@household:0",
+    }
+    assert "Ask for a new photo" in told[0].message
+    assert look_at_upload(kit, application_id, now=NOW) == told
+
+    looks = world.reader.opened
+    vet(kit, application_id)
+    assert world.reader.opened == looks + 1  # the proof of address is read; nothing is measured again
+    assert "DOCUMENT_ILLEGIBLE" in open_codes(shown(kit, application_id))

@@ -127,5 +127,6 @@ def _value(kind: str) -> Any:
         "DOUBLE PRECISION": 0.5,
         "JSONB": '{"of": "old"}',
         "TEXT[]": ["word"],
+        "BYTEA[]": [b"key"],
     }
     return values[kind]

@@ -19,7 +19,7 @@ from mrz.checker.td3 import TD3CodeChecker
 from PIL import Image
 
 from integrations.documents.legibility import measure
-from integrations.documents.reader import measure_only
+from integrations.documents.reader import look_at
 from integrations.documents.sniff import check_file
 from models.packet import Packet, parse_packet
 from models.states import ApplicationState, DocumentKind, FindingCode
@@ -184,7 +184,7 @@ def test_only_the_blurred_bill_is_illegible() -> None:
 
 
 def _sharpness(path: Path) -> float:
-    legibility = measure_only(path.read_bytes())
+    legibility = look_at(path.read_bytes()).legibility
     assert legibility is not None
     return legibility.sharpness
 

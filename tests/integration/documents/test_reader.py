@@ -16,7 +16,7 @@ from drawn_documents import BILL, drawn, pdf, photographed, saved
 from PIL import Image, ImageFilter
 
 from integrations.documents import reader
-from integrations.documents.reader import DocumentReading, ReaderProcess, measure_only, read_document
+from integrations.documents.reader import DocumentReading, ReaderProcess, look_at, read_document
 from integrations.documents.sniff import MediaType
 from models.errors import Unavailable
 from models.packet import Address
@@ -134,7 +134,7 @@ def test_turned_pdf_page_is_read() -> None:
 def test_unreadable_file_is_a_reading_of_nothing(content: bytes) -> None:
     reading = read_document(content)
     assert (reading.method, reading.lines, reading.legibility) == ("none", (), None)
-    assert measure_only(content) is None
+    assert look_at(content).legibility is None
 
 
 def test_blank_page_is_a_reading_of_nothing() -> None:
@@ -144,11 +144,11 @@ def test_blank_page_is_a_reading_of_nothing() -> None:
 
 def test_identity_document_is_as_legible_as_its_worse_side() -> None:
     sharp, soft = drawn(), drawn().filter(ImageFilter.GaussianBlur(6))
-    both = measure_only(saved(sharp, "TIFF", save_all=True, append_images=[soft]))
-    blank_back = measure_only(saved(sharp, "TIFF", save_all=True, append_images=[drawn(())]))
-    assert both is not None
-    assert blank_back is not None
-    assert both.sharpness < 1.0 < blank_back.sharpness
+    both = look_at(saved(sharp, "TIFF", save_all=True, append_images=[soft]))
+    blank_back = look_at(saved(sharp, "TIFF", save_all=True, append_images=[drawn(())]))
+    assert both.legibility is not None
+    assert blank_back.legibility is not None
+    assert both.legibility.sharpness < 1.0 < blank_back.legibility.sharpness
 
 
 def test_reading_says_nothing_on_the_console(capfd: pytest.CaptureFixture[str]) -> None:
@@ -187,7 +187,7 @@ def hang(content: bytes) -> str:
 def test_process_reads_as_the_function_does(process: ReaderProcess) -> None:
     content = pdf()
     assert process.read(content) == read_document(content)
-    assert process.measure_only(content) == measure_only(content)
+    assert process.look_at(content) == look_at(content)
 
 
 def test_two_threads_that_want_one_document_read_it_once(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -212,7 +212,7 @@ def test_process_that_dies_is_started_afresh_once(process: ReaderProcess, tmp_pa
 def test_process_that_dies_twice_is_unavailable_and_the_next_document_is_read(process: ReaderProcess) -> None:
     with pytest.raises(Unavailable, match="process_died_twice"):
         process._run(die, b"")
-    assert process.measure_only(pdf()) is not None
+    assert process.look_at(pdf()).legibility is not None
 
 
 def test_document_that_takes_too_long_is_given_up() -> None:

@@ -1,0 +1,121 @@
+"""A card that stands in two cases is found from both, though it was saved anew; each officer is told."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import numpy as np
+import pytest
+from PIL import Image
+from sqlalchemy import text
+
+from integrations.desk.intake import submit
+from integrations.documents.reader import Look, alike_documents, look_at
+from integrations.kit import Kit
+from integrations.packets import read_path
+from models.errors import Unavailable
+from tests.builders import NOW
+from tests.integration import scenes
+from tests.integration.scenes import StubReader, World, a_packet, amended, shown, vet, write_packet
+
+CARD = "documents/sponsor_identity-sponsor.png"
+
+
+class _OwnEyes(StubReader):
+    """Looks at pictures as the real reader does."""
+
+    compared = 0
+
+    def look_at(self, content: bytes) -> Look:
+        self._open()
+        return look_at(content)
+
+    def alike(self, one: bytes, other: bytes) -> bool:
+        self._open()
+        self.compared += 1
+        return alike_documents(one, other)
+
+
+@pytest.fixture
+def world(kit: Kit) -> Iterator[World]:
+    with scenes.outside_world(kit) as world:
+        world.reader = _OwnEyes()  # looks by itself, and is asked for through the kit as ever
+        kit.make_reader = lambda: world.reader
+        yield world
+
+
+def _card(size: int) -> bytes:
+    """One invented card, at this size: blocks and bars that no other picture of these tests has."""
+    blocks = np.random.default_rng(11).integers(0, 256, (18, 26), dtype=np.uint8)
+    picture = Image.fromarray(blocks).resize((1300, 900), Image.Resampling.NEAREST)
+    out = io.BytesIO()
+    picture.resize((size, size * 9 // 13), Image.Resampling.BICUBIC).save(out, "PNG")
+    return out.getvalue()
+
+
+def _hand_in(kit: Kit, folder: Path, packet: dict[str, Any], card: bytes) -> UUID:
+    """The packet with this card as the sponsor's, submitted."""
+    write_packet(folder, packet)
+    (folder / CARD).write_bytes(card)
+    return submit(kit, read_path(folder), actor="cli", now=NOW).application_id
+
+
+def _two(kit: Kit, world: World, folder: Path) -> tuple[UUID, UUID]:
+    """The first application, vetted and known to nobody; then one of a stranger with the same card, resized."""
+    packet = a_packet(household=[])
+    other = amended(
+        a_packet("TEST-0002", a_number="220559902", household=[], identity="X2"),
+        sponsor__given_names="Rolando",
+        sponsor__date_of_birth="1979-09-09",
+    )
+    first = _hand_in(kit, folder / "first", packet, _card(1300))
+    world.reader.shows(packet)
+    vet(kit, first)
+    with kit.transaction() as session:
+        session.execute(text("UPDATE job SET state = 'done' WHERE state = 'waiting'"))
+    second = _hand_in(kit, folder / "second", other, _card(700))
+    return first, second
+
+
+def _reused(kit: Kit, application_id: UUID) -> list[dict[str, Any]]:
+    return [f for f in shown(kit, application_id)["findings"] if f["code"] == "DOCUMENT_REUSED"]
+
+
+def test_a_resized_card_is_found_from_both_cases_and_compared_once(
+    kit: Kit, world: World, tmp_path: Path
+) -> None:
+    first, second = _two(kit, world, tmp_path)
+    vet(kit, second)
+    (seen,) = _reused(kit, second)
+    assert (seen["severity"], seen["subject"]) == ("review", "sponsor")
+    assert seen["evidence"]["other_applications"] == seen["evidence"]["alike_in"] == [str(first)]
+
+    with kit.transaction() as session:
+        jobs = session.scalars(text("SELECT key FROM job WHERE state = 'waiting' ORDER BY key")).all()
+    assert jobs == sorted(
+        [str(first), str(second)]
+    )  # the second's own, and the first's, whose officer must learn
+    vet(kit, first)
+    assert [f["evidence"]["alike_in"] for f in _reused(kit, first)] == [[str(second)]]
+
+    compared = world.reader.compared
+    vet(kit, second)
+    assert world.reader.compared == compared > 0
+
+
+def test_what_could_not_be_compared_is_compared_next_time(kit: Kit, world: World, tmp_path: Path) -> None:
+    _, second = _two(kit, world, tmp_path)
+    world.reader.alike = _broken  # type: ignore[method-assign]
+    vet(kit, second)
+    assert _reused(kit, second) == []
+    del world.reader.alike  # type: ignore[method-assign]
+    vet(kit, second)
+    assert len(_reused(kit, second)) == 1
+
+
+def _broken(one: bytes, other: bytes) -> bool:
+    raise Unavailable("document reader", "time_limit")
