@@ -31,7 +31,7 @@ from models.tables.vetting import Application
 
 SEED = 7
 SAMPLE = 200
-# Sponsors who share a home, a phone and a name with so many others: one household of each size is planted.
+# Sponsors who share a home, a phone, a name and an adult of the home with so many others: one of each size is planted.
 CROWDS = (2, 10, 100)
 Item = TypeVar("Item")
 _NOW = datetime(2026, 2, 2, 15, tzinfo=UTC)
@@ -69,6 +69,13 @@ INSERT INTO phone_number (id, case_id, application_id, party, role, sealed_numbe
                           shared, usable, textable)
     SELECT pg_temp.id('tel', n), pg_temp.id('case', n), pg_temp.id('app', n), 'sponsor', 'party', '',
            pg_temp.key('p', shared), 'es', 0, false, true, true FROM person;
+-- Two adults in each home and one who would step in; the crowd's share a first one.
+INSERT INTO household_member (id, application_id, revision, subject, sealed_details, name_key, identity_key, phone_key)
+    SELECT pg_temp.id('member' || place, n), pg_temp.id('app', n), 1, subject, '',
+           pg_temp.key('hn' || place, CASE WHEN place = 1 THEN shared ELSE n END),
+           pg_temp.key('hi' || place, CASE WHEN place = 1 THEN shared ELSE n END),
+           CASE WHEN place = 3 THEN pg_temp.key('hp', n) END
+    FROM person, (VALUES (1, 'household:0'), (2, 'household:1'), (3, 'alternate_caregiver')) m (place, subject);
 ANALYZE;
 """
 # What finding nothing must cost at the least: one look at each index that the search uses.
@@ -78,6 +85,9 @@ _FLOOR = (
     "SELECT 1 FROM sponsor WHERE email_key = %s",
     "SELECT 1 FROM address WHERE dwelling_key = %s",
     "SELECT 1 FROM phone_number WHERE phone_key = %s",
+    "SELECT 1 FROM household_member WHERE identity_key = %s",
+    "SELECT 1 FROM household_member WHERE name_key = %s",
+    "SELECT 1 FROM household_member WHERE phone_key = %s",
 )
 
 

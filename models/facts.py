@@ -102,15 +102,20 @@ class WaiverFacts:
 
 @dataclass(frozen=True, slots=True)
 class LinkFacts:
-    """Another application or case that shares something with this one."""
+    """Another application or case that shares something with this one.
+
+    `person`: somebody of this packet stands in that one too, not as the sponsor of both. `document`: one
+    identity document stands there under another name. `through`: who of here is whom there, as subjects.
+    """
 
     id: UUID
-    kind: Literal["sponsor", "address", "contact", "child"]
+    kind: Literal["sponsor", "person", "document", "address", "contact", "child"]
     tier: Literal["likely", "possible"]
     other_application: UUID
     state: Literal["open", "confirmed", "split"] = "open"
     related_children: int = 0
     other_state: ApplicationState | None = None  # where the other application stands; None: not known
+    through: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

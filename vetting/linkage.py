@@ -6,7 +6,7 @@ and a name alone is never more than `possible`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 
 from models.facts import ApplicationFacts, Finding, LinkFacts
@@ -23,6 +23,18 @@ _RULES: Mapping[str, tuple[FindingCode, str, str]] = {
         FindingCode.LINK_SPONSOR_SEEN,
         "L1",
         "This sponsor {tier} applied for a child before. Look at the other application and say what you found.",
+    ),
+    "person": (
+        FindingCode.LINK_SPONSOR_SEEN,
+        "L1-person",
+        "Somebody of this packet {tier} stands in another case too: as its sponsor, in its home, or as the one "
+        "who would step in. `links` says who. Look at the other application and say what you found.",
+    ),
+    "document": (
+        FindingCode.LINK_SPONSOR_SEEN,
+        "L6-number",
+        "An identity document of this packet {tier} stands in another case under another name. Compare the "
+        "two documents and say what you found.",
     ),
     "address": (
         FindingCode.LINK_SHARED_ADDRESS,
@@ -44,8 +56,16 @@ _SOURCE = "Linkage flags, domain brief section 4 (Senate PSI 2016; HHS audit 202
 
 
 def findings(facts: ApplicationFacts, policy: VettingPolicy, now: datetime) -> tuple[Finding, ...]:
-    """One finding for each link that is not split, and one when an unrelated sponsor reaches many children."""
-    found = [_finding(link) for link in facts.links if link.state != "split"]
+    """One finding for each link that is not split, and one when an unrelated sponsor reaches many children.
+
+    Where the sponsor is the same, that their household is too is no finding of its own.
+    """
+    same_sponsor = {link.other_application for link in facts.links if counts(link)}
+    found = [
+        _finding(link)
+        for link in facts.links
+        if link.state != "split" and not (link.kind == "person" and link.other_application in same_sponsor)
+    ]
     reached = children_before(facts) + 1
     if not facts.packet.sponsor.related and reached >= MANY_CHILDREN:
         found.append(
@@ -81,8 +101,31 @@ def children_sought_now(facts: ApplicationFacts) -> int:
     )
 
 
+# The categories of relatives: a parent or guardian, and the close kin of 2A and 2B.
+_RELATIVES = frozenset({"1", "2A", "2B"})
+
+
+def alarm_after_release(kind: str, tier: str, categories: Collection[str]) -> str | None:
+    """The rule by which a link that comes up after a release is a supervisor's at once; None for one that waits
+    in the queue of links like any other.
+
+    `categories`: of the two sponsors. A shared home alone raises no alarm, nor what relatives share.
+
+    Source: domain brief section 4: L1 and L4 (a nonrelative who comes again), L3 (one phone, unrelated
+    sponsors), L6 (one document, two names).
+    """
+    if tier != "likely":
+        return None
+    if kind in ("document", "child"):
+        return _RULES[kind][1]
+    strangers = any(category not in _RELATIVES for category in categories)
+    return _RULES[kind][1] if strangers and kind in ("sponsor", "person", "contact") else None
+
+
 def _finding(link: LinkFacts) -> Finding:
     code, rule, message = _RULES[link.kind]
+    # Two kinds share a code; the kind tells their findings apart. Older findings keep their evidence.
+    kind = {"kind": link.kind} if link.kind in ("person", "document") else {}
     return Finding(
         code=code,
         subject="child" if link.kind == "child" else "sponsor",
@@ -93,5 +136,6 @@ def _finding(link: LinkFacts) -> Finding:
             "link": str(link.id),
             "other_application": str(link.other_application),
             "tier": link.tier,
+            **kind,
         },
     )

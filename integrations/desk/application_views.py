@@ -67,6 +67,7 @@ def _application(
                 "tier": link.tier,
                 "state": link.state,
                 "other_application": str(link.other_application),
+                "through": list(link.through),
             }
             for link in facts.links
         ],

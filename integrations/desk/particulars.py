@@ -79,7 +79,7 @@ def _people(work: Submission, application: Application) -> None:
     if packet.alternate_caregiver is not None:
         others.append(("alternate_caregiver", packet.alternate_caregiver))
     for subject, person in others:
-        document = person.identity_document
+        document, phone = person.identity_document, getattr(person, "phone", None)
         row = HouseholdMember(
             application_id=application.id,
             revision=application.revision,
@@ -87,6 +87,7 @@ def _people(work: Submission, application: Application) -> None:
             sealed_details=UNSEALED,
             name_key=keys.name_key(vault, person.family_names, person.date_of_birth),
             identity_key=document and keys.identity_key(vault, document.issuer, document.number),
+            phone_key=phone and keys.phone_key(vault, phone),
         )
         seal_json(vault, row, "sealed_details", person.model_dump(mode="json"))
         work.session.add(row)

@@ -20,13 +20,13 @@ from integrations import keys
 from integrations.desk.checks import look_at_checks, order_checks
 from integrations.desk.judging import ACTOR, judge
 from integrations.desk.likenesses import find_likenesses
+from integrations.desk.linking import link
 from integrations.desk.vetting_duties import settle_state
 from integrations.kit import Kit
 from integrations.policies import vetting_policy
 from integrations.store import history
 from integrations.store.applications import POSTAL_REFUSED, current_address, current_documents, gather
 from integrations.store.likeness import keep_marks
-from integrations.store.links import find_links
 from integrations.store.sealing import open_bytes, open_json, seal_json
 from models.errors import IntegrationError, Rejected, Unavailable
 from models.facts import Finding
@@ -307,8 +307,7 @@ def _revive(session: Session, application_id: UUID, people: set[bytes], now: dat
 
 
 def _link(kit: Kit, application_id: UUID, now: datetime) -> None:
-    with kit.transaction() as session:
-        find_links(session, session.get_one(Application, application_id), now=now)
+    link(kit, application_id, now=now)
 
 
 _WORK: Mapping[str, Callable[[Kit, UUID, datetime], None]] = {

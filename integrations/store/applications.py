@@ -329,6 +329,7 @@ def _links(session: Session, application: tables.Application) -> tuple[LinkFacts
             state=row.state,  # type: ignore[arg-type]
             related_children=children if row.kind == "sponsor" else 0,
             other_state=ApplicationState(states[row.other_application_id]),
+            through=tuple(row.through),
         )
         for row in rows
     )

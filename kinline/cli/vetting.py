@@ -10,7 +10,7 @@ from uuid import UUID
 
 import typer
 
-from integrations.desk import by_hand, check_acts, home_studies, link_acts
+from integrations.desk import by_hand, check_acts, home_studies
 from integrations.desk import release as release_desk
 from integrations.desk import vetting as desk
 from integrations.desk.intake import submit as take_in
@@ -31,7 +31,6 @@ from models.states import ReleasePaperKind
 app = typer.Typer()
 check_app = typer.Typer(help="Results of checks that people bring in or judge.")
 homestudy_app = typer.Typer(help="Home studies: ordered, and their reports.")
-link_app = typer.Typer(help="Applications that seem to share a person, home or phone.")
 Application = Annotated[str, typer.Argument(metavar="APPLICATION", help="Its id, or the packet's reference.")]
 Value = Annotated[
     str, typer.Argument(metavar="VALUE", help="approve, approve_with_prs, home_study, remand or deny.")
@@ -40,7 +39,6 @@ Check = Annotated[
     str,
     typer.Argument(metavar="CHECK", help="Such as child_abuse_registry, fbi_name@household:0, or its id."),
 ]
-Link = Annotated[str, typer.Argument(metavar="LINK", help="Its id, from `links` of `kinline show --json`.")]
 
 
 def _application(stack: Stack, key: str | UUID, viewer: Person | None = None) -> dict[str, Any]:
@@ -370,30 +368,6 @@ def check_adjudicate(
         lambda s, who, now: check_acts.adjudicate(
             s.kit, application, check, who, verdict=verdict, reason=reason, now=now
         ),
-        as_=as_,
-        as_json=as_json,
-        at=at,
-    )
-
-
-@link_app.command("confirm")
-def link_confirm(link: Link, as_: As, reason: Reason, as_json: AsJson = False, at: At = None) -> None:
-    """Say that two applications do share what the link says: the integrity reviewer or a supervisor."""
-    act(
-        lambda s, who, now: link_acts.decide_link(
-            s.kit, link, who, verdict="confirm", reason=reason, now=now
-        ),
-        as_=as_,
-        as_json=as_json,
-        at=at,
-    )
-
-
-@link_app.command("split")
-def link_split(link: Link, as_: As, reason: Reason, as_json: AsJson = False, at: At = None) -> None:
-    """Say that they do not. The pair is never proposed again."""
-    act(
-        lambda s, who, now: link_acts.decide_link(s.kit, link, who, verdict="split", reason=reason, now=now),
         as_=as_,
         as_json=as_json,
         at=at,

@@ -105,6 +105,7 @@ class HouseholdMember(Row, table=True):
     sealed_details: Sealed = sealed()
     name_key: bytes = Field(index=True)
     identity_key: bytes | None = Field(default=None, index=True)
+    phone_key: bytes | None = Field(default=None, index=True)  # of the alternate caregiver
 
 
 class Address(Row, table=True):

@@ -268,17 +268,23 @@ class Release(Row, table=True):
 
 
 class Link(Row, table=True):
-    """Another application that shares a person, address or contact. A split pair is never proposed again."""
+    """Another application that shares a person, address or contact. A split pair is never proposed again.
+
+    A pair has two rows, one in the file of each. `through`: of a person or document, who stands for whom, as
+    subjects (`household:0=sponsor`: in this home, and a sponsor there).
+    """
 
     __tablename__ = "link"
     __table_args__ = (
         CheckConstraint(one_of("state", ("open", "confirmed", "split")), name="link_state_known"),
         UniqueConstraint("application_id", "other_application_id", "kind", name="link_once"),
+        Index("link_waiting", "at", postgresql_where=text("state = 'open'")),
     )
     application_id: UUID = Field(foreign_key="application.id", index=True)
     other_application_id: UUID = Field(foreign_key="application.id", index=True)
     kind: str
     tier: str
+    through: list[str] = words()
     state: str = "open"
     decided_by: UUID | None = Field(default=None, foreign_key="staff.id")
     reason: str | None = None

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from sqlalchemy import text
 
 from integrations.desk import vetting
 from integrations.desk.intake import submit
 from integrations.desk.link_acts import decide_link
+from integrations.desk.link_views import links_json
+from integrations.desk.linking import link as link_application
 from integrations.kit import Kit
 from integrations.packets import read_path
 from models.errors import BadInput, NotFound, Refused
 from models.facts import Person
-from tests.builders import NOW
+from tests.builders import NOW, a_followed_case, a_sponsor, a_welfare_call, an_application
 from tests.integration import scenes
 from tests.integration.scenes import World, a_packet, amended, an_adult, hand_in, shown, vet
 
@@ -54,10 +57,15 @@ def _stranger(**changes: Any) -> dict[str, Any]:
     return amended(packet, **changes)
 
 
-def _both(kit: Kit, world: World, folder: Path, **changes: Any) -> tuple[UUID, UUID]:
-    """Two applications, the first vetted before the second came in. Returns (first, second)."""
+def _both(
+    kit: Kit, world: World, folder: Path, *, home: Sequence[dict[str, Any]] = (), **changes: Any
+) -> tuple[UUID, UUID]:
+    """Two applications, the first vetted before the second came in. Returns (first, second).
+
+    `home`: who lives with the first one's sponsor.
+    """
     ids = []
-    for name, packet in (("first", a_packet(household=[])), ("second", _stranger(**changes))):
+    for name, packet in (("first", a_packet(household=list(home))), ("second", _stranger(**changes))):
         world.reader.shows(packet)
         ids.append(hand_in(kit, folder / name, packet).application_id)
         vet(kit, ids[-1])
@@ -96,8 +104,9 @@ def test_one_phone_in_two_packets_is_found(kit: Kit, world: World, tmp_path: Pat
 def test_one_identity_document_is_very_likely_one_sponsor(kit: Kit, world: World, tmp_path: Path) -> None:
     document = {"type": "passport", "issuer": "uto", "number": "test 0001-x1", "expires_on": "2029-03-01"}
     first, second = _both(kit, world, tmp_path, sponsor__identity_document=document)
-    assert _links(kit, second) == [("sponsor", "likely", str(first))]
-    assert scenes.open_codes(shown(kit, second)) == ["LINK_SPONSOR_SEEN"]
+    # Under another name, which is a finding of its own.
+    assert _links(kit, second) == [("document", "likely", str(first)), ("sponsor", "likely", str(first))]
+    assert scenes.open_codes(shown(kit, second)) == ["LINK_SPONSOR_SEEN", "LINK_SPONSOR_SEEN"]
 
 
 def test_a_name_and_birthday_alone_are_only_possible(kit: Kit, world: World, tmp_path: Path) -> None:
@@ -112,6 +121,113 @@ def test_a_rival_application_for_one_child_is_found(kit: Kit, world: World, tmp_
     first, second = _both(kit, world, tmp_path, child__a_number="220559901")
     assert _links(kit, second) == [("child", "likely", str(first))]
     assert scenes.open_codes(shown(kit, second)) == ["LINK_CHILD_SEEN"]
+
+
+JORGE = an_adult("Jorge", "Example Ruiz", "1985-02-11", "GT-77")
+
+
+def test_who_lives_in_one_home_and_sponsors_in_another_is_found_from_both_sides(
+    kit: Kit, world: World, tmp_path: Path
+) -> None:
+    changes = {f"sponsor__{key}": JORGE[key] for key in ("given_names", "family_names", "date_of_birth")}
+    document = JORGE["identity_document"] | {"expires_on": "2029-03-01"}
+    first, second = _both(kit, world, tmp_path, home=[JORGE], **changes, sponsor__identity_document=document)
+    assert _links(kit, second) == [("person", "likely", str(first))]
+    assert shown(kit, second)["links"][0]["through"] == ["sponsor=household:0"]
+    [finding] = shown(kit, second)["findings"]
+    assert (finding["code"], finding["rule"]) == ("LINK_SPONSOR_SEEN", "L1-person")
+    # The earlier one has the link at once, and its officer a finding as soon as its job has run.
+    assert _links(kit, first) == [("person", "likely", str(second))]
+    assert shown(kit, first)["links"][0]["through"] == ["household:0=sponsor"]
+    with kit.transaction() as session:
+        waiting = session.scalars(
+            text("SELECT key FROM job WHERE kind = 'vet' AND state = 'waiting' ORDER BY created_at")
+        ).all()
+    assert str(first) in waiting
+    vet(kit, first)
+    assert scenes.open_codes(shown(kit, first)) == ["LINK_SPONSOR_SEEN"]
+
+
+def test_a_caregiver_is_found_by_phone_and_by_name_and_birthday_only_possibly(
+    kit: Kit, world: World, tmp_path: Path
+) -> None:
+    rosa = {
+        "given_names": "Rosa Maria",
+        "family_names": "Exampel",
+        "date_of_birth": "1991-07-30",
+        "phone": "+17135550101",
+        "identity_document": {"type": "passport", "issuer": "GT", "number": "GT-78"},
+    }
+    first, second = _both(kit, world, tmp_path, alternate_caregiver=rosa)
+    assert _links(kit, second) == [("contact", "likely", str(first)), ("person", "possible", str(first))]
+    assert {tuple(link["through"]) for link in shown(kit, second)["links"]} == {
+        (),
+        ("alternate_caregiver=alternate_caregiver",),
+    }
+
+
+def test_one_document_under_two_names_is_told_wherever_it_stands(
+    kit: Kit, world: World, tmp_path: Path
+) -> None:
+    other = an_adult("Ramiro", "Sample Paz", "1970-01-01", "gt 77")
+    first, second = _both(kit, world, tmp_path, home=[JORGE], household=[other])
+    assert _links(kit, second) == [("document", "likely", str(first))]
+    # The check of the member has not come back yet; that is a finding too.
+    told = [f for f in shown(kit, second)["findings"] if f["code"] == "LINK_SPONSOR_SEEN"]
+    assert [(f["rule"], f["severity"]) for f in told] == [("L6-number", "review")]
+
+
+def _filed(kit: Kit, *, released: bool = False, category: str = "3") -> UUID:
+    """An application of one sponsor, always the same, as bare rows."""
+    with kit.transaction() as session:
+        case = a_followed_case(session, kit.vault, followup_policy="swb-2024") if released else None
+        if case is not None:
+            a_welfare_call(session, case)
+        sponsor = a_sponsor(session, kit.vault, identity_key=b"one")
+        state = {"state": "released"} if released else {}
+        return an_application(session, kit.vault, case, sponsor_id=sponsor.id, category=category, **state).id
+
+
+@pytest.mark.parametrize(("category", "alarms"), [("3", 1), ("2A", 0)])
+def test_a_released_childs_nonrelative_who_comes_again_is_a_supervisors_at_once(
+    kit: Kit, category: str, alarms: int
+) -> None:
+    released = _filed(kit, released=True, category=category)
+    for _ in range(2):
+        link_application(kit, _filed(kit, category=category), now=NOW)
+    with kit.transaction() as session:
+        told = session.execute(
+            text(
+                "SELECT e.reason, e.rule, e.queue FROM escalation e"
+                " JOIN application a ON a.case_id = e.case_id WHERE a.id = :id"
+            ),
+            {"id": released},
+        ).all()
+        jobs = session.execute(text("SELECT count(*) FROM job")).scalar_one()
+    assert [tuple(row) for row in told] == [("link_found", "L1", "supervision")] * alarms
+    assert jobs == 1  # of the first newcomer, which learns of the second
+
+
+def test_the_queue_of_links_tells_each_pair_once_and_the_oldest_first(
+    kit: Kit, staff: dict[str, Person]
+) -> None:
+    first, second = _filed(kit), _filed(kit)
+    link_application(kit, second, now=NOW)
+    third = _filed(kit)
+    link_application(kit, third, now=NOW + DAY)
+    link_application(kit, first, now=NOW + DAY)
+    look = {"limit": 200, "viewer": staff["integrity"], "now": NOW + 2 * DAY}
+    told = links_json(kit, state="open", **look)
+    pairs = [{one["application_id"] for one in item["applications"]} for item in told["items"]]
+    assert told["total"] == 3
+    assert pairs[0] == {str(first), str(second)}
+    assert sorted(map(sorted, pairs[1:])) == sorted(sorted((str(one), str(third))) for one in (first, second))
+    assert told["items"][0]["age_hours"] == 48
+    with pytest.raises(Refused):
+        links_json(kit, state="open", **look | {"viewer": staff["caller"]})
+    with pytest.raises(BadInput) as caught:
+        links_json(kit, state="shut", **look | {"limit": 0})
+    assert [p.field for p in caught.value.problems] == ["--state", "--limit"]
 
 
 def _shared_home(kit: Kit, world: World, tmp_path: Path) -> tuple[UUID, UUID, str]:
@@ -132,6 +248,8 @@ def test_a_split_pair_is_never_proposed_again_from_either_side(
         found = shown(kit, application)
         assert scenes.open_codes(found) == []
         assert [link["state"] for link in found["links"]] == ["split"]
+    for state, there in (("open", 0), ("split", 1)):
+        assert links_json(kit, state=state, limit=9, viewer=None, now=NOW)["total"] == there
 
 
 def test_a_confirmed_link_still_asks_for_a_persons_word(

@@ -44,13 +44,16 @@ def _approved(kit: Kit, world: World, staff: dict[str, Person], folder: Path, **
     world.reader.shows(packet)
     taken = hand_in(kit, folder, packet)
     vet(kit, taken.application_id)
-    for finding in shown(kit, taken.application_id)["findings"]:
-        if finding["severity"] == "review":
-            name = finding["id"]
-            vetting.clear(kit, str(taken.application_id), name, staff["cm"], reason="Looked into.", now=NOW)
+    _clear_reviews(kit, taken.application_id, staff["cm"])
     scenes.confirm_all(kit, packet, taken.application_id, staff["cm"])
     scenes.approve(kit, staff, taken.application_id)
     return taken.application_id
+
+
+def _clear_reviews(kit: Kit, application: UUID, by: Person) -> None:
+    for finding in shown(kit, application)["findings"]:
+        if finding["severity"] == "review" and finding["state"] == "open":
+            vetting.clear(kit, str(application), finding["id"], by, reason="Looked into.", now=NOW)
 
 
 @pytest.fixture
@@ -160,7 +163,12 @@ def test_of_two_rival_applications_for_one_child_one_wins(
 ) -> None:
     first = _approved(kit, world, staff, tmp_path / "first")
     second = _approved(kit, world, staff, tmp_path / "second", reference="TEST-0002")
-    # The second one's look-up found the first; the first was approved before it knew of the second.
+    # The second one's look-up found the first, whose approval must wait until somebody has looked at that too.
+    with pytest.raises(Refused) as caught:
+        desk.release(kit, str(first), staff["cm"], on=TODAY, now=NOW)
+    assert caught.value.code == "gate_closed"
+    vet(kit, first)
+    _clear_reviews(kit, first, staff["cm"])
     out = _race(
         lambda: desk.release(kit, str(first), staff["cm"], on=TODAY, now=NOW),
         lambda: desk.release(kit, str(second), staff["cm"], on=TODAY, now=NOW),

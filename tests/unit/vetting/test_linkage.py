@@ -9,7 +9,8 @@ import pytest
 from models.facts import LinkFacts
 from models.states import FindingCode, Severity
 from tests.unit.vetting.scenes import NOW, P2025, STRANGER, a_link, a_packet, an_id, submitted
-from vetting.linkage import children_before, findings
+from vetting.findings import identity_of
+from vetting.linkage import alarm_after_release, children_before, findings
 
 
 @pytest.mark.parametrize("tier", ["likely", "possible"])
@@ -17,6 +18,7 @@ from vetting.linkage import children_before, findings
     ("kind", "code", "subject"),
     [
         ("sponsor", FindingCode.LINK_SPONSOR_SEEN, "sponsor"),
+        ("person", FindingCode.LINK_SPONSOR_SEEN, "sponsor"),
         ("address", FindingCode.LINK_SHARED_ADDRESS, "sponsor"),
         ("contact", FindingCode.LINK_SHARED_CONTACT, "sponsor"),
         ("child", FindingCode.LINK_CHILD_SEEN, "child"),
@@ -29,9 +31,44 @@ def test_a_link_is_for_a_person_to_look_at(kind: str, code: FindingCode, subject
     assert ("possibly" in got.message) is (tier == "possible")
 
 
+KINDS = ("sponsor", "person", "document", "address", "contact", "child")
+
+
 def test_a_split_link_gives_nothing() -> None:
-    links = tuple(a_link(kind, state="split") for kind in ("sponsor", "address", "contact", "child"))
+    links = tuple(a_link(kind, state="split") for kind in KINDS)
     assert findings(submitted(links=links), P2025, NOW) == ()
+
+
+def test_the_household_of_the_same_sponsor_is_no_finding_of_its_own_until_the_sponsor_is_split() -> None:
+    person = a_link("person")
+    for sponsor, rules in (
+        (a_link("sponsor"), ["L1"]),
+        (a_link("sponsor", "possible"), ["L1", "L1-person"]),
+        (a_link("sponsor", state="split"), ["L1-person"]),
+        (a_link("sponsor", name="third"), ["L1", "L1-person"]),
+    ):
+        got = findings(submitted(links=(sponsor, person)), P2025, NOW)
+        assert [f.rule for f in got] == rules
+        assert len({identity_of(f) for f in got}) == len(rules)
+
+
+@pytest.mark.parametrize(
+    ("kind", "tier", "categories", "rule"),
+    [
+        ("sponsor", "likely", ("2A", "3"), "L1"),
+        ("sponsor", "possible", ("3", "3"), None),
+        ("sponsor", "likely", ("1", "2B"), None),
+        ("person", "likely", ("3", "1"), "L1-person"),
+        ("contact", "likely", ("3", "3"), "L3"),
+        ("address", "likely", ("3", "3"), None),
+        ("document", "likely", ("1", "1"), "L6-number"),
+        ("child", "likely", ("1", "1"), "L1-child"),
+    ],
+)
+def test_only_a_grave_link_raises_an_alarm_after_a_release(
+    kind: str, tier: str, categories: tuple[str, str], rule: str | None
+) -> None:
+    assert alarm_after_release(kind, tier, categories) == rule
 
 
 TWO = (a_link("sponsor", name="one"), a_link("sponsor", name="two"))

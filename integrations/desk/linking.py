@@ -1,0 +1,50 @@
+"""The links of an application are looked for, and the applications that are found learn of them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlmodel import Session
+
+from integrations.desk.escalations import open_escalation
+from integrations.desk.jobs import enqueue
+from integrations.kit import Kit
+from integrations.store.links import News, find_links
+from models.states import ApplicationState, CaseState
+from models.tables.people import Case
+from models.tables.vetting import Application
+from vetting.linkage import alarm_after_release
+
+ACTOR = "engine:linkage"
+_OVER = (ApplicationState.DENIED, ApplicationState.WITHDRAWN, ApplicationState.RELEASED)
+_FOLLOWED = (CaseState.IN_FOLLOW_UP, CaseState.LOST_CONTACT)
+
+
+def link(kit: Kit, application_id: UUID, *, now: datetime) -> None:
+    """The links of this application stand in its file and in those of the others, which are told of what is new.
+
+    One that is still vetted is vetted again, so that its officer finds the link among its findings. Of a
+    released child a supervisor is told, when the link is one of those that the brief calls grave.
+    """
+    with kit.transaction() as session:
+        application = session.get_one(Application, application_id)
+        for news in find_links(session, application, now=now):
+            _tell(session, application, news, now)
+
+
+def _tell(session: Session, finder: Application, news: News, now: datetime) -> None:
+    if news.state == ApplicationState.RELEASED:
+        case = session.get_one(Case, news.case_id)
+        rule = alarm_after_release(news.kind, news.tier, (finder.category, news.category))
+        if rule is not None and case.state in _FOLLOWED:
+            # One for a child at a time: whoever takes it looks at all the links of the case.
+            open_escalation(session, case, reason="link_found", rule=rule, level=2, actor=ACTOR, now=now)
+    elif news.state not in _OVER:
+        enqueue(
+            session,
+            kind="vet",
+            key=str(news.application_id),
+            payload={"application_id": str(news.application_id)},
+            now=now,
+        )
