@@ -11,6 +11,7 @@ from datetime import date, datetime
 from typing import Any, Literal
 from uuid import UUID
 
+from models.interview import Interviewee, QuestionSet
 from models.ladder import LadderFacts
 from models.packet import Packet
 from models.reading import DocumentText, PostalAnswer
@@ -128,6 +129,19 @@ class ConcernFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class InterviewFacts:
+    """What somebody answered before a release, by question code, and under which question set."""
+
+    id: UUID
+    party: Interviewee
+    question_set: str
+    by: UUID
+    at: datetime
+    answers: Mapping[str, str] = field(default_factory=dict)
+    alone: bool | None = None  # said of every talk with a child
+
+
+@dataclass(frozen=True, slots=True)
 class ManualFacts:
     """What people did and wrote down with evidence: a DNA comparison, an identity check in person."""
 
@@ -233,6 +247,10 @@ class ApplicationFacts:
     postal: PostalAnswer | None = None
     postal_refused: bool = False  # it will not look this address up as it is written
     concerns: tuple[ConcernFacts, ...] = ()
+    interviews: tuple[InterviewFacts, ...] = ()
+    question_sets: tuple[
+        QuestionSet, ...
+    ] = ()  # those of the interviews: judged again, they must be the same
     manual: tuple[ManualFacts, ...] = ()
     home_studies: tuple[HomeStudyFacts, ...] = ()
     prs_offer: Literal["accepted", "declined"] | None = None  # after a home study; None: not offered yet

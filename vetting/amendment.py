@@ -79,6 +79,9 @@ _RESTS_ON: Mapping[FindingCode, str] = {
     FindingCode.LINK_MANY_CHILDREN: rf"{_SPONSOR}|sponsor\.sponsored_before",
     FindingCode.LINK_CHILD_SEEN: r"child\.(given_names|family_names|date_of_birth)",
 }
+_WHO = r"added|given_names|family_names|date_of_birth|identity_document"
+# A link through anybody of the packet: somebody else in it may be linked to the very same application.
+_ANYBODY = rf"(household:\d+|alternate_caregiver)\.({_WHO})|{_SPONSOR}"
 # What decides who must bring and pass what, whoever they are.
 _RULES = re.compile(
     r"sponsor\.(relationship|related|was_primary_caregiver|sponsored_before)"
@@ -229,7 +232,8 @@ def sign_offs_that_fall(
     for row in old.findings:
         if row.state is not FindingState.CLEARED:
             continue
-        rests_on = _RESTS_ON.get(row.finding.code)
+        through_people = row.finding.evidence.get("kind") in ("person", "document")
+        rests_on = _ANYBODY if through_people else _RESTS_ON.get(row.finding.code)
         because = _matching(changed, rests_on) if rests_on else ()
         document = row.finding.evidence.get("document")
         if document is not None and document not in papers:

@@ -11,11 +11,10 @@ from uuid import UUID
 from models.facts import ApplicationFacts, Finding, FindingFacts
 from models.policy import VettingPolicy
 from models.states import FindingCode, FindingState
-from vetting import checks, completeness, home_study, identity, linkage, proof_of_address
+from vetting import checks, completeness, home_study, identity, interviews, linkage, proof_of_address
 
 _F = FindingCode
 # Each code that is computed belongs to exactly one step, so that no step resolves what another found.
-# TRAFFICKING_INDICATOR belongs to none: people raise it, and no recalculation may take it away.
 STEP_CODES: Mapping[str, frozenset[FindingCode]] = {
     "completeness": frozenset({_F.DOCUMENT_MISSING, _F.CONSENT_MISSING, _F.RELATIONSHIP_UNPROVEN}),
     "identity": frozenset(
@@ -25,7 +24,10 @@ STEP_CODES: Mapping[str, frozenset[FindingCode]] = {
     "background_checks": frozenset(code for code in FindingCode if code.startswith("CHECK_")),
     "linkage": frozenset(code for code in FindingCode if code.startswith("LINK_")),
     "assessment": frozenset({_F.HOME_STUDY_TVPRA, _F.HOME_STUDY_ORR}),
+    "interviews": frozenset({_F.TRAFFICKING_INDICATOR}),
 }
+# Said once, it stands until a person has cleared it: no recalculation may take it away.
+_NEVER_RESOLVED = frozenset({_F.TRAFFICKING_INDICATOR})
 
 # Evidence that may change while the finding stays the same one.
 _VOLATILE = frozenset(
@@ -57,6 +59,7 @@ def found_now(facts: ApplicationFacts, policy: VettingPolicy, now: datetime) -> 
         *checks.findings(facts, policy, now),
         *linkage.findings(facts, policy, now),
         *home_study.findings(facts, policy, now),
+        *interviews.findings(facts, policy, now),
     )
 
 
@@ -79,7 +82,9 @@ def sync(
         resolve=tuple(
             row.id
             for row in standing
-            if row.state is FindingState.OPEN and identity_of(row.finding) not in wanted
+            if row.state is FindingState.OPEN
+            and identity_of(row.finding) not in wanted
+            and row.finding.code not in _NEVER_RESOLVED
         ),
     )
 

@@ -87,7 +87,7 @@ def open_findings(facts: ApplicationFacts, policy: VettingPolicy, now: datetime)
 
 
 def _is_computed(finding: Finding) -> bool:
-    """True for the codes that `found_now` gives."""
+    """True for the codes that `found_now` alone gives; this one people raise too."""
     return finding.code is not _F.TRAFFICKING_INDICATOR
 
 

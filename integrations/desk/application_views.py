@@ -23,6 +23,7 @@ from vetting import explain, home_study
 from vetting.completeness import requirements
 from vetting.decision import Gate, gate, lacking_recommendations
 from vetting.findings import key_of
+from vetting.interviews import unanswered
 
 
 def iso(value: datetime | None) -> str | None:
@@ -76,6 +77,17 @@ def _application(
             "required": home_study.prs_required(facts, policy, now),
             "offer": facts.prs_offer,
         },
+        "interviews": [
+            {
+                "with": one.party,
+                "question_set": one.question_set,
+                "alone": one.alone,
+                "unanswered": list(unanswered(one)),
+                "by": str(one.by),
+                "at": iso(one.at),
+            }
+            for one in facts.interviews
+        ],
         "concerns": [{"by": str(c.by), "at": iso(c.at)} for c in facts.concerns],
         "recommendations": [] if withheld else _recommendations(session, application, policy),
         "decision": _decision(session, application),

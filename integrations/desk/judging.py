@@ -17,7 +17,16 @@ from models.policy import VettingPolicy
 from models.states import FindingState
 from models.tables.vetting import Application
 from models.tables.vetting import Finding as FindingRow
-from vetting import checks, completeness, findings, home_study, identity, linkage, proof_of_address
+from vetting import (
+    checks,
+    completeness,
+    findings,
+    home_study,
+    identity,
+    interviews,
+    linkage,
+    proof_of_address,
+)
 
 ACTOR = "engine:vetting"
 
@@ -80,4 +89,5 @@ _JUDGES: Mapping[str, Judge] = {
     "background_checks": checks.findings,
     "linkage": linkage.findings,
     "assessment": home_study.findings,
+    "interviews": interviews.findings,
 }

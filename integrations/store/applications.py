@@ -11,6 +11,7 @@ from sqlalchemy import or_, select
 from sqlmodel import Session, col
 
 from integrations.keys import person_keys
+from integrations.questions import question_set
 from integrations.store.ladder import gather_ladder
 from integrations.store.likeness import files_alike
 from integrations.store.revisions import current_packet, document_token, waiver_holds
@@ -26,6 +27,7 @@ from models.facts import (
     Finding,
     FindingFacts,
     HomeStudyFacts,
+    InterviewFacts,
     LinkFacts,
     ManualFacts,
     OpinionFacts,
@@ -44,6 +46,7 @@ from models.states import (
     Role,
 )
 from models.tables import vetting as tables
+from models.tables.linkage import Interview
 from models.tables.people import Address
 from models.tables.studies import Concern, HomeStudy, ManualItem, PrsOffer
 from vetting.typed import compare
@@ -93,6 +96,7 @@ def gather(session: Session, vault: Vault, application: tables.Application) -> A
     documents = current_documents(session, application)
     tokens = {d.id: document_token(vault, application.id, d, packet) for d in documents}
     address = current_address(session, application.id)
+    interviews = _interviews(session, vault, application.id)
     return ApplicationFacts(
         id=application.id,
         case_id=application.case_id,
@@ -117,6 +121,8 @@ def gather(session: Session, vault: Vault, application: tables.Application) -> A
         postal=_postal(address),
         postal_refused=address.state == POSTAL_REFUSED,
         concerns=_concerns(session, application.id),
+        interviews=interviews,
+        question_sets=tuple(question_set(v) for v in sorted({one.question_set for one in interviews})),
         manual=_manual(session, application.id, people),
         home_studies=_home_studies(session, application.id),
         prs_offer=_prs_offer(session, application.id),
@@ -351,6 +357,27 @@ def _concerns(session: Session, application_id: UUID) -> tuple[ConcernFacts, ...
         select(Concern).where(col(Concern.application_id) == application_id).order_by(col(Concern.at))
     )
     return tuple(ConcernFacts(id=row.id, by=row.raised_by, at=row.at) for row in rows)
+
+
+def _interviews(session: Session, vault: Vault, application_id: UUID) -> tuple[InterviewFacts, ...]:
+    """Every one, the oldest first: what was said once is not unsaid by a later one."""
+    rows = session.scalars(
+        select(Interview)
+        .where(col(Interview.application_id) == application_id)
+        .order_by(col(Interview.at), col(Interview.id))
+    )
+    return tuple(
+        InterviewFacts(
+            id=row.id,
+            party=row.party,  # type: ignore[arg-type]
+            question_set=row.question_set,
+            by=row.recorded_by,
+            at=row.at,
+            answers=open_json(vault, row, "sealed_answers")["answers"],
+            alone=row.alone,
+        )
+        for row in rows
+    )
 
 
 def _manual(session: Session, application_id: UUID, people: dict[str, bytes]) -> tuple[ManualFacts, ...]:

@@ -1,4 +1,4 @@
-"""Links through people of the home; their queue."""
+"""Links through people of the home, and their queue; interviews before a release."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -18,6 +18,35 @@ def upgrade() -> None:
     )
     op.alter_column("link", "through", server_default=None)
     op.create_index("link_waiting", "link", ["at"], postgresql_where=sa.text("state = 'open'"))
+    op.create_table(
+        "interview",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("application_id", sa.Uuid(), nullable=False),
+        sa.Column("party", sa.String(), nullable=False),
+        sa.Column("question_set", sa.String(), nullable=False),
+        sa.Column("alone", sa.Boolean(), nullable=True),
+        sa.Column("sealed_answers", sa.LargeBinary(), nullable=False),
+        sa.Column("recorded_by", sa.Uuid(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("party IN ('child', 'sponsor', 'parent_abroad')", name="interview_party_known"),
+        sa.CheckConstraint("party <> 'child' OR alone IS NOT NULL", name="interview_child_alone_or_not"),
+        sa.ForeignKeyConstraint(["application_id"], ["application.id"]),
+        sa.ForeignKeyConstraint(["recorded_by"], ["staff.id"]),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index("ix_interview_application_id", "interview", ["application_id"])
+    _keep("interview", "UPDATE OR DELETE")
+
+
+def _keep(table: str, events: str) -> None:
+    op.execute(
+        f"CREATE TRIGGER {table}_kept BEFORE {events} ON {table}"
+        " FOR EACH ROW EXECUTE FUNCTION kinline_refuse_change()"
+    )
+    op.execute(
+        f"CREATE TRIGGER {table}_not_emptied BEFORE TRUNCATE ON {table}"
+        " FOR EACH STATEMENT EXECUTE FUNCTION kinline_refuse_change()"
+    )
 
 
 def downgrade() -> None:

@@ -24,6 +24,7 @@ SPECIAL: Mapping[tuple[str, str], Any] = {
     ("message", "not_after"): "2026-02-03T15:00:00+00:00",
     ("obligation", "side"): "followup",  # the kind found in a CHECK is one to speak with somebody
     ("manual_item", "item"): "in_person_identity",
+    ("interview", "party"): "sponsor",  # of a child it is said whether it was alone
     ("environment", "singleton"): True,
 }
 ONE_ROW_ONLY = frozenset({"environment"})

@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID, uuid5
 
 from integrations.policies import vetting_policy
+from integrations.questions import question_set
 from models.facts import (
     ApplicationFacts,
     CheckFacts,
@@ -17,6 +18,7 @@ from models.facts import (
     ConfirmationFacts,
     DocumentFacts,
     HomeStudyFacts,
+    InterviewFacts,
     LinkFacts,
     OpinionFacts,
     Person,
@@ -178,6 +180,39 @@ def a_confirmation(item: str, subject: str = "sponsor", **facts: Any) -> Confirm
         "agrees": True,
     }
     return ConfirmationFacts(**(given | facts))
+
+
+QUESTIONS = question_set()
+
+
+def an_interview(party: Any = "sponsor", name: str = "", hours: int = 0, **said: str) -> InterviewFacts:
+    """A dull interview, in which everybody says what is well. `said` changes answers; `hours` after NOW."""
+    dull = {
+        "relationship": "aunt_or_uncle",
+        "met_in_person": "yes",
+        "who_proposed": "family",
+        "parent_agrees": "yes",
+        "smuggling_fee": "none",
+        "lives_at_the_address": "yes",
+    }
+    asked = [question.code for question in QUESTIONS.asked_of(party)]
+    return InterviewFacts(
+        id=an_id(name or party),
+        party=party,
+        question_set=QUESTIONS.version,
+        by=an_id("cm"),
+        at=NOW + timedelta(hours=hours),
+        answers={code: dull.get(code, "no") for code in asked} | said,
+        alone=True if party == "child" else None,
+    )
+
+
+def interviewed(*interviews: InterviewFacts) -> ApplicationFacts:
+    """An application with these interviews, or with a dull one of each."""
+    held = interviews or tuple(
+        an_interview(party, hours=n) for n, party in enumerate(("child", "sponsor", "parent_abroad"))
+    )
+    return submitted(interviews=held, question_sets=(QUESTIONS,))
 
 
 def a_link(kind: Any, tier: Any = "likely", name: str = "other", **facts: Any) -> LinkFacts:

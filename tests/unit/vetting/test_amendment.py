@@ -231,6 +231,24 @@ def test_a_sign_off_falls_with_what_it_was_given_on(
     assert sign_offs_that_fall(replace(old, findings=(open_one,)), new, changed) == ()
 
 
+@pytest.mark.parametrize(
+    ("parts", "falls"),
+    [
+        ({"household": [a_member(), a_member("1999-09-09")]}, True),
+        ({"alternate_caregiver": a_caregiver() | {"given_names": "Other"}}, True),
+        ({"sponsor": {"phone": "+17135550102"}}, False),
+    ],
+)
+def test_a_sign_off_of_a_link_through_people_falls_when_others_are_named(
+    parts: dict[str, Any], falls: bool
+) -> None:
+    link = cleared(FindingCode.LINK_SPONSOR_SEEN, kind="person", other_application="one")
+    old = replace(settled(), findings=(link,))
+    new = after(old, packet_with(**parts))
+    changed = changed_fields(old.packet, new.packet, {}, {})
+    assert bool(sign_offs_that_fall(old, new, changed)) is falls
+
+
 def test_a_sign_off_about_a_paper_falls_when_the_paper_is_another() -> None:
     kept = settled().documents[0]
     old = replace(

@@ -24,6 +24,7 @@ from tests.unit.vetting.scenes import (
     a_member,
     a_packet,
     approved,
+    interviewed,
     ready,
     submitted,
 )
@@ -111,7 +112,12 @@ def test_a_waiver_is_evidence_too(approved_by_two: bool, words: str) -> None:
 
 @pytest.mark.parametrize("policy", POLICIES, ids=lambda p: p.version)
 def test_kept_facts_come_back_whole_and_are_judged_alike(policy: Any) -> None:
-    for facts in (submitted(YOUNG_STRANGER), approved(ready()), ready(links=(a_link("address"),))):
+    for facts in (
+        submitted(YOUNG_STRANGER),
+        approved(ready()),
+        ready(links=(a_link("person", through=("household:0=sponsor",)),)),
+        interviewed(),
+    ):
         again = restore(keep(facts))
         assert again == facts
         assert differences(judge(facts, policy, NOW), judge(again, policy, NOW)) == ()
@@ -130,7 +136,7 @@ def test_a_judgement_that_changed_says_in_what() -> None:
 
 def test_kept_facts_of_an_earlier_program_get_the_defaults_of_what_it_did_not_know() -> None:
     tree = json.loads(keep(ready()))
-    del tree["postal_refused"], tree["acted"]
+    del tree["postal_refused"], tree["acted"], tree["interviews"], tree["question_sets"]
     assert restore(json.dumps(tree).encode()) == ready()
 
 
