@@ -13,7 +13,18 @@ from kinline.local.processes import end_politely_on_sigterm
 
 def build() -> typer.Typer:
     """The whole command line."""
-    from kinline.cli import denial, explaining, followup, interviews, ladder, links, policy, system, vetting
+    from kinline.cli import (
+        denial,
+        explaining,
+        followup,
+        interviews,
+        ladder,
+        links,
+        persons,
+        policy,
+        system,
+        vetting,
+    )
 
     app = typer.Typer(
         name="kinline",
@@ -28,6 +39,7 @@ def build() -> typer.Typer:
     app.add_typer(vetting.check_app, name="check")
     app.add_typer(vetting.homestudy_app, name="homestudy")
     app.add_typer(links.app, name="link")
+    app.add_typer(persons.app, name="person")
     app.add_typer(interviews.app, name="interview")
     app.add_typer(ladder.consult_app, name="consult")
     app.add_typer(denial.denial_app, name="denial")

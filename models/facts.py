@@ -114,9 +114,18 @@ class LinkFacts:
     tier: Literal["likely", "possible"]
     other_application: UUID
     state: Literal["open", "confirmed", "split"] = "open"
-    related_children: int = 0
+    related_children: int = 0  # other children of the same sponsor, all links and merges taken together
     other_state: ApplicationState | None = None  # where the other application stands; None: not known
     through: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class MergedFacts:
+    """Another application whose sponsor is this one's, by the word of two people."""
+
+    application: UUID
+    case_id: UUID
+    state: ApplicationState
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,6 +251,7 @@ class ApplicationFacts:
     waivers: tuple[WaiverFacts, ...] = ()
     findings: tuple[FindingFacts, ...] = ()
     links: tuple[LinkFacts, ...] = ()
+    merged: tuple[MergedFacts, ...] = ()
     recommendations: tuple[OpinionFacts, ...] = ()
     decision: OpinionFacts | None = None
     postal: PostalAnswer | None = None

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from datetime import datetime
 
-from models.facts import ApplicationFacts, Finding, LinkFacts
+from models.facts import ApplicationFacts, Finding, LinkFacts, MergedFacts
 from models.policy import VettingPolicy
 from models.states import ApplicationState, FindingCode
 from vetting.risks import counts
@@ -60,12 +60,14 @@ def findings(facts: ApplicationFacts, policy: VettingPolicy, now: datetime) -> t
 
     Where the sponsor is the same, that their household is too is no finding of its own.
     """
-    same_sponsor = {link.other_application for link in facts.links if counts(link)}
+    linked = {link.other_application for link in facts.links if counts(link)}
+    same_sponsor = linked | {one.application for one in facts.merged}
     found = [
         _finding(link)
         for link in facts.links
         if link.state != "split" and not (link.kind == "person" and link.other_application in same_sponsor)
     ]
+    found += [_merged(one) for one in facts.merged if one.application not in linked]
     reached = children_before(facts) + 1
     if not facts.packet.sponsor.related and reached >= MANY_CHILDREN:
         found.append(
@@ -85,19 +87,32 @@ def findings(facts: ApplicationFacts, policy: VettingPolicy, now: datetime) -> t
 def children_before(facts: ApplicationFacts) -> int:
     """How many other children this sponsor has sponsored or sought to: as stated or as seen, the larger.
 
-    A link counts when it is likely or a person confirmed it.
+    A link counts when it is likely or a person confirmed it, a merge while it holds.
     """
     seen = [link for link in facts.links if counts(link)]
-    applications = len({link.other_application for link in seen})
+    applications = {link.other_application for link in seen} | {one.application for one in facts.merged}
     through_links = max((link.related_children for link in seen), default=0)
-    return max(facts.packet.sponsor.sponsored_before, applications, through_links)
+    return max(facts.packet.sponsor.sponsored_before, len(applications), through_links)
 
 
 def children_sought_now(facts: ApplicationFacts) -> int:
     """How many other applications of this sponsor are still open; one of unknown state counts."""
     ended = (ApplicationState.DENIED, ApplicationState.WITHDRAWN, ApplicationState.RELEASED)
-    return len(
-        {link.other_application for link in facts.links if counts(link) and link.other_state not in ended}
+    sought = {
+        link.other_application for link in facts.links if counts(link) and link.other_state not in ended
+    }
+    return len(sought | {one.application for one in facts.merged if one.state not in ended})
+
+
+def _merged(one: MergedFacts) -> Finding:
+    return Finding(
+        code=FindingCode.LINK_SPONSOR_SEEN,
+        subject="sponsor",
+        message="This sponsor is the one of another application, as two people have said. Look at the other "
+        "application and say what you found.",
+        rule="L1-merged",
+        source=_SOURCE,
+        evidence={"other_application": str(one.application), "kind": "merged"},
     )
 
 

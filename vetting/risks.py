@@ -28,7 +28,8 @@ def _of_the_whole(facts: ApplicationFacts) -> Iterator[Risk]:
         for row in facts.findings
     ):
         yield "trafficking_indicator"
-    if any(_denied_the_same_person(link) for link in facts.links):
+    merged_denied = any(one.state is ApplicationState.DENIED for one in facts.merged)
+    if merged_denied or any(_denied_the_same_person(link) for link in facts.links):
         yield "denied_before"
     if any(
         check.kind is CheckKind.CHILD_ABUSE_REGISTRY

@@ -10,6 +10,7 @@ from sqlalchemy import select, text
 from sqlmodel import Session, col
 
 from integrations.desk.ladder_views import ladder_json
+from integrations.desk.merges import merges_json
 from integrations.desk.release_papers import papers_json
 from integrations.kit import Kit
 from integrations.policies import vetting_policy
@@ -72,6 +73,7 @@ def _application(
             }
             for link in facts.links
         ],
+        "merges": merges_json(session, application.id),
         "home_studies": list(_home_studies(facts)),
         "post_release_services": {
             "required": home_study.prs_required(facts, policy, now),

@@ -14,8 +14,9 @@ from integrations.desk.acting import Act, want_reason
 from integrations.desk.jobs import enqueue
 from integrations.kit import Kit
 from integrations.store import history
+from integrations.store.merges import live_merge
 from integrations.store.staff import require_role
-from models.errors import BadInput, NotFound, Problem
+from models.errors import BadInput, NotFound, Problem, Refused
 from models.facts import Person
 from models.states import Role
 from models.tables.vetting import Link
@@ -29,7 +30,7 @@ def decide_link(
     """The link is confirmed, or split for good, seen from either application. Returns its application.
 
     Raises:
-        NotFound: there is no such link. Refused: wrong role. BadInput: no reason.
+        NotFound: there is no such link. Refused: wrong role, or the two are merged. BadInput: no reason.
     """
     want_reason(reason)
     try:
@@ -47,6 +48,8 @@ def decide_link(
         act = Act(kit, session, str(application_id), person, now)
         role = require_role(person, Role.INTEGRITY_REVIEWER, Role.SUPERVISOR)
         row = session.get_one(Link, link_id, with_for_update=True)
+        if verdict == "split" and row.kind == "sponsor":
+            _refuse_merged(session, row)
         _say(act, row, _SAYS[verdict], reason)
         _say(act, _seen_from_the_other(session, row, now), _SAYS[verdict], reason)
         enqueue(
@@ -57,6 +60,11 @@ def decide_link(
             now=now,
         )
         return act.done(role, f"{verdict} link", judge="linkage")
+
+
+def _refuse_merged(session: Session, row: Link) -> None:
+    if live_merge(session, row.application_id, row.other_application_id) is not None:
+        raise Refused("merged", "These two sponsors are merged, or about to be.", ["kinline person unmerge"])
 
 
 def _say(act: Act, row: Link, state: str, reason: str) -> None:

@@ -14,6 +14,7 @@ from integrations.keys import person_keys
 from integrations.questions import question_set
 from integrations.store.ladder import gather_ladder
 from integrations.store.likeness import files_alike
+from integrations.store.merges import merged_with
 from integrations.store.revisions import current_packet, document_token, waiver_holds
 from integrations.store.sealing import open_json
 from integrations.vault import Vault
@@ -30,6 +31,7 @@ from models.facts import (
     InterviewFacts,
     LinkFacts,
     ManualFacts,
+    MergedFacts,
     OpinionFacts,
     WaiverFacts,
 )
@@ -97,6 +99,7 @@ def gather(session: Session, vault: Vault, application: tables.Application) -> A
     tokens = {d.id: document_token(vault, application.id, d, packet) for d in documents}
     address = current_address(session, application.id)
     interviews = _interviews(session, vault, application.id)
+    merged = merged_with(session, application.id)
     return ApplicationFacts(
         id=application.id,
         case_id=application.case_id,
@@ -115,7 +118,8 @@ def gather(session: Session, vault: Vault, application: tables.Application) -> A
             if waiver_holds(session, vault, w, packet)
         ),
         findings=_findings(session, application.id),
-        links=_links(session, application),
+        links=_links(session, application, merged),
+        merged=merged,
         recommendations=_recommendations(session, application.id),
         decision=_decision(session, application.id),
         postal=_postal(address),
@@ -309,13 +313,15 @@ def _findings(session: Session, application_id: UUID) -> tuple[FindingFacts, ...
     )
 
 
-def _links(session: Session, application: tables.Application) -> tuple[LinkFacts, ...]:
+def _links(
+    session: Session, application: tables.Application, merged: Sequence[MergedFacts]
+) -> tuple[LinkFacts, ...]:
     rows = session.scalars(
         select(tables.Link)
         .where(col(tables.Link.application_id) == application.id)
         .order_by(col(tables.Link.at), col(tables.Link.kind))
     ).all()
-    children = _children_of(session, application, [r for r in rows if r.kind == "sponsor"])
+    children = _children_of(session, application, [r for r in rows if r.kind == "sponsor"], merged)
     others = [r.other_application_id for r in rows]
     states = dict(
         session.execute(
@@ -341,15 +347,18 @@ def _links(session: Session, application: tables.Application) -> tuple[LinkFacts
     )
 
 
-def _children_of(session: Session, application: tables.Application, links: Sequence[tables.Link]) -> int:
-    """How many children, this one among them, the likely same sponsor has asked for."""
+def _children_of(
+    session: Session,
+    application: tables.Application,
+    links: Sequence[tables.Link],
+    merged: Sequence[MergedFacts],
+) -> int:
+    """How many other children the likely same sponsor has asked for, also as whom they are merged with."""
     likely = [link.other_application_id for link in links if link.tier == "likely" and link.state != "split"]
-    if not likely:
-        return 1
     cases = session.scalars(
         select(col(tables.Application.case_id)).where(col(tables.Application.id).in_(likely)).distinct()
     ).all()
-    return len({*cases, application.case_id})
+    return len({*cases, *(one.case_id for one in merged)} - {application.case_id})
 
 
 def _concerns(session: Session, application_id: UUID) -> tuple[ConcernFacts, ...]:

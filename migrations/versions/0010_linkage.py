@@ -1,4 +1,6 @@
-"""Links through people of the home, and their queue; interviews before a release."""
+"""Links through people of the home, and their queue; interviews before a release;
+which sponsors are one person.
+"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -35,7 +37,59 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_index("ix_interview_application_id", "interview", ["application_id"])
+    op.create_table(
+        "person_merge",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("one_application_id", sa.Uuid(), nullable=False),
+        sa.Column("other_application_id", sa.Uuid(), nullable=False),
+        sa.Column("one_sponsor_id", sa.Uuid(), nullable=False),
+        sa.Column("other_sponsor_id", sa.Uuid(), nullable=False),
+        sa.Column("reason", sa.String(), nullable=False),
+        sa.Column("proposed_by", sa.Uuid(), nullable=False),
+        sa.Column("proposed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("approved_by", sa.Uuid(), nullable=True),
+        sa.Column("approved_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("undone_by", sa.Uuid(), nullable=True),
+        sa.Column("undone_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("undone_reason", sa.String(), nullable=True),
+        sa.CheckConstraint("one_application_id < other_application_id", name="person_merge_in_order"),
+        sa.CheckConstraint(
+            "(approved_by IS NULL) = (approved_at IS NULL) AND approved_by IS DISTINCT FROM proposed_by",
+            name="person_merge_four_eyes",
+        ),
+        sa.CheckConstraint(
+            "(undone_by IS NULL) = (undone_at IS NULL) AND (undone_by IS NULL) = (undone_reason IS NULL)",
+            name="person_merge_undone_with_reason",
+        ),
+        sa.ForeignKeyConstraint(["one_application_id"], ["application.id"]),
+        sa.ForeignKeyConstraint(["other_application_id"], ["application.id"]),
+        sa.ForeignKeyConstraint(["one_sponsor_id"], ["sponsor.id"]),
+        sa.ForeignKeyConstraint(["other_sponsor_id"], ["sponsor.id"]),
+        sa.ForeignKeyConstraint(["proposed_by"], ["staff.id"]),
+        sa.ForeignKeyConstraint(["approved_by"], ["staff.id"]),
+        sa.ForeignKeyConstraint(["undone_by"], ["staff.id"]),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index(
+        "person_merge_once",
+        "person_merge",
+        ["one_application_id", "other_application_id"],
+        unique=True,
+        postgresql_where=sa.text("undone_at IS NULL"),
+    )
+    op.create_index(
+        "person_merge_other",
+        "person_merge",
+        ["other_application_id"],
+        postgresql_where=sa.text("undone_at IS NULL"),
+    )
     _keep("interview", "UPDATE OR DELETE")
+    # What was said stays; a second voice and an undoing are written beside it.
+    _keep(
+        "person_merge",
+        "DELETE OR UPDATE OF id, one_application_id, other_application_id, one_sponsor_id, other_sponsor_id,"
+        " reason, proposed_by, proposed_at",
+    )
 
 
 def _keep(table: str, events: str) -> None:

@@ -27,6 +27,8 @@ SPECIAL: Mapping[tuple[str, str], Any] = {
     ("interview", "party"): "sponsor",  # of a child it is said whether it was alone
     ("environment", "singleton"): True,
 }
+# A second row of the parent: what the two name must not be the same.
+ANOTHER = {("person_merge", "other_application_id"): "application"}
 ONE_ROW_ONLY = frozenset({"environment"})
 _WORDS = re.compile(r"(\w+)\)?(?:::text)? = ANY \(+ARRAY\['([^']*)'")
 
@@ -105,6 +107,8 @@ def _insert(connection: Connection, inspector: Any, table: str, made: Mapping[st
         name = column["name"]
         if (table, name) in SPECIAL:
             row[name] = SPECIAL[table, name]
+        elif (table, name) in ANOTHER:
+            row[name] = _insert(connection, inspector, ANOTHER[table, name], made)["id"]
         elif not column["nullable"] and not column.get("identity") and column["default"] is None:
             row[name] = parents.get(name, words.get(name) or _value(kinds[name]))
     names = ", ".join(f'"{name}"' for name in row)

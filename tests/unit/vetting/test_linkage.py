@@ -6,11 +6,13 @@ from typing import Any
 
 import pytest
 
-from models.facts import LinkFacts
-from models.states import FindingCode, Severity
+from models.facts import LinkFacts, MergedFacts
+from models.kept_facts import keep, restore
+from models.states import ApplicationState, FindingCode, Severity
 from tests.unit.vetting.scenes import NOW, P2025, STRANGER, a_link, a_packet, an_id, submitted
 from vetting.findings import identity_of
-from vetting.linkage import alarm_after_release, children_before, findings
+from vetting.linkage import alarm_after_release, children_before, children_sought_now, findings
+from vetting.risks import risks_of
 
 
 @pytest.mark.parametrize("tier", ["likely", "possible"])
@@ -94,6 +96,21 @@ def test_children_before_are_those_stated_or_those_seen(
     sponsor: Any, links: tuple[LinkFacts, ...], before: int
 ) -> None:
     assert children_before(submitted(a_packet(sponsor=sponsor), links=links)) == before
+
+
+def test_a_merged_sponsors_applications_count_like_links_and_a_denial_of_one_speaks_for_the_other() -> None:
+    facts = submitted(
+        links=(a_link("sponsor", name="one"), a_link("person", name="two")),
+        merged=(
+            MergedFacts(an_id("one"), an_id("case one"), ApplicationState.IN_REVIEW),
+            MergedFacts(an_id("two"), an_id("case two"), ApplicationState.DENIED),
+        ),
+    )
+    assert children_before(facts) == 2
+    assert children_sought_now(facts) == 1  # `one` stands open, by its link and by its merge; `two` is denied
+    assert [f.rule for f in findings(facts, P2025, NOW)] == ["L1", "L1-merged"]
+    assert "denied_before" in risks_of(facts, "sponsor")
+    assert restore(keep(facts)) == facts
 
 
 @pytest.mark.parametrize(
