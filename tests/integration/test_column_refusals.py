@@ -133,8 +133,8 @@ def test_jobs_and_links_have_known_states(session: Session, vault: Vault) -> Non
     with refused(session, "link_state_known"):
         session.execute(
             text(
-                "INSERT INTO link (id, application_id, other_application_id, kind, tier, state, at)"
-                " VALUES (gen_random_uuid(), :a, :b, 'sponsor', 'likely', 'maybe', :now)"
+                "INSERT INTO link (id, application_id, other_application_id, kind, tier, through, state, at)"
+                " VALUES (gen_random_uuid(), :a, :b, 'sponsor', 'likely', '{}', 'maybe', :now)"
             ),
             {
                 "a": an_application(session, vault).id,
