@@ -177,7 +177,9 @@ def _contradict(one: InterviewFacts, other: InterviewFacts, line: Contradiction)
 
 
 def _sign(interview: InterviewFacts, sign: Sign) -> Finding:
-    return _finding(sign, f"The {_words(interview.party)}: {sign.says}", interview, interview.party)
+    return _finding(
+        sign, f"As the {_words(interview.party)} tells it: {sign.says}", interview, interview.party
+    )
 
 
 def _differ(one: InterviewFacts, other: InterviewFacts, line: Contradiction) -> Finding:

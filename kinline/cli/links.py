@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 import typer
-from rich.table import Table
 
 from integrations.desk import link_acts
 from integrations.desk.link_views import links_json
@@ -43,19 +42,15 @@ def _show(result: dict[str, Any]) -> None:
     if not result["items"]:
         common.OUT.print("No link is here.")
         return
-    table = Table("link", "what", "tier", "state", "application", "and", "days", box=None)
     for item in result["items"]:
-        one, other = item["applications"]
-        table.add_row(
-            item["id"],
-            item["kind"],
-            item["tier"],
-            item["state"],
-            f"{one['reference']} ({one['state']})",
-            f"{other['reference']} ({other['state']})",
-            str(round(item["age_hours"] / 24)),
+        one, other = (f"{a['reference']} ({a['state']})" for a in item["applications"])
+        days = round(item["age_hours"] / 24)
+        # On a line of its own, so that no narrow terminal cuts what must be copied.
+        common.OUT.print(item["id"])
+        common.OUT.print(
+            f"    {item['kind']}, {item['tier']}, {item['state']} for {days} days: {one} and {other}",
+            markup=False,
         )
-    common.OUT.print(table)
     if result["total"] > len(result["items"]):
         common.OUT.print(f"{result['total']} in all; --limit shows more.")
 
