@@ -114,6 +114,17 @@ def postal_findings(stated: Address, postal: PostalAnswer | None) -> Iterator[Ad
             "The packet gives a PO box. Ask the sponsor for the address where the child will live.",
             {"po_box": True},
         )
+    if (
+        stated.dwelling == "apartment"
+        and not parse_stated(stated).unit
+        and not (postal and postal.dpv == "D")
+    ):
+        # The postal service knows few converted basements and divided houses; the sponsor knows.
+        yield AddressFinding(
+            FindingCode.ADDRESS_UNIT_MISSING,
+            "The packet says that the home is an apartment and names none. Ask the sponsor for the apartment or unit, or what the door says, and add it.",
+            {"dwelling": "apartment"},
+        )
     if postal is None or postal.dpv is None:
         return
     evidence = {

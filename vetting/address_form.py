@@ -25,9 +25,11 @@ RNCH RANCH|RDG RIDGE|RD ROAD|ROW|RUN|SHRS SHORES|SQ SQUARE|ST STREET STR|STA STA
 TRL TRAIL|TPKE TURNPIKE|VLY VALLEY|VW VIEW|VLG VILLAGE|VIS VISTA|WALK|WAY WY|CALLE"""
 _DIRECTION_WORDS = """N NORTH NORTE|S SOUTH SUR|E EAST ESTE|W WEST OESTE|NE NORTHEAST|NW NORTHWEST|SE SOUTHEAST|SW SOUTHWEST"""
 # Word classes of units. GENERIC ones name the same thing; a floor or a lot is another thing.
-_UNIT_WORDS = """APT APARTMENT APARTAMENTO APTO DEPTO DPTO DEPARTAMENTO UNIT UNIDAD STE SUITE NO NUM INT INTERIOR APMT
-FL FLOOR PISO|LOT LOTE SPC SPACE SP TRLR TRAILER|RM ROOM CUARTO HAB|BLDG BUILDING BLD EDIFICIO EDIF
-BSMT BASEMENT|REAR|FRNT FRONT|UPPR UPPER|LOWR LOWER|PH PENTHOUSE"""
+_UNIT_WORDS = """APT APARTMENT APARTAMENTO APTO DEPTO DPTO DEPARTAMENTO UNIT UNIDAD STE SUITE NO NUM NUMBER NUMERO
+APT INT INTERIOR APMT
+FL FLOOR PISO|LOT LOTE SPC SPACE SP ESPACIO TRLR TRAILER|RM ROOM CUARTO HAB|BLDG BUILDING BLD EDIFICIO EDIF
+TOWER TORRE|WING|BSMT BASEMENT SOTANO|REAR ATRAS|FRNT FRONT FRENTE|UPPR UPPER UPSTAIRS|LOWR LOWER DOWNSTAIRS
+PH PENTHOUSE"""
 _STATE_WORDS = """AL ALABAMA|AK ALASKA|AZ ARIZONA|AR ARKANSAS|CA CALIFORNIA|CO COLORADO|CT CONNECTICUT|DE DELAWARE
 DC DISTRICT OF COLUMBIA|FL FLORIDA|GA GEORGIA|HI HAWAII|ID IDAHO|IL ILLINOIS|IN INDIANA|IA IOWA|KS KANSAS
 KY KENTUCKY|LA LOUISIANA|ME MAINE|MD MARYLAND|MA MASSACHUSETTS|MI MICHIGAN|MN MINNESOTA|MS MISSISSIPPI
@@ -43,7 +45,7 @@ def _table(words: str) -> dict[str, str]:
 
 
 SUFFIXES = _table(_SUFFIX_WORDS)
-_LEADING = {"SAINT": "ST", "MOUNT": "MT", "FORT": "FT"}
+_LEADING = {"SAINT": "ST", "MOUNT": "MT", "FORT": "FT", "AVENIDA": "AVE"}
 DIRECTIONS = _table(_DIRECTION_WORDS)
 UNIT_CLASSES = _table(_UNIT_WORDS)
 STATES = {
@@ -54,12 +56,55 @@ STATES = {
 
 
 _WORD = "|".join(sorted(UNIT_CLASSES, key=len, reverse=True))
-_ID = r"(?:\d{1,5}\s?-?\s?[A-Z](?![A-Z0-9])|[A-Z]?\s?-?\s?\d{1,5}(?:-\d{1,4})?[A-Z]?|[A-Z])(?![A-Z0-9])"
+# After its word a unit may be any piece with a digit; else a letter, or letters and digits in their usual order.
+_ID = (
+    r"(?:(?:\d{1,5}\s?-?\s?[A-Z](?![A-Z0-9])|[A-Z]?\s?-?\s?\d{1,5}(?:[-/]\d{1,4})?[A-Z]?|[A-Z])(?![A-Z0-9]|[-/]\d)"
+    r"|(?=[A-Z]*\d)[A-Z0-9]+(?:[-/][A-Z0-9]+)*(?![A-Z0-9]))"
+)
 _UNIT = re.compile(
     rf"(?<![A-Z0-9])(?:(?P<word>{_WORD})(?![A-Z])[.:]?\s*(?:#|NO\.?(?=\s))?\s*|#\s*)(?P<id>{_ID})"
 )
-_ORDINAL_FLOOR = re.compile(r"\b(?P<id>\d{1,2})(?:ST|ND|RD|TH)\s+(?:FLOOR|FL)\b")
-_BARE_WORD = re.compile(r"\b(?P<word>BSMT|BASEMENT|REAR|FRNT|FRONT|UPPER|LOWER|UPPR|LOWR|PH|PENTHOUSE)\s*$")
+_FLOORS = """FIRST PRIMER PRIMERO|SECOND SEGUNDO|THIRD TERCER TERCERO|FOURTH CUARTO|FIFTH QUINTO|SIXTH SEXTO
+SEVENTH SEPTIMO|EIGHTH OCTAVO|NINTH NOVENO|TENTH DECIMO"""
+_TEENS = "ELEVENTH TWELFTH THIRTEENTH FOURTEENTH FIFTEENTH SIXTEENTH SEVENTEENTH EIGHTEENTH NINETEENTH"
+_TENS = "TWENTY THIRTY FORTY FIFTY SIXTY SEVENTY EIGHTY NINETY".split()  # noqa: SIM905
+_FLOOR_NUMBERS = {
+    word: str(number)
+    for number, words in enumerate(_FLOORS.replace("\n", "|").split("|"), start=1)
+    for word in words.split()
+}
+# `Second St` is 2nd St; in Spanish only floors are counted so.
+_ORDINALS = {group.split()[0]: str(n) for n, group in enumerate(_FLOORS.replace("\n", "|").split("|"), 1)} | {
+    word: str(number) for number, word in enumerate(_TEENS.split(), start=11)
+}
+_ORDINALS |= {f"{word[:-1]}IETH": str(10 * n) for n, word in enumerate(_TENS, start=2)}
+_ORDINAL_FLOOR = re.compile(
+    rf"\b(?:(?P<id>\d{{1,2}})(?:ST|ND|RD|TH|ER|DO|RO|TO|O)|(?P<spelt>{'|'.join(_FLOOR_NUMBERS)}))\s+(?:FLOOR|FL|PISO)\b"
+)
+_POSITIONS = frozenset({"BSMT", "REAR", "FRNT", "UPPR", "LOWR", "PH"})
+_BARE_WORD = re.compile(
+    rf"\b(?P<word>{'|'.join(w for w, kind in UNIT_CLASSES.items() if kind in _POSITIONS)})\s*$"
+)
+_OUTER = ("BLDG", "TOWER", "WING")  # they hold units of their own
+_GENERIC = frozenset(word for word, kind in UNIT_CLASSES.items() if kind == "APT")
+# Roads that go by a number, and one name that is written in five ways. After the house number only.
+_NUMBERED = r"(?=(?: NO)? ?#?\d)"
+_ROADS = tuple(
+    (re.compile(rf"(?<=\d )(?P<way>(?:[NSEW] )?)(?:{pattern})"), name)
+    for pattern, name in (
+        (rf"(?:(?:COUNTY|CNTY|CTY|CO) (?:ROAD|RD)|CR){_NUMBERED}", "COUNTY RD"),
+        (rf"(?:(?:STATE|ST) (?:HIGHWAY|HWY)|SH){_NUMBERED}", "STATE HWY"),
+        (rf"(?:(?:STATE|ST) (?:ROUTE|RTE|RT)|SR){_NUMBERED}", "STATE ROUTE"),
+        (rf"(?:U ?S) (?:(?:HIGHWAY|HWY|ROUTE|RTE|RT) )?{_NUMBERED}", "US HWY "),
+        (rf"(?:ROUTE|RTE|RT){_NUMBERED}", "ROUTE"),
+        (rf"(?:FARM TO MARKET|FM)(?: (?:ROAD|RD))?{_NUMBERED}", "FM"),
+        (r"(?:DR )?(?:(?:MARTIN LUTHER|M L) KING|MLK)(?: JR)?(?= )", "MLK"),
+    )
+)
+# What usaddress may find besides the street, the unit and the town.
+_USED_LABELS = frozenset(
+    {"OccupancyType", "OccupancyIdentifier", "PlaceName", "StateName", "ZipCode", "ZipPlus4", "CountryName"}
+)
 PO_BOX = re.compile(r"\b(?:P\.?\s?[O0]\.?\s*B[O0]X|POST OFFICE BOX|APARTADO(?: POSTAL)?|PMB|LOCKBOX)\b")
 
 
@@ -113,11 +158,11 @@ def dwelling_key_text(address: Address) -> DwellingText:
 
 def parse_stated(address: Address) -> AddressParts:
     """The parts of an address that came in fields. A unit in the first line counts as well."""
-    unit = parse_unit(address.unit) if address.unit else None
-    parts = parse_street(address.line1, address.city, address.state, address.zip)
-    if unit is not None and parts.unit is not None and parts.unit != unit and parts.unit.kind == "BLDG":
-        unit = Unit(f"{parts.unit.id}-{unit.id}")
-    return _replace_unit(parts, unit or parts.unit)
+    if PO_BOX.search(plain(address.unit or "")):  # a private mailbox behind a street address
+        return AddressParts(city=plain(address.city), state=address.state, zip5=address.zip[:5], po_box=True)
+    # `Fl 1` in the first line and `Apt A` in the second are not the `Apt A` of another floor.
+    pieces = _pieces_of(address.unit) if address.unit else []
+    return _parsed(address.line1, address.city, address.state, address.zip, pieces)
 
 
 def parse_street(street: str, city: str, state: str, zip_code: str) -> AddressParts:
@@ -125,16 +170,35 @@ def parse_street(street: str, city: str, state: str, zip_code: str) -> AddressPa
 
     `city` may be '' when the line itself ends with it.
     """
-    line, unit = split_unit(plain(street))
+    return _parsed(street, city, state, zip_code, [])
+
+
+def _parsed(street: str, city: str, state: str, zip_code: str, pieces: list[Unit]) -> AddressParts:
+    line, found = _taken(plain(street))
     if PO_BOX.search(line):
         return AddressParts(city=plain(city), state=state_code(state), zip5=zip_code[:5], po_box=True)
     tail = f"{plain(city)}, {state_code(state)} {zip_code[:5]}".lstrip(", ")
-    tagged, ambiguous = _tag(f"{line}, {tail}".rstrip(", "))
-    bare = tagged.get("OccupancyIdentifier", "")
-    if unit is None and bare:
-        unit = parse_unit(f"{tagged.get('OccupancyType', '')} {bare}")
-    place = (plain(city) or tagged.get("PlaceName", ""), state_code(state), zip_code[:5])
-    return _street_parts(tagged, unit, place, ambiguous)
+    tagged, ambiguous = _tag(f"{_spelt(line.strip(' ,'))}, {tail}".rstrip(", "))
+    town = tagged.get("PlaceName", "")
+    if city:
+        # What stands before the city belongs to the street line: `Wing B`, `Garage`.
+        left = town.removesuffix(plain(city)).strip(" ,") if town.endswith(plain(city)) else ""
+        found += _pieces_of(left) if left not in ("", plain(city)) else []
+        town = plain(city)
+    unit = _combined([*found, *_pieces_of(_left_over(tagged)), *pieces])
+    return _street_parts(tagged, unit, (town, state_code(state), zip_code[:5]), ambiguous)
+
+
+def _left_over(tagged: dict[str, str]) -> str:
+    """What usaddress found and no part of the street holds: dropping it would make two flats one."""
+    words = [tagged[label] for label in ("OccupancyType", "OccupancyIdentifier") if label in tagged]
+    for label, text in tagged.items():
+        used = label in _USED_LABELS or label.startswith(("AddressNumber", "StreetName"))
+        # A complex's name before the house number adds nothing; a tower's letter does.
+        named = label == "Recipient" and not re.search(r"\d|\b[A-Z]\b", text)
+        if not used and not named:
+            words.append(text)
+    return " ".join(words)
 
 
 def _street_parts(
@@ -148,18 +212,19 @@ def _street_parts(
         for label in ("StreetNamePreModifier", "StreetNamePreType", "StreetName")
         for word in tagged.get(label, "").split()
     )
-    words = [_name_word(w) for w in name.split()]
+    words = _ordinals_as_digits(name.split())
     if len(words) > 1:
         words[0] = _LEADING.get(words[0], words[0])
     suffix = SUFFIXES.get(tagged.get("StreetNamePostType", ""), tagged.get("StreetNamePostType", ""))
     if not suffix and len(words) > 1 and words[-1] in SUFFIXES:
         suffix = SUFFIXES[words.pop()]
+    extension = tagged.get("StreetNamePostModifier", "")
     before, after = (tagged.get(f"StreetName{side}Directional", "") for side in ("Pre", "Post"))
     return AddressParts(
         number=re.sub(r"[^0-9A-Z/ -]", "", number),
         direction=DIRECTIONS.get(before, before),
         name=" ".join(words),
-        suffix=suffix,
+        suffix=f"{suffix} {SUFFIXES.get(extension, extension)}".strip(),
         post_direction=DIRECTIONS.get(after, after),
         unit=unit,
         city=place[0],
@@ -171,57 +236,106 @@ def _street_parts(
 
 def split_unit(line: str) -> tuple[str, Unit | None]:
     """The line (in capitals) without its unit, and the unit."""
+    rest, found = _taken(line)
+    return rest, _combined(found)
+
+
+def parse_unit(text: str) -> Unit | None:
+    """The unit that a field holds, whatever its word: `Apt 3B`, `# 3-B`, `3b`, `2nd floor`, `Rear`."""
+    return _combined(_pieces_of(text))
+
+
+def _pieces_of(text: str) -> list[Unit]:
+    """Every unit that the text names. All of it counts: what names no known unit (`Garage`, `Casa B`) stays."""
+    line = re.sub(rf"\s+(?:{'|'.join(_GENERIC)})$", "", plain(text))  # `Rear Apt`
+    rest, found = _taken(f"- {line}")
+    words = rest.strip(" -#,.:()").split(" ")
+    if found or len(words) > 1:
+        words = [word for word in words if word.strip("#,.:()-") not in _GENERIC]
+    left = _identifier(" ".join(words))
+    if left:
+        # In front of nothing else it is the unit itself, as in `3B`.
+        found.append(_unit("APT", left))
+    return found
+
+
+def _taken(line: str) -> tuple[str, list[Unit]]:
+    """The line (in capitals) without the units that it names, and these."""
     found: list[Unit] = []
-    for pattern in (_ORDINAL_FLOOR, _UNIT, _UNIT, _BARE_WORD):
+    for pattern in (_ORDINAL_FLOOR, _UNIT, _UNIT, _UNIT, _BARE_WORD, _BARE_WORD):
         hit = pattern.search(line)
         # A number at the very beginning is the house's.
         if hit is None or (hit.start() == 0 and pattern is _UNIT and not hit["word"]):
             continue
         groups = hit.groupdict()
-        word = "FL" if pattern is _ORDINAL_FLOOR else UNIT_CLASSES.get(groups.get("word") or "", "APT")
-        found.append(_unit(word, groups.get("id") or ""))
-        line = f"{line[: hit.start()].rstrip(' ,;')} {line[hit.end() :].strip()}".strip()
-    return line, _combined(found)
+        if pattern is _ORDINAL_FLOOR:
+            found.append(_unit("FL", groups["id"] or _FLOOR_NUMBERS[groups["spelt"]]))
+        else:
+            found.append(_unit(UNIT_CLASSES.get(groups.get("word") or "", "APT"), groups.get("id") or ""))
+        # The comma after a unit stays: in `Rd S #12, Trenton` it keeps the S out of the city.
+        line = (
+            f"{line[: hit.start()].rstrip(' ,;')}{_comma(line[hit.end() :])}{line[hit.end() :].strip(' ,')}"
+        )
+        line = line.strip()
+    return line, found
 
 
-def parse_unit(text: str) -> Unit | None:
-    """The unit that a field holds, whatever its word: `Apt 3B`, `# 3-B`, `3b`, `2nd floor`, `Rear`."""
-    line = plain(text)
-    rest, unit = split_unit(f"- {line}")
-    if unit is None and _letters(line):
-        return _unit("APT", line)
-    leftover = _letters(rest)
-    # Words that name no known unit (`Garage`, `Casa B`) stay: dropping them would make two flats one.
-    return Unit(f"{unit.id}{leftover}", unit.kind) if unit and leftover else unit
+def _comma(after: str) -> str:
+    return ", " if after.lstrip().startswith(",") else " "
 
 
 def _combined(found: list[Unit]) -> Unit | None:
-    if len(found) < 2:
-        return found[0] if found else None
-    building = next((u for u in found if u.kind == "BLDG"), None)
-    if building is not None:
-        rest = next(u for u in found if u is not building)
-        return Unit(f"{building.id}-{rest.id}", rest.kind)
-    first, second = found[0], found[1]
-    return Unit(f"{first.id} {second}".strip(), first.kind)
+    """One unit from all its pieces, in one order: building, floor, flat, position (`2-14`, `FL 2 REAR`)."""
+    pieces = sorted(dict.fromkeys(found), key=_rank)
+    outer = [u.id if u.kind == "BLDG" else str(u) for u in pieces if u.kind in _OUTER and u.id]
+    inner = [u for u in pieces if u.kind not in _OUTER or not u.id]
+    if not outer:
+        if len(inner) < 2:
+            return inner[0] if inner else None
+        rest = " ".join(map(str, inner[1:]))
+        return Unit(f"{inner[0].id} {rest}".strip(), inner[0].kind)
+    if not inner and len(outer) == 1:
+        return next(u for u in pieces if u.kind in _OUTER)
+    return Unit("-".join([*outer, *([" ".join(map(str, inner))] if inner else [])]))
+
+
+def _rank(unit: Unit) -> int:
+    if unit.kind in _OUTER:
+        return 0
+    return 1 if unit.kind == "FL" else 3 if unit.kind in _POSITIONS else 2
 
 
 def _unit(word: str, identifier: str) -> Unit:
     kind = "" if word == "APT" else word
-    cleaned = _letters(identifier)
-    cleaned = cleaned.lstrip("0") or cleaned[-1:]
-    return Unit(cleaned, kind) if cleaned else Unit("", kind)
+    return Unit(re.sub(r"^0+(?=[0-9A-Z])", "", _identifier(identifier)), kind)
 
 
-def _replace_unit(parts: AddressParts, unit: Unit | None) -> AddressParts:
-    values = {name: getattr(parts, name) for name in AddressParts.__slots__} | {"unit": unit}
-    return AddressParts(**values)
+def _spelt(line: str) -> str:
+    """The street line with its numbers and numbered roads written one way: `500 CR 12` is on County Rd 12."""
+    line = re.sub(r"^(\d{1,6})[ -]?(\d/\d)\b", r"\1 \2", line)
+    line = re.sub(r"^(\d+) - (\d+)\b", r"\1-\2", line)
+    line = re.sub(r"^(\d+)-([A-Z])\b", r"\1\2", line)
+    line = re.sub(r"(?<=\d )([NS]) ([EW])(?= \S+ \S)", r"\1\2", line)
+    for pattern, name in _ROADS:
+        line = pattern.sub(rf"\g<way>{name}", line, count=1)
+    return re.sub(r"(?<= FM )(\d+) (?:RD|ROAD)\b", r"\1", line)
 
 
-def _name_word(word: str) -> str:
-    """`17TH` is 17."""
-    ordinal = re.fullmatch(r"(\d+)(ST|ND|RD|TH)", word)
-    return ordinal[1] if ordinal else word
+def _ordinals_as_digits(words: list[str]) -> list[str]:
+    """`17TH`, `SEVENTEENTH` are 17; `TWENTY SECOND` is 22."""
+    out: list[str] = []
+    for word in (part for joined in words for part in _parts_of_ordinal(joined)):
+        ordinal = re.fullmatch(r"(\d+)(ST|ND|RD|TH)", word)
+        number = ordinal[1] if ordinal else _ORDINALS.get(word, word)
+        if out and out[-1] in _TENS and number.isdigit() and len(number) == 1:
+            out[-1] = str(10 * (_TENS.index(out[-1]) + 2) + int(number))
+        else:
+            out.append(number)
+    return out
+
+
+def _parts_of_ordinal(word: str) -> list[str]:
+    return word.split("-") if word.partition("-")[0] in _TENS else [word]
 
 
 def _tag(text: str) -> tuple[dict[str, str], bool]:
@@ -239,7 +353,8 @@ def _tag(text: str) -> tuple[dict[str, str], bool]:
 
 def plain(text: str) -> str:
     """Capitals without accents, full stops and double spaces; commas and hyphens stay."""
-    bare = unicodedata.normalize("NFKD", text)
+    bare = re.sub(r"(?=[¼½¾])", " ", text)
+    bare = unicodedata.normalize("NFKD", bare).replace("\N{FRACTION SLASH}", "/")
     bare = "".join(c for c in bare if not unicodedata.combining(c)).upper()
     bare = re.sub(r"[‐-―−]", "-", bare)
     # OCR drops spaces after a full stop or a comma, and after a house number.
@@ -254,5 +369,7 @@ def state_code(text: str) -> str:
     return word if word in STATES.values() else STATES.get(word, "")
 
 
-def _letters(text: str) -> str:
-    return re.sub(r"[^0-9A-Z]", "", text)
+def _identifier(text: str) -> str:
+    """Letters and digits; between two digits what parts them stays: 1-11 is not 11-1, 1/2 is not 12."""
+    parted = re.sub(r"(?<=\d)\s*([/-]|\s)\s*(?=\d)", lambda hit: "/" if hit[1] == "/" else "-", text)
+    return re.sub(r"(?<!\d)[/-]|[/-](?!\d)|[^0-9A-Z/-]", "", parted)

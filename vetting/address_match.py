@@ -122,12 +122,20 @@ def _judge(read: AddressParts, wanted: AddressParts, lines: Sequence[ReadLine]) 
 
 def _same_number(read: str, wanted: str) -> bool | None:
     """None: different. Else whether a slip had to be allowed for."""
-    one, other = (re.sub(r"[ -]", "", text) for text in (read, wanted))
+    one, other = read.replace(" ", ""), wanted.replace(" ", "")
     if not one or not other:
         return None
     if one == other:
         return False
+    if _without_the_hyphen(one, other):
+        return True
     return True if one.translate(_DIGIT_SLIPS) == other.translate(_DIGIT_SLIPS) else None
+
+
+def _without_the_hyphen(one: str, other: str) -> bool:
+    """`12-34` is written 1234 as well, in Queens; 14-20 and 142-0 are two houses, and so are 1420-2 and 14202."""
+    short, long = sorted((one, other), key=len)
+    return short.isdigit() and bool(re.fullmatch(r"\d{1,3}-\d{2,3}", long)) and long.replace("-", "") == short
 
 
 def _same_unit(read: Unit, wanted: Unit) -> bool | None:

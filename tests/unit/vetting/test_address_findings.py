@@ -137,6 +137,14 @@ def test_postal_answer_becomes_its_finding(
     assert codes(postal=PostalAnswer(*answer, NOW, "sandbox-1")) == expected
 
 
+@pytest.mark.parametrize("dpv", ["Y", "D", None])
+def test_apartment_without_its_unit_is_asked_for_whatever_the_post_knows(dpv: Any) -> None:
+    flat = stated(unit=None, dwelling="apartment")
+    answer = PostalAnswer(dpv, False, False, NOW, "sandbox-1")
+    found = codes([*home("1420 Example Ave"), *DATED], address=flat, postal=answer)
+    assert found == [FindingCode.ADDRESS_UNIT_MISSING]
+
+
 def test_stated_po_box_is_not_a_home() -> None:
     boxed = stated(line1="P.O. Box 12", unit=None)
     assert FindingCode.ADDRESS_NOT_RESIDENTIAL in codes(address=boxed, postal=None)
