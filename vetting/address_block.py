@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from models.reading import ReadLine
 from vetting.address_form import (
@@ -20,7 +20,6 @@ from vetting.address_form import (
     AddressParts,
     parse_street,
     plain,
-    split_unit,
     state_code,
 )
 
@@ -30,8 +29,9 @@ _FIELD_LABEL = re.compile(r"\b(?:CITY|STATE|ZIP(?: CODE)?|CIUDAD|ESTADO|CODIGO P
 _ANCHOR = re.compile(
     rf"(?<![A-Z])(?P<state>{_STATE})(?![A-Z])[ ,:]*(?:ZIP\s*)?(?P<zip>(?=(?:[A-Z]*\d){{3}})[0-9OILSBGZ]{{5}})(?:-\d{{4}})?(?![0-9])"
 )
+_ENDS_WITH_STATE = re.compile(rf"[ ,](?:{_STATE})$")
 _ZIP_SLIPS = str.maketrans("OILSBGZ", "0115862")
-_NUMBER = re.compile(r"(?<![\w#/-])(?:[OIL]?\d[\dOIL]{0,5}[A-Z]?|\d{1,3}-\d{1,4})(?:\s1/2)?(?=[\s,])")
+_NUMBER = re.compile(r"(?<![\w#/-])(?:[OIL]?\d[\dOIL]{0,5}[A-Z]?|\d{1,3}-\d{1,4})(?:\s\d/\d)?(?=[\s,])")
 
 _HOME = re.compile(
     r"SERVICE (?:ADDRESS|LOCATION|AT|FOR|ADDR)|SERVICED AT|PREMISES?|(?:RENTAL|RENTED|LEASED) (?:UNIT|PROPERTY|HOME|ADDRESS)"
@@ -61,7 +61,17 @@ COMPANY = re.compile(
     r"|COUNTY OF|STATE OF|COUNTY|AGENCY|OFFICE|AUTHORITY|DISTRICT|COMMISSION|ADMINISTRATION|REALTY|PROPERTIES|MANAGEMENT|APARTMENTS"
     r"|ROOFING|CLEANING|CONSTRUCTION|FOODS?|PROCESSING|PAYROLL|GROUP|PARTNERS|ASSOCIATES|SCHOOL|CHURCH|CLINIC|HOSPITAL|COMPANIA|CIUDAD DE)\b"
 )
+_GLUED_UNITS = ("APT", "UNIT", "LOT", "BLDG", "FL", "STE")
+_STROKES = str.maketrans("1I05", "LLOS")
+_UNIT_SLIPS = {word.translate(_STROKES): word for word in UNIT_CLASSES}
+# OCR loses word spaces. Where a small letter meets the capital of a street's or a unit's word, one was lost.
+_GLUED = re.compile(
+    rf"(?<=[a-zà-ÿ]{{3}})(?=(?:{'|'.join(sorted((w.title() for w in (*SUFFIXES, *_GLUED_UNITS)), key=len, reverse=True))})\b)"
+)
 _LINES_ABOVE = 4
+# A block of an address is narrower, or has fewer words. Source: ours, unreviewed.
+_PROSE_FROM_WIDTH = 0.5
+_PROSE_FROM_WORDS = 8
 NameTest = Callable[[str], bool]
 
 
@@ -87,10 +97,23 @@ class _Found:
 
 def address_blocks(lines: Sequence[ReadLine], is_holder: NameTest) -> tuple[Block, ...]:
     """Every street address on the document, likeliest home first. PO boxes are left out: nobody lives there."""
+    lines = [replace(line, text=_GLUED.sub(" ", line.text)) for line in lines]
+    lines = [_with_its_zip(lines, line) for line in lines]
     found = [f for line in lines for f in _anchored(lines, line)]
     found += [f for line in lines if not _is_used(line, found) for f in _street_alone(lines, line, found)]
     blocks = [_judged(lines, f, is_holder) for f in found if not f.parts.po_box]
     return tuple(sorted(blocks, key=lambda b: -b.score))
+
+
+def _with_its_zip(lines: Sequence[ReadLine], line: ReadLine) -> ReadLine:
+    """A line of prose that ends with the state, with the ZIP that begins the next one."""
+    if not _ENDS_WITH_STATE.search(plain(line.text)):
+        return line
+    for below in lines:
+        zip_code = re.match(r"\d{5}(?!\d)", below.text)
+        if zip_code and below.page == line.page and lines_above(lines, below)[:1] == [line]:
+            return replace(line, text=f"{line.text} {zip_code[0]}")
+    return line
 
 
 def _anchored(lines: Sequence[ReadLine], line: ReadLine) -> Iterator[_Found]:
@@ -112,7 +135,8 @@ def _put_together(
     text = head.strip(" ,")
     for higher in [None, *lines_above(lines, line)[:3]]:
         if higher is not None:
-            joint = " " if text.split(" ")[0].strip(",.") in SUFFIXES else ", "
+            wraps = _is_prose(higher) or text.split(" ")[0].strip(",.") in SUFFIXES
+            joint = " " if wraps else ", "
             text = f"{_FIELD_LABEL.sub('', plain(higher.text))}{joint}{text}"
             used.append(higher)
         if PO_BOX.search(text):
@@ -122,6 +146,11 @@ def _put_together(
             parts, lead = parsed
             return _Found(parts, used[-1], lead, used)
     return None
+
+
+def _is_prose(line: ReadLine) -> bool:
+    """A line that breaks where the paper ends, and may do so within a name: `Los | Angeles, CA`."""
+    return line.width > _PROSE_FROM_WIDTH and len(line.text.split()) >= _PROSE_FROM_WORDS
 
 
 def _street_in(text: str, place: tuple[str, str]) -> tuple[AddressParts, str] | None:
@@ -143,8 +172,12 @@ def _street_in(text: str, place: tuple[str, str]) -> tuple[AddressParts, str] | 
 
 
 def mended(text: str) -> str:
-    """Suffixes that OCR spelt with digits (`B1VD`) as they are."""
-    return " ".join(_mended_word(word) for word in text.split())
+    """Suffixes and unit words that OCR spelt with other strokes (`B1VD`, `FI 2`) as they are."""
+    words = text.split()
+    return " ".join(
+        _mended_unit_word(word) if following[:1].isdigit() or following[:1] == "#" else _mended_word(word)
+        for word, following in zip(words, [*words[1:], ""], strict=True)
+    )
 
 
 def _mended_word(word: str) -> str:
@@ -154,6 +187,13 @@ def _mended_word(word: str) -> str:
             if core.translate(table) in SUFFIXES:
                 return word.replace(core, core.translate(table))
     return word
+
+
+def _mended_unit_word(word: str) -> str:
+    """In front of a unit's number. `FI` is nothing, `FL` a floor: lost, it would make two flats one."""
+    core = word.strip(",.")
+    meant = _UNIT_SLIPS.get(core.translate(_STROKES)) if core[:1].isalpha() else None
+    return word.replace(core, meant) if meant else _mended_word(word)
 
 
 def _street_alone(lines: Sequence[ReadLine], line: ReadLine, found: list[_Found]) -> Iterator[_Found]:
@@ -166,13 +206,12 @@ def _street_alone(lines: Sequence[ReadLine], line: ReadLine, found: list[_Found]
     if hit is None or PO_BOX.search(text):
         return
     label = f"{text[: hit.start()]} {' '.join(_labels(lines, line))}"
-    rest, unit = split_unit(mended(text[hit.start() :]))
-    parts = parse_street(rest + (f" {unit}" if unit else ""), "", "", "")
+    parts = parse_street(mended(text[hit.start() :]), "", "", "")
     if not _HOME.search(label) or not (parts.number and parts.name and parts.suffix):
         return
     same = next((f.parts for f in found if f.parts.street == parts.street), None)
     if same is not None:
-        parts = parse_street(text[hit.start() :], same.city, same.state, same.zip5)
+        parts = parse_street(mended(text[hit.start() :]), same.city, same.state, same.zip5)
     yield _Found(parts, line, text[: hit.start()], [line])
 
 

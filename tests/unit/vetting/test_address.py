@@ -114,6 +114,66 @@ def test_spellings_and_slips_of_one_home_match(street: str) -> None:
     assert find_address(home(street), stated(), HOLDER).match == "match"
 
 
+@pytest.mark.parametrize("street", ["1420 Example Ave FI 2", "1420 Example Ave F1 2", "1420 ExampleAve Fl 2"])
+def test_floor_that_the_reader_misspelt_is_not_lost(street: str) -> None:
+    assert find_address(home(street), stated(unit="2nd Floor"), HOLDER).match == "match"
+    assert find_address(home(street), stated(unit=None), HOLDER).match == "unit_missing_in_packet"
+
+
+def test_piece_of_the_street_line_that_nobody_knows_is_not_lost() -> None:
+    reading = find_address(home("1420 Example Ave Tower 2"), stated(unit=None), HOLDER)
+    assert reading.match == "unit_missing_in_packet"
+
+
+def test_direction_before_a_unit_does_not_slip_into_the_city() -> None:
+    south = stated(line1="1420 Example Ave S")
+    for lines in (
+        home("1420 Example Ave S #3B"),
+        block("Property address", "1420 Example Ave S #3B, Houston, TX 77036"),
+    ):
+        reading = find_address(lines, south, HOLDER)
+        assert (reading.match, reading.city_differs) == ("match", False)
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        ("1420 Example Ave Apt 3B, Houston, TX", "77036, and has lived there since 2019."),
+        ("1420 Example Ave Apt 3B,", "Houston, TX 77036, and has lived there since 2019."),
+        ("1420", "Example Ave Apt 3B, Houston, TX 77036, since 2019."),
+    ],
+    ids=str,
+)
+def test_address_in_a_letter_is_read_wherever_its_line_breaks(rows: tuple[str, str]) -> None:
+    letter = block("January 5, 2026", f"I confirm that Marta Example Coj lives at {rows[0]}", rows[1])
+    reading = find_address(letter, stated(), HOLDER)
+    assert (reading.match, reading.city_differs) == ("match", False)
+
+
+def test_city_of_two_words_may_break_between_them() -> None:
+    letter = block(
+        "Por medio de la presente hago constar que Marta Example Coj vive en 1420 Example Ave, Los",
+        "Angeles, CA 90011, desde 2021.",
+    )
+    angeles = stated(unit=None, city="Los Angeles", state="CA", zip="90011")
+    reading = find_address(letter, angeles, HOLDER)
+    assert (reading.match, reading.city_differs) == ("match", False)
+
+
+@pytest.mark.parametrize(
+    ("read", "wanted", "verdict"),
+    [
+        ("1234 Example Blvd", "12-34 Example Blvd", "match"),  # Queens writes both
+        ("14-20 Example Blvd", "142-0 Example Blvd", "street_differs"),
+        ("14202 Example Blvd", "1420-2 Example Blvd", "street_differs"),
+    ],
+)
+def test_hyphen_of_a_house_number_counts_except_where_both_ways_are_usual(
+    read: str, wanted: str, verdict: str
+) -> None:
+    assert find_address(home(read), stated(line1=wanted, unit=None), HOLDER).match == verdict
+
+
 def test_a_match_that_needed_a_slip_says_so() -> None:
     assert find_address(home("l420 Example Ave Apt 3B"), stated(), HOLDER).by_slip
 
