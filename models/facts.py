@@ -14,7 +14,7 @@ from uuid import UUID
 from models.interview import Interviewee, QuestionSet
 from models.ladder import LadderFacts
 from models.packet import Packet
-from models.reading import DocumentText, PostalAnswer
+from models.reading import DocumentText, MachineZone, PostalAnswer
 from models.states import (
     ApplicationState,
     CallOutcome,
@@ -48,7 +48,10 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class DocumentFacts:
-    """A document of the current revision. `sharpness` None: not measured yet; `text` None: not read yet."""
+    """A document of the current revision. `sharpness` None: not measured yet; `text` None: not read yet.
+
+    `zone` None: no machine-readable zone was read, for whatever reason.
+    """
 
     id: UUID
     kind: DocumentKind
@@ -59,6 +62,7 @@ class DocumentFacts:
     text: DocumentText | None = None
     reused_in: tuple[UUID, ...] = ()  # applications of other cases that hold the very same file
     alike_in: tuple[UUID, ...] = ()  # those that hold the same picture at another size or quality
+    zone: MachineZone | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +84,10 @@ class CheckFacts:
 
 @dataclass(frozen=True, slots=True)
 class ConfirmationFacts:
-    """A person typed what they read from a document. `agrees` None: nothing to compare with."""
+    """A person typed what they read from a document. `agrees` None: nothing to compare with.
+
+    `not_in_zone` names the fields in which what was typed is not what the machine read from the document.
+    """
 
     item: str
     subject: str
@@ -90,6 +97,7 @@ class ConfirmationFacts:
     agrees: bool | None
     differs: tuple[str, ...] = ()  # names of the fields that differ, never their values
     expires_on: date | None = None
+    not_in_zone: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from typing import Any, Literal
 ReadMethod = Literal["ocr", "pdf_text", "none"]
 DeliveryPoint = Literal["Y", "S", "D", "N"]
 MarkKind = Literal["picture", "words"]
+ZoneForm = Literal["td1", "td2", "td3"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +84,46 @@ class PageMarks:
     page: int
     kind: MarkKind
     marks: tuple[bytes, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MachineZone:
+    """The machine-readable zone of a passport or card, whose check digits all hold (ICAO 9303, parts 4 to 6).
+
+    Everything is as printed, without the filler at the end. `names` are `SURNAMES<<GIVEN<NAMES` and bear no
+    check digit, and neither does `issuer`: a slip of the reader may stand in them. `date_of_birth` and
+    `expires_on` are YYMMDD: the zone holds no century, and '<' stands where a birthday is not known.
+    """
+
+    form: ZoneForm
+    issuer: str
+    number: str
+    names: str
+    date_of_birth: str
+    expires_on: str
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain values for the sealed column. `machine_zone` reads them back."""
+        return {
+            "form": self.form,
+            "issuer": self.issuer,
+            "number": self.number,
+            "names": self.names,
+            "date_of_birth": self.date_of_birth,
+            "expires_on": self.expires_on,
+        }
+
+
+def machine_zone(body: Mapping[str, Any]) -> MachineZone:
+    """The zone that `MachineZone.as_json` wrote down."""
+    return MachineZone(
+        form=body["form"],
+        issuer=str(body["issuer"]),
+        number=str(body["number"]),
+        names=str(body["names"]),
+        date_of_birth=str(body["date_of_birth"]),
+        expires_on=str(body["expires_on"]),
+    )
 
 
 @dataclass(frozen=True, slots=True)

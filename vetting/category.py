@@ -4,10 +4,18 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from models.packet import IdentityDocument, Packet
+from models.packet import (
+    AlternateCaregiver,
+    Child,
+    HouseholdMember,
+    IdentityDocument,
+    Packet,
+    Sponsor,
+)
 from models.policy import Category, SubjectKind
 
 
@@ -136,6 +144,19 @@ def who(subject: str) -> str:
 def age_on(born_on: date, day: date) -> int:
     """Full years of age on that day."""
     return day.year - born_on.year - ((day.month, day.day) < (born_on.month, born_on.day))
+
+
+def person_of(packet: Packet, subject: str) -> Sponsor | Child | HouseholdMember | AlternateCaregiver | None:
+    """The part of the packet that speaks of this person; None when nobody stands there."""
+    if subject.startswith("household:"):
+        number = int(subject.partition(":")[2])
+        return packet.household[number] if number < len(packet.household) else None
+    people: Mapping[str, Sponsor | Child | AlternateCaregiver | None] = {
+        "sponsor": packet.sponsor,
+        "child": packet.child,
+        "alternate_caregiver": packet.alternate_caregiver,
+    }
+    return people.get(subject)
 
 
 def stated_document(packet: Packet, subject: str) -> IdentityDocument | None:

@@ -12,7 +12,7 @@ from typing import Any
 
 from models.facts import ApplicationFacts, Requirement
 from models.policy import CheckRule, DocumentRule, Line, ManualRule, VettingPolicy, When
-from models.states import CheckKind
+from models.states import IDENTITY_DOCUMENTS, CheckKind
 from vetting import checks, home_study
 from vetting.category import subjects
 from vetting.completeness import confirmation_of, documents_for
@@ -104,7 +104,7 @@ def _papers(facts: ApplicationFacts, asked: Requirement) -> Iterator[Mapping[str
             "issued_on": paper.issued_on.isoformat() if paper.issued_on else None,
             "sharpness": paper.sharpness,
             "readable": paper.readable,
-        }
+        } | ({"zone_read": paper.zone is not None} if paper.kind in IDENTITY_DOCUMENTS else {})
     read = confirmation_of(facts, asked.item, asked.subject)
     if read is not None:
         yield {

@@ -91,6 +91,6 @@ def sync(
 
 def key_of(finding: Finding) -> str:
     """A short key for people and for the ledger: code, subject, and what tells two of a kind apart."""
-    names = ("kind", "jurisdiction", "item", "other_application", "document", "children")
+    names = ("kind", "jurisdiction", "item", "other_application", "document", "children", "read_by")
     told = [str(finding.evidence[n]) for n in names if finding.evidence.get(n) is not None]
     return ":".join([str(finding.code), finding.subject, *told])

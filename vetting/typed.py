@@ -15,10 +15,10 @@ from typing import Any, Literal
 from pydantic import ValidationError
 
 from models.errors import BadInput, Problem
-from models.packet import Address, AlternateCaregiver, Child, HouseholdMember, Packet, Sponsor
+from models.packet import Address, Packet, Sponsor
 from models.states import IDENTITY_DOCUMENTS, DocumentKind
 from vetting.address import dwelling_key_text
-from vetting.category import stated_document
+from vetting.category import person_of, stated_document
 from vetting.names import name_words
 
 _Form = Literal["text", "date"]
@@ -152,23 +152,9 @@ def _fault(name: str, value: Any, form: _Form) -> Problem | None:
 
 # --- comparing ---------------------------------------------------------------------------------
 
-_PersonPart = Sponsor | Child | HouseholdMember | AlternateCaregiver
-
-
-def _person(subject: str, packet: Packet) -> _PersonPart | None:
-    if subject.startswith("household:"):
-        number = int(subject.partition(":")[2])
-        return packet.household[number] if number < len(packet.household) else None
-    people: Mapping[str, _PersonPart | None] = {
-        "sponsor": packet.sponsor,
-        "child": packet.child,
-        "alternate_caregiver": packet.alternate_caregiver,
-    }
-    return people.get(subject)
-
 
 def _identity(subject: str, typed: Mapping[str, Any], packet: Packet) -> Iterator[tuple[str, bool]]:
-    person = _person(subject, packet)
+    person = person_of(packet, subject)
     if person is None:
         return
     others = person.other_names if isinstance(person, Sponsor) else ()

@@ -31,7 +31,7 @@ from integrations.store.sealing import open_bytes, open_json, seal_json
 from models.errors import IntegrationError, Rejected, Unavailable
 from models.facts import Finding
 from models.reading import DocumentText, PageMarks, PostalAnswer
-from models.states import ApplicationState, CheckKind, CheckState, DocumentKind
+from models.states import IDENTITY_DOCUMENTS, ApplicationState, CheckKind, CheckState, DocumentKind
 from models.tables.people import Address
 from models.tables.vetting import Application, BackgroundCheck, Document, DocumentFile
 from vetting import checks, identity
@@ -96,8 +96,8 @@ def look_at_upload(kit: Kit, application_id: UUID, *, now: datetime) -> tuple[Fi
 
 
 def _measure(kit: Kit, application_id: UUID, now: datetime, *, proofs: bool = False) -> None:
-    """Every document is measured: how sharp it is, and whether it opens at all. Proofs of address are
-    measured where they are read, unless they are asked for."""
+    """Every document is measured: how sharp it is, and whether it opens at all. Of identity documents the
+    machine-readable zone is read. Proofs of address are measured where they are read, unless asked for."""
     for document_id in _unseen(
         kit, application_id, lambda d: d.measured_at is None and (proofs or d.kind != _PROOF)
     ):
@@ -105,6 +105,8 @@ def _measure(kit: Kit, application_id: UUID, now: datetime, *, proofs: bool = Fa
         with kit.transaction() as session:
             row = session.get_one(Document, document_id)
             row.sharpness, row.readable, row.measured_at = seen.sharpness, seen.readable, now
+            if seen.zone is not None:
+                seal_json(kit.vault, row, "sealed_zone", seen.zone)
             session.add(row)
             keep_marks(session, kit.vault, row.file_id, seen.marks, now=now)
 
@@ -126,17 +128,25 @@ class _Seen:
     readable: bool
     marks: tuple[PageMarks, ...] | None = None
     text: Any = None
+    zone: Any = None
 
 
 def _measured(kit: Kit, document_id: UUID) -> _Seen:
+    identity_paper = _is_identity(kit, document_id)
     try:
-        look: Look = kit.reader.look_at(_content(kit, document_id))
+        look: Look = kit.reader.look_at(_content(kit, document_id), zone=identity_paper)
     except Unavailable:
         # It ended the reader, or took too long. A person reads it; no machine will.
         return _Seen(None, True)
     if look.legibility is None:
         return _Seen(None, False)
-    return _Seen(look.legibility.sharpness, True, look.marks)
+    zone = None if look.zone is None else look.zone.as_json()
+    return _Seen(look.legibility.sharpness, True, look.marks, zone=zone)
+
+
+def _is_identity(kit: Kit, document_id: UUID) -> bool:
+    with kit.transaction() as session:
+        return session.get_one(Document, document_id).kind in IDENTITY_DOCUMENTS
 
 
 def _look(kit: Kit, application_id: UUID, now: datetime) -> None:
@@ -189,10 +199,17 @@ def _content(kit: Kit, document_id: UUID) -> bytes:
 
 
 def _known_measure(kit: Kit, document_id: UUID) -> _Seen | None:
-    """What was measured of the very same file before, as in the revision before an amendment."""
+    """What was measured of the very same file before, as in the revision before an amendment.
+
+    In a file that was handed in as something else nobody has looked for a zone.
+    """
+    identity_paper = _is_identity(kit, document_id)
     with kit.transaction() as session:
-        twin = _twin(session, document_id, col(Document.measured_at))
-        return None if twin is None else _Seen(twin.sharpness, twin.readable)
+        twin = _twin(session, document_id, col(Document.measured_at), identity_paper=identity_paper)
+        if twin is None:
+            return None
+        zone = open_json(kit.vault, twin, "sealed_zone") if identity_paper else None
+        return _Seen(twin.sharpness, twin.readable, zone=zone)
 
 
 def _known_reading(kit: Kit, document_id: UUID) -> _Seen | None:
@@ -205,16 +222,16 @@ def _known_reading(kit: Kit, document_id: UUID) -> _Seen | None:
         return _Seen(twin.sharpness, twin.readable, text=text)
 
 
-def _twin(session: Session, document_id: UUID, looked_at: Any) -> Document | None:
+def _twin(
+    session: Session, document_id: UUID, looked_at: Any, *, identity_paper: bool = False
+) -> Document | None:
     # The column alone: a row that this session held already would be seen as it was before another
     # worker read it, with the time of the reading and without its words.
     file_id = session.scalars(select(col(Document.file_id)).where(col(Document.id) == document_id)).one()
-    return session.scalars(
-        select(Document)
-        .where(col(Document.file_id) == file_id, looked_at.is_not(None))
-        .order_by(looked_at.desc())
-        .limit(1)
-    ).first()
+    query = select(Document).where(col(Document.file_id) == file_id, looked_at.is_not(None))
+    if identity_paper:
+        query = query.where(col(Document.kind).in_(kind.value for kind in IDENTITY_DOCUMENTS))
+    return session.scalars(query.order_by(looked_at.desc()).limit(1)).first()
 
 
 def _look_up_address(kit: Kit, application_id: UUID, now: datetime) -> None:

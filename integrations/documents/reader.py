@@ -26,8 +26,9 @@ from integrations.documents.ocr import read_page
 from integrations.documents.pages import open_pages
 from integrations.documents.sniff import MediaType, Sniffed, sniff
 from integrations.documents.text_layer import checked_layer
+from integrations.documents.zone import find_zone
 from models.errors import Unavailable
-from models.reading import DocumentText, PageMarks, ReadLine, ReadMethod
+from models.reading import DocumentText, MachineZone, PageMarks, ReadLine, ReadMethod
 
 PAGES_READ = 4
 _JUST_READ = 16  # documents whose words stay at hand
@@ -59,11 +60,13 @@ class DocumentReading:
 class Look:
     """What a document that people read looks like. `legibility` None: the file does not open.
 
-    It is that of the least legible page that bears print: both sides of a card must be legible.
+    It is that of the least legible page that bears print: both sides of a card must be legible. `zone` None:
+    it was not looked for, or there is none, or none that could be read surely.
     """
 
     legibility: Legibility | None
     marks: tuple[PageMarks, ...] = ()
+    zone: MachineZone | None = None
 
 
 def read_document(content: bytes) -> DocumentReading:
@@ -109,20 +112,32 @@ def _read(content: bytes, kind: Sniffed) -> DocumentReading:
 
 
 def look_at(content: bytes) -> Look:
-    """How a document looks that people read, such as a card."""
+    """How a document looks that people read, such as an agreement."""
+    return _look(content, zone=False)
+
+
+def look_at_identity(content: bytes) -> Look:
+    """As `look_at`, with the machine-readable zone, if a page bears one. Takes 0.05 s, with a zone 0.5 s."""
+    return _look(content, zone=True)
+
+
+def _look(content: bytes, *, zone: bool) -> Look:
     kind = sniff(content)
     if not isinstance(kind, Sniffed):
         return Look(None)
     found: list[Legibility] = []
     marks: list[PageMarks | None] = []
+    read: MachineZone | None = None
     try:
         for page in open_pages(content, kind.media_type, PAGES_READ):
             found.append(measure(page.image))
             marks.append(marks_of(page, found[-1]))
+            if zone and read is None:
+                read = find_zone(page.image)
     except Exception:  # as above
         return Look(None)
     printed = [m for m in found if not m.is_blank]
-    return Look(min(printed or found, key=lambda m: m.sharpness, default=None), _there(marks))
+    return Look(min(printed or found, key=lambda m: m.sharpness, default=None), _there(marks), read)
 
 
 def _there(marks: list[PageMarks | None]) -> tuple[PageMarks, ...]:
@@ -172,10 +187,10 @@ class ReaderProcess:
                     self._just_read.popitem(last=False)
             return self._just_read[digest]
 
-    def look_at(self, content: bytes) -> Look:
-        """See `look_at`. Raises `Unavailable` as `read` does."""
+    def look_at(self, content: bytes, *, zone: bool = False) -> Look:
+        """See `look_at`, and `look_at_identity` where the zone is wanted. Raises `Unavailable` as `read` does."""
         with self._turn:
-            return self._run(look_at, content)
+            return self._run(look_at_identity if zone else look_at, content)
 
     def alike(self, one: bytes, other: bytes) -> bool:
         """See `alike_documents`. Raises `Unavailable` as `read` does."""

@@ -36,7 +36,7 @@ from models.facts import (
     WaiverFacts,
 )
 from models.packet import Packet
-from models.reading import PostalAnswer, document_text
+from models.reading import MachineZone, PostalAnswer, document_text, machine_zone
 from models.states import (
     ApplicationState,
     CheckKind,
@@ -52,6 +52,7 @@ from models.tables.linkage import Interview
 from models.tables.people import Address
 from models.tables.studies import Concern, HomeStudy, ManualItem, PrsOffer
 from vetting.typed import compare
+from vetting.zone import differs_from_typed
 
 # The state of an address that the postal service will not look up, whoever asks.
 POSTAL_REFUSED = "unknown"
@@ -179,11 +180,17 @@ def _documents(
                 sharpness=document.sharpness,
                 readable=document.readable,
                 text=None if reading is None else document_text(reading),
+                zone=_zone(vault, document),
                 reused_in=elsewhere[document.file_id][0],
                 alike_in=elsewhere[document.file_id][1],
             )
         )
     return tuple(facts)
+
+
+def _zone(vault: Vault, document: tables.Document) -> MachineZone | None:
+    body = open_json(vault, document, "sealed_zone")
+    return None if body is None else machine_zone(body)
 
 
 def _used_elsewhere(
@@ -261,6 +268,7 @@ def _confirmations(
     by_file: dict[tuple[str, str, UUID], list[tables.Document]] = {}
     for current in documents:
         by_file.setdefault(_file_key(current), []).append(current)
+    zones = {d.id: _zone(vault, d) for d in documents}
     rows = session.execute(
         select(tables.Confirmation, tables.Document)
         .join(tables.Document, col(tables.Document.id) == col(tables.Confirmation.document_id))
@@ -272,6 +280,7 @@ def _confirmations(
         for current in by_file.get(_file_key(document), ()):
             typed = open_json(vault, confirmation, "sealed_typed")
             compared = compare(confirmation.item, current.subject, typed, packet)
+            zone = zones[current.id]
             newest[confirmation.item, current.subject] = ConfirmationFacts(
                 item=confirmation.item,
                 subject=current.subject,
@@ -281,6 +290,7 @@ def _confirmations(
                 agrees=compared.agrees,
                 differs=compared.differs,
                 expires_on=compared.expires_on,
+                not_in_zone=() if zone is None else differs_from_typed(zone, typed),
             )
     return tuple(newest.values())
 

@@ -84,6 +84,8 @@ class Document(Row, table=True):
     sharpness: float | None = None
     readable: bool = True
     sealed_reading: Sealed | None = sealed(default=None)
+    # The machine-readable zone, of identity documents only. None: no zone was read.
+    sealed_zone: Sealed | None = sealed(default=None)
     measured_at: datetime | None = instant(default=None)
     read_at: datetime | None = instant(default=None)
 

@@ -40,7 +40,7 @@ from integrations.sandbox.postal_server import create_postal_app
 from integrations.sandbox.serving import ThreadedServer
 from integrations.sandbox.store import MemoryStore
 from models.facts import Person
-from models.reading import ReadLine
+from models.reading import MachineZone, ReadLine
 from tests.builders import NOW
 from vetting.steps import CLOCKS
 
@@ -190,12 +190,14 @@ def amended(packet: dict[str, Any], **changes: Any) -> dict[str, Any]:
 
 @dataclass
 class StubReader:
-    """Reads every proof of address as `lines`; every scan is as sharp as `sharpness`."""
+    """Reads every proof of address as `lines`; every scan is as sharp as `sharpness`, and bears no zone but
+    those of `zones`, by the content of the file."""
 
     lines: tuple[str, ...] = ()
     sharpness: float = 3.0
     opened: int = 0
     failing: list[Exception] = field(default_factory=list)
+    zones: dict[bytes, MachineZone] = field(default_factory=dict)
 
     def read(self, content: bytes) -> DocumentReading:
         self._open()
@@ -205,9 +207,10 @@ class StubReader:
         legible = Legibility(self.sharpness, 120.0, 200.0)
         return DocumentReading(MediaType.PNG, 1, "ocr" if lines else "none", lines, legible)
 
-    def look_at(self, content: bytes) -> Look:
+    def look_at(self, content: bytes, *, zone: bool = False) -> Look:
         self._open()
-        return Look(Legibility(self.sharpness, 120.0, 200.0))
+        found = self.zones.get(content) if zone else None
+        return Look(Legibility(self.sharpness, 120.0, 200.0), zone=found)
 
     def _open(self) -> None:
         self.opened += 1

@@ -30,7 +30,7 @@ class _OwnEyes(StubReader):
 
     compared = 0
 
-    def look_at(self, content: bytes) -> Look:
+    def look_at(self, content: bytes, *, zone: bool = False) -> Look:
         self._open()
         return look_at(content)
 

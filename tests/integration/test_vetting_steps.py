@@ -17,7 +17,7 @@ from integrations.desk.steps import STEPS, look_at_upload, run_step
 from integrations.kit import Kit
 from models.errors import Rejected, Unavailable
 from models.facts import Person
-from models.reading import PostalAnswer
+from models.reading import MachineZone, PostalAnswer
 from tests.builders import NOW
 from tests.integration import scenes
 from tests.integration.scenes import NOBODY_THERE, World, a_packet, amended, hand_in, open_codes, shown, vet
@@ -352,3 +352,31 @@ def test_who_hands_in_a_scan_that_nobody_can_read_is_told_at_once(
     vet(kit, application_id)
     assert world.reader.opened == looks + 1  # the proof of address is read; nothing is measured again
     assert "DOCUMENT_ILLEGIBLE" in open_codes(shown(kit, application_id))
+
+
+def test_a_passport_whose_zone_names_another_birthday_is_for_review(
+    kit: Kit, world: World, tmp_path: Path
+) -> None:
+    packet = a_packet()
+    world.reader.shows(packet)
+    taken = hand_in(kit, tmp_path, packet)
+    card = (tmp_path / "documents/sponsor_identity-sponsor.png").read_bytes()
+    stated = packet["sponsor"]["identity_document"]
+    world.reader.zones[card] = MachineZone(
+        form="td3",
+        issuer=stated["issuer"],
+        number=stated["number"],
+        names=f"{packet['sponsor']['family_names']}<<{packet['sponsor']['given_names']}".upper().replace(
+            " ", "<"
+        ),
+        date_of_birth="010203",
+        expires_on="310101",
+    )
+    vet(kit, taken.application_id)
+    (found,) = [f for f in shown(kit, taken.application_id)["findings"] if f["code"] == "IDENTITY_MISMATCH"]
+    assert (found["severity"], found["subject"]) == ("review", "sponsor")
+    assert found["evidence"]["read_by"] == "machine"
+    assert "date_of_birth" in found["evidence"]["differs"]
+    looks = world.reader.opened
+    vet(kit, taken.application_id)
+    assert world.reader.opened == looks
