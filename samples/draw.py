@@ -55,25 +55,29 @@ def draw_story(story: Story, out: Path, seed: int = SEED) -> int:
 
 def render(paper: Paper, story: Story, seed: int = SEED) -> bytes:
     """The file of one document, the same for the same seed, whatever else is drawn."""
-    sheet = paper.draw(_rng(seed, story.name, paper.key))
-    if paper.look == "digital":
+    sheet = paper.draw(seeded(seed, story.name, paper.key))
+    return handed_in(sheet, paper.look, seeded(seed, story.name, paper.key, paper.look))
+
+
+def handed_in(sheet: Sheet, look: str, rng: np.random.Generator) -> bytes:
+    """The file that this sheet became on its way into a packet: `look` is one of `samples.papers.SUFFIXES`."""
+    if look == "digital":
         return sheet.pdf()
-    dpi = _dpi(sheet, paper.look)
-    rng = _rng(seed, story.name, paper.key, paper.look)
-    pages = [_aged(page, paper.look, dpi, rng) for page in sheet.pixels(dpi)]
-    if paper.look == "scan_pdf":
+    dpi = _dpi(sheet, look)
+    pages = [_aged(page, look, dpi, rng) for page in sheet.pixels(dpi)]
+    if look == "scan_pdf":
         return image_pdf(pages, dpi)
-    return _encoded(pages[0], paper.look, dpi)
+    return _encoded(pages[0], look, dpi)
 
 
 def _draw_packet(story: Story, folder: Path, seed: int) -> int:
     if folder.exists():
         shutil.rmtree(folder)
     (folder / "documents").mkdir(parents=True)
-    handed_in = papers(story)
-    for paper in handed_in:
+    in_packet = papers(story)
+    for paper in in_packet:
         (folder / paper.file).write_bytes(render(paper, story, seed))
-    _write_json(folder / "packet.json", packet_json(story, handed_in))
+    _write_json(folder / "packet.json", packet_json(story, in_packet))
     return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
 
 
@@ -81,7 +85,7 @@ def _write_json(path: Path, value: dict[str, Any]) -> None:
     path.write_text(json.dumps(value, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
 
 
-def _rng(seed: int, *words: str) -> np.random.Generator:
+def seeded(seed: int, *words: str) -> np.random.Generator:
     """A generator of its own for each drawing, so that adding a story changes no other."""
     digest = hashlib.sha256("|".join((str(seed), *words)).encode()).digest()
     return np.random.default_rng(int.from_bytes(digest[:8], "big"))

@@ -40,6 +40,14 @@ SUFFIXES = {
     "blur": "jpg",
     "tiff": "tif",
 }
+_PROOF_FILES = {
+    "bank": "bank-statement",
+    "county": "county-letter",
+    "lease": "lease",
+    "mortgage": "mortgage-statement",
+    "landlord": "landlord-letter",
+    "pay_stub": "pay-stub-with-address",
+}
 _COUNTRIES = {"GT": "Guatemala", "HN": "Honduras", "SV": "El Salvador"}
 # Each kind of paper comes in another state from packet to packet, as they do in life.
 _CARD_LOOKS = ("photo", "copier", "png", "photo", "copier")
@@ -144,9 +152,7 @@ def _proof_of_address(story: Story) -> Paper:
         "zip": home.zip,
         "issued_on": proof.issued_on.isoformat(),
     }
-    name = {"bank": "bank-statement", "county": "county-letter", "lease": "lease"}.get(
-        proof.paper, f"{proof.paper}-bill"
-    )
+    name = _PROOF_FILES.get(proof.paper, f"{proof.paper}-bill")
     return Paper(
         "proof_of_address",
         "sponsor",

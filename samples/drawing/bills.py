@@ -13,6 +13,7 @@ from datetime import date, timedelta
 import numpy as np
 
 from samples.drawing.holder import Holder
+from samples.drawing.housing import home_pay_stub, landlord_letter, mortgage_statement
 from samples.drawing.letters import bank_statement, county_letter, lease
 from samples.drawing.sheet import BLACK, GREY, PALE, Sheet
 from samples.drawing.words import money, slash
@@ -269,4 +270,7 @@ PROOFS: dict[str, Callable[[Holder, date, str, Rng], Sheet]] = {
     "bank": bank_statement,
     "county": county_letter,
     "lease": lease,
+    "mortgage": mortgage_statement,
+    "landlord": landlord_letter,
+    "pay_stub": home_pay_stub,
 }
