@@ -152,6 +152,11 @@ def request_of(kit: Kit, world: World, staff: dict[str, Person], tmp_path: Path)
             packet["sponsor"]["date_of_birth"] = f"{1960 + number}-11-20"
             packet["sponsor"]["phone"] = f"+1{713 + number}5550101"
             packet["address"]["line1"] = f"{1421 + 10 * number} Example Ave"
+            for place, adult in enumerate((*packet["household"], packet["alternate_caregiver"])):
+                adult["date_of_birth"] = f"{1950 + number}-10-{11 + place}"
+                adult["identity_document"]["number"] += f"-{number}"
+                if adult.get("phone"):
+                    adult["phone"] = f"+1{713 + number}5550{120 + place}"
         packet = amended(packet, **changes)
         made.append(Request(kit, world, staff, tmp_path / str(number), packet))
         return made[-1]

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -206,11 +207,16 @@ def test_a_second_up_is_refused_kindly(up: Running) -> None:
 
 
 def test_what_a_killed_worker_had_in_hand_is_done_by_the_next_and_its_run_is_marked(up: Running) -> None:
-    application = up.call("submit", "samples/packets/02-clean-mother")["results"][0]["application_id"]
-    assert eventually(lambda: any(r["state_type"] == "RUNNING" for r in up.runs_of(application)))
-    worker = up.pid("worker")
-    assert worker is not None
-    os.kill(worker, signal.SIGKILL)
+    with ThreadPoolExecutor(1) as terminal:
+        # The command looks at the scans after the packet is in the file: the worker does not wait for it.
+        handed_in = terminal.submit(up.call, "submit", "samples/packets/02-clean-mother")
+        assert eventually(lambda: up.rows("SELECT 1 FROM application WHERE reference = 'FRP-2026-000102'"))
+        application = str(up.rows("SELECT id FROM application WHERE reference = 'FRP-2026-000102'")[0][0])
+        assert eventually(lambda: any(r["state_type"] == "RUNNING" for r in up.runs_of(application)))
+        worker = up.pid("worker")
+        assert worker is not None
+        os.kill(worker, signal.SIGKILL)
+        assert handed_in.result()["results"][0]["application_id"] == application
     assert eventually(lambda: up.pid("worker") not in (None, worker))
     up.call("account", "--at", "2026-02-03T15:00Z")  # past its lease
     assert eventually(lambda: "claimed" not in up.jobs("vet") and "waiting" not in up.jobs("vet"))
