@@ -46,6 +46,8 @@ class ApplicationState(StrEnum):
 _A = ApplicationState
 _VETTING = frozenset({_A.INCOMPLETE, _A.IN_CHECKS, _A.IN_REVIEW, _A.HOME_STUDY})
 _DECIDED = frozenset({_A.APPROVED, _A.DENIED, _A.REMANDED})
+# Nothing more is done for an application in one of these, unless it is taken up again.
+APPLICATION_OVER = frozenset({_A.DENIED, _A.WITHDRAWN, _A.RELEASED})
 
 # While vetting runs, the state follows the facts and may go either way. A decision may come only
 # after a recommendation; an amendment sends a decided application back to vetting.

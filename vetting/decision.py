@@ -19,6 +19,7 @@ from models.facts import (
 )
 from models.policy import VettingPolicy
 from models.states import (
+    APPLICATION_OVER,
     APPROVALS,
     SENT_BACK,
     ApplicationState,
@@ -42,7 +43,6 @@ _MAY_WAIVE = (Role.FEDERAL_FIELD_SPECIALIST, Role.SUPERVISOR)
 _MAY_RELEASE = (Role.CASE_MANAGER,)
 
 _A = ApplicationState
-_OVER = frozenset({_A.DENIED, _A.WITHDRAWN, _A.RELEASED})
 _RECOMMENDABLE = frozenset(
     {_A.INCOMPLETE, _A.IN_CHECKS, _A.IN_REVIEW, _A.HOME_STUDY, _A.RECOMMENDED, _A.REMANDED}
 )
@@ -425,7 +425,7 @@ def refuse_when_over(facts: ApplicationFacts) -> None:
     Raises:
         Refused: with code `out_of_order`.
     """
-    if facts.state in _OVER:
+    if facts.state in APPLICATION_OVER:
         raise Refused("out_of_order", f"This application is {facts.state}; nothing more can be settled.")
 
 

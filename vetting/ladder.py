@@ -9,7 +9,7 @@ from models.business_days import add_business_days
 from models.errors import BadInput, Problem, Refused
 from models.facts import ApplicationFacts, Duty, Person
 from models.policy import VettingPolicy
-from models.states import Appellant, ApplicationState, DecisionValue, Party, Role
+from models.states import APPLICATION_OVER, Appellant, ApplicationState, DecisionValue, Party, Role
 from vetting.category import category_of
 from vetting.decision import (
     current_recommendations,
@@ -21,8 +21,7 @@ from vetting.decision import (
 )
 
 _A = ApplicationState
-_OVER = frozenset({_A.DENIED, _A.WITHDRAWN, _A.RELEASED})
-_UNDECIDED = frozenset(_A) - _OVER - {_A.APPROVED}
+_UNDECIDED = frozenset(_A) - APPLICATION_OVER - {_A.APPROVED}
 
 
 def may_ask(facts: ApplicationFacts, person: Person, policy: VettingPolicy) -> Role:
@@ -124,7 +123,7 @@ def may_withdraw(facts: ApplicationFacts, person: Person) -> Role:
 
 def is_pending(state: ApplicationState) -> bool:
     """True until the child is released or the application is denied or withdrawn."""
-    return state not in _OVER
+    return state not in APPLICATION_OVER
 
 
 def review_due_on(

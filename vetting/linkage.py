@@ -11,7 +11,7 @@ from datetime import datetime
 
 from models.facts import ApplicationFacts, Finding, LinkFacts, MergedFacts
 from models.policy import VettingPolicy
-from models.states import ApplicationState, FindingCode
+from models.states import APPLICATION_OVER, FindingCode
 from vetting.risks import counts
 
 # Source: domain.md 4, linkage flags; HHS's own audit of 2023 used 3 and more. `VettingPolicy` has no
@@ -97,11 +97,12 @@ def children_before(facts: ApplicationFacts) -> int:
 
 def children_sought_now(facts: ApplicationFacts) -> int:
     """How many other applications of this sponsor are still open; one of unknown state counts."""
-    ended = (ApplicationState.DENIED, ApplicationState.WITHDRAWN, ApplicationState.RELEASED)
     sought = {
-        link.other_application for link in facts.links if counts(link) and link.other_state not in ended
+        link.other_application
+        for link in facts.links
+        if counts(link) and link.other_state not in APPLICATION_OVER
     }
-    return len(sought | {one.application for one in facts.merged if one.state not in ended})
+    return len(sought | {one.application for one in facts.merged if one.state not in APPLICATION_OVER})
 
 
 def _merged(one: MergedFacts) -> Finding:

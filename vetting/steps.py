@@ -12,6 +12,7 @@ from datetime import UTC, datetime, time, timedelta
 from models.facts import ApplicationFacts, Duty, Finding, Requirement
 from models.policy import VettingPolicy
 from models.states import (
+    APPLICATION_OVER,
     ApplicationState,
     FindingCode,
     FindingState,
@@ -30,7 +31,6 @@ from vetting.stage import stage_of
 _A = ApplicationState
 _F = FindingCode
 _VETTING = frozenset({_A.SUBMITTED, _A.INCOMPLETE, _A.IN_CHECKS, _A.IN_REVIEW, _A.HOME_STUDY})
-_OVER = frozenset({_A.DENIED, _A.WITHDRAWN, _A.RELEASED})
 
 # What only the sponsor can mend.
 _SPONSOR_MENDS = frozenset(
@@ -120,7 +120,7 @@ def _due_now(
 ) -> list[_Due]:
     if facts.state is _A.DENIED:
         return list(_after_denial(facts, policy))
-    if facts.state in _OVER:
+    if facts.state in APPLICATION_OVER:
         return []
     speaking = open_findings(facts, policy, now)
     work = list(_work(facts, requirements, policy, now, speaking))

@@ -15,13 +15,12 @@ from integrations.store import history
 from integrations.store.staff import require_role
 from models.errors import BadInput, Problem, Refused
 from models.facts import CheckFacts, Person
-from models.states import CHECK_MOVES, ApplicationState, CheckKind, CheckState, Role
+from models.states import APPLICATION_OVER, CHECK_MOVES, CheckKind, CheckState, Role
 from models.tables.vetting import BackgroundCheck
 from vetting import checks, decision
 
 ON_PAPER = "paper"
 _RESULTS = (CheckState.CLEAR, CheckState.HIT_REVIEW, CheckState.HIT_BAR)
-_OVER = frozenset({ApplicationState.DENIED, ApplicationState.WITHDRAWN, ApplicationState.RELEASED})
 # Of these, another result is another order: an answer is never un-said.
 _ENDED = frozenset({CheckState.CLEAR, CheckState.UNREADABLE, CheckState.EXPIRED})
 
@@ -68,7 +67,7 @@ def record_result(
     with kit.transaction() as session:
         act = Act(kit, session, key, person, now)
         role = require_role(person, Role.CASE_MANAGER)
-        if act.facts.state in _OVER:
+        if act.facts.state in APPLICATION_OVER:
             raise Refused("out_of_order", f"This application is {act.facts.state}; nothing more is recorded.")
         required = checks.required_checks(act.facts, act.policy, now)
         place = find_check_place(act.facts, required, check)

@@ -10,7 +10,7 @@ from sqlalchemy import or_, select
 from sqlmodel import Session, col
 
 from integrations.desk.escalations import open_escalation
-from integrations.desk.jobs import enqueue
+from integrations.desk.jobs import enqueue_vetting
 from integrations.keys import person_keys
 from integrations.kit import Kit
 from integrations.policies import vetting_policy
@@ -248,13 +248,7 @@ def _on_result(session: Session, application: Application, row: BackgroundCheck,
                 now=now,
             )
         return
-    enqueue(
-        session,
-        kind="vet",
-        key=str(application.id),
-        payload={"application_id": str(application.id)},
-        now=now,
-    )
+    enqueue_vetting(session, application.id, now=now)
 
 
 def _take(

@@ -14,7 +14,7 @@ from sqlmodel import col
 
 from integrations import keys
 from integrations.desk.amending import Changes, papers_of, weigh
-from integrations.desk.jobs import enqueue
+from integrations.desk.jobs import enqueue_vetting
 from integrations.desk.particulars import UNSEALED, Submission, retire_particulars, write_particulars
 from integrations.desk.vetting_duties import first_duties
 from integrations.kit import Kit
@@ -185,13 +185,7 @@ def _file(
 def _finish(work: Submission, application: Application, how: How) -> Taken:
     """Its duties stand open, and vetting will run."""
     first_duties(work.session, work.kit, application, actor=work.actor, now=work.now)
-    enqueue(
-        work.session,
-        kind="vet",
-        key=str(application.id),
-        payload={"application_id": str(application.id)},
-        now=work.now,
-    )
+    enqueue_vetting(work.session, application.id, now=work.now)
     history.audit(
         work.session,
         actor=work.actor,

@@ -6,7 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from integrations.desk.acting import Act
-from integrations.desk.jobs import enqueue
+from integrations.desk.jobs import enqueue_vetting
 from integrations.kit import Kit
 from integrations.questions import NEWEST, question_set
 from integrations.store import history
@@ -56,11 +56,5 @@ def record(kit: Kit, key: str, person: Person, *, party: str, answers: bytes, no
             now=now,
         )
         # A sign asks for more checks, and may ask for a home study: the whole of vetting looks again.
-        enqueue(
-            session,
-            kind="vet",
-            key=str(act.application.id),
-            payload={"application_id": str(act.application.id)},
-            now=now,
-        )
+        enqueue_vetting(session, act.application.id, now=now)
         return act.done(role, f"interview {interviewee}", judge="interviews")

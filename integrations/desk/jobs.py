@@ -27,6 +27,12 @@ def enqueue(session: Session, *, kind: str, key: str, payload: Mapping[str, Any]
     )
 
 
+def enqueue_vetting(session: Session, application_id: UUID, *, now: datetime) -> None:
+    """This application will be vetted again, soon and once."""
+    key = str(application_id)
+    enqueue(session, kind="vet", key=key, payload={"application_id": key}, now=now)
+
+
 def claim(session: Session, *, now: datetime, kinds: tuple[str, ...] | None = None) -> Job | None:
     """The oldest job that waits, or whose worker died, now ours until the lease ends."""
     query = (

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlmodel import col
 
-from integrations.desk.jobs import enqueue
+from integrations.desk.jobs import enqueue_vetting
 from integrations.kit import Kit
 from integrations.store.likeness import keep_verdict, pairs_to_compare
 from integrations.store.sealing import open_bytes
@@ -36,9 +36,7 @@ def find_likenesses(kit: Kit, application_id: UUID, *, now: datetime) -> None:
             )
             for user in sorted(users):
                 if user != application_id:
-                    enqueue(
-                        session, kind="vet", key=str(user), payload={"application_id": str(user)}, now=now
-                    )
+                    enqueue_vetting(session, user, now=now)
 
 
 def _content(kit: Kit, file_id: UUID) -> bytes:

@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, col
 
 from integrations.desk.acting import Act, want_reason
-from integrations.desk.jobs import enqueue
+from integrations.desk.jobs import enqueue_vetting
 from integrations.kit import Kit
 from integrations.store import history
 from integrations.store.merges import live_merge
@@ -52,13 +52,7 @@ def decide_link(
             _refuse_merged(session, row)
         _say(act, row, _SAYS[verdict], reason)
         _say(act, _seen_from_the_other(session, row, now), _SAYS[verdict], reason)
-        enqueue(
-            session,
-            kind="vet",
-            key=str(row.other_application_id),
-            payload={"application_id": str(row.other_application_id)},
-            now=now,
-        )
+        enqueue_vetting(session, row.other_application_id, now=now)
         return act.done(role, f"{verdict} link", judge="linkage")
 
 

@@ -8,16 +8,15 @@ from uuid import UUID
 from sqlmodel import Session
 
 from integrations.desk.escalations import open_escalation
-from integrations.desk.jobs import enqueue
+from integrations.desk.jobs import enqueue_vetting
 from integrations.kit import Kit
 from integrations.store.links import News, find_links
-from models.states import ApplicationState, CaseState
+from models.states import APPLICATION_OVER, ApplicationState, CaseState
 from models.tables.people import Case
 from models.tables.vetting import Application
 from vetting.linkage import alarm_after_release
 
 ACTOR = "engine:linkage"
-_OVER = (ApplicationState.DENIED, ApplicationState.WITHDRAWN, ApplicationState.RELEASED)
 _FOLLOWED = (CaseState.IN_FOLLOW_UP, CaseState.LOST_CONTACT)
 
 
@@ -40,11 +39,5 @@ def _tell(session: Session, finder: Application, news: News, now: datetime) -> N
         if rule is not None and case.state in _FOLLOWED:
             # One for a child at a time: whoever takes it looks at all the links of the case.
             open_escalation(session, case, reason="link_found", rule=rule, level=2, actor=ACTOR, now=now)
-    elif news.state not in _OVER:
-        enqueue(
-            session,
-            kind="vet",
-            key=str(news.application_id),
-            payload={"application_id": str(news.application_id)},
-            now=now,
-        )
+    elif news.state not in APPLICATION_OVER:
+        enqueue_vetting(session, news.application_id, now=now)

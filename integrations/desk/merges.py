@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlmodel import Session, col
 
 from integrations.desk.acting import Act, want_reason
-from integrations.desk.jobs import enqueue
+from integrations.desk.jobs import enqueue_vetting
 from integrations.kit import Kit
 from integrations.store import history
 from integrations.store.applications import find_application
@@ -19,12 +19,11 @@ from integrations.store.merges import live_merge, merged_with, merges_of, still_
 from integrations.store.staff import require_role
 from models.errors import BadInput, NotFound, Problem, Refused
 from models.facts import MergedFacts, Person
-from models.states import ApplicationState, Role
+from models.states import APPLICATION_OVER, Role
 from models.tables.linkage import PersonMerge
 from models.tables.vetting import Link
 
 _MAY_MERGE = (Role.INTEGRITY_REVIEWER, Role.SUPERVISOR)
-_OVER = (ApplicationState.DENIED, ApplicationState.WITHDRAWN, ApplicationState.RELEASED)
 
 
 def merge(kit: Kit, one: str, other: str, person: Person, *, reason: str, now: datetime) -> UUID:
@@ -171,11 +170,5 @@ def _done(
     """On record in both files, judged anew in both; whoever else is the same person is vetted again."""
     both = {act.done(role, word, judge="linkage") for act in acts}
     for one in touched:
-        if one.application not in both and one.state not in _OVER:
-            enqueue(
-                session,
-                kind="vet",
-                key=str(one.application),
-                payload={"application_id": str(one.application)},
-                now=now,
-            )
+        if one.application not in both and one.state not in APPLICATION_OVER:
+            enqueue_vetting(session, one.application, now=now)

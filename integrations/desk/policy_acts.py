@@ -12,7 +12,7 @@ from sqlalchemy import select
 from sqlmodel import Session, col
 
 from integrations.desk.acting import Act, want_reason
-from integrations.desk.jobs import enqueue
+from integrations.desk.jobs import enqueue_vetting
 from integrations.desk.judging import judge_in
 from integrations.desk.steps import STEPS
 from integrations.desk.vetting_duties import settle_state
@@ -31,7 +31,7 @@ from integrations.store.policy_acts import (
 from integrations.store.staff import require_role
 from models.errors import BadInput, Problem, Refused
 from models.facts import Person
-from models.states import APPLICATION_MOVES, ApplicationState, Role
+from models.states import APPLICATION_MOVES, APPLICATION_OVER, ApplicationState, Role
 from models.tables.people import Case
 from models.tables.policies import PolicyMove, PolicySignOff, PolicyVoice
 from models.tables.vetting import Application, Decision, Recommendation
@@ -39,7 +39,6 @@ from vetting.policy_changes import changed_by
 
 _MAY_SIGN = (Role.SUPERVISOR, Role.ADMINISTRATOR)
 _MAY_MOVE = (Role.FEDERAL_FIELD_SPECIALIST, Role.SUPERVISOR)
-_OVER = (ApplicationState.DENIED, ApplicationState.WITHDRAWN, ApplicationState.RELEASED)
 
 
 def sign(kit: Kit, version: str, rule: str, person: Person, *, reason: str, now: datetime) -> dict[str, Any]:
@@ -172,7 +171,7 @@ def move(kit: Kit, key: str, version: str, person: Person, *, reason: str, now: 
 
 
 def _refuse_move(act: Act, version: str) -> None:
-    if act.facts.state in _OVER:
+    if act.facts.state in APPLICATION_OVER:
         raise Refused("out_of_order", f"This application is {act.facts.state}; its policy stays.")
     if act.application.policy_version == version:
         raise Refused("not_reviewable", f"This case is under {version} already.")
@@ -202,7 +201,7 @@ def _move_case(act: Act, version: str, reason: str) -> None:
     for row in session.scalars(
         select(Application).where(col(Application.case_id) == case_id).with_for_update()
     ).all():
-        if ApplicationState(row.state) in _OVER:
+        if ApplicationState(row.state) in APPLICATION_OVER:
             continue
         row.policy_version = version
         supersede(session, row.id, (Recommendation, Decision), now=act.now)
@@ -219,13 +218,7 @@ def _move_case(act: Act, version: str, reason: str) -> None:
         for step in STEPS:
             judge_in(session, act.kit, row, step, now=act.now)
         settle_state(session, act.kit, row, actor=act.actor, why=f"moved to {version}", now=act.now)
-        enqueue(
-            session,
-            kind="vet",
-            key=str(row.id),
-            payload={"application_id": str(row.id)},
-            now=act.now,
-        )
+        enqueue_vetting(session, row.id, now=act.now)
 
 
 def dry_run(kit: Kit, version: str, *, actor: str, now: datetime) -> dict[str, Any]:
@@ -248,7 +241,7 @@ def dry_run(kit: Kit, version: str, *, actor: str, now: datetime) -> dict[str, A
         ids = list(
             session.scalars(
                 select(col(Application.id))
-                .where(col(Application.state).not_in([s.value for s in _OVER]))
+                .where(col(Application.state).not_in([s.value for s in APPLICATION_OVER]))
                 .order_by(col(Application.submitted_at), col(Application.id))
             )
         )

@@ -31,7 +31,14 @@ from integrations.store.sealing import open_bytes, open_json, seal_json
 from models.errors import IntegrationError, Rejected, Unavailable
 from models.facts import Finding
 from models.reading import DocumentText, PageMarks, PostalAnswer
-from models.states import IDENTITY_DOCUMENTS, ApplicationState, CheckKind, CheckState, DocumentKind
+from models.states import (
+    APPLICATION_OVER,
+    IDENTITY_DOCUMENTS,
+    ApplicationState,
+    CheckKind,
+    CheckState,
+    DocumentKind,
+)
 from models.tables.people import Address
 from models.tables.vetting import Application, BackgroundCheck, Document, DocumentFile
 from vetting import checks, identity
@@ -48,7 +55,6 @@ STEPS = (
     "linkage",
     "assessment",
 )
-_OVER = frozenset({ApplicationState.DENIED, ApplicationState.WITHDRAWN, ApplicationState.RELEASED})
 _PROOF = DocumentKind.PROOF_OF_ADDRESS.value
 
 
@@ -56,7 +62,7 @@ def run_step(kit: Kit, step: str, application_id: UUID, *, now: datetime) -> dic
     """The step has taken the application as far as it can go now. Returns counts, for the run's log."""
     with kit.transaction() as session:
         application = session.get_one(Application, application_id)
-        if ApplicationState(application.state) in _OVER:
+        if ApplicationState(application.state) in APPLICATION_OVER:
             return {"skipped": 1}
     _WORK[step](kit, application_id, now)
     counts = judge(kit, step, application_id, now=now)

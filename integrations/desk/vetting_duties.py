@@ -16,12 +16,10 @@ from integrations.store import history, ledger
 from integrations.store.applications import gather
 from integrations.store.stages import move_stage
 from models.facts import ApplicationFacts, Duty, Requirement
-from models.states import APPLICATION_MOVES, ApplicationState
+from models.states import APPLICATION_MOVES, APPLICATION_OVER, ApplicationState
 from models.tables.vetting import Application
 from vetting import completeness, steps
 from vetting.stage import stage_of
-
-_OVER = frozenset({ApplicationState.DENIED, ApplicationState.WITHDRAWN, ApplicationState.RELEASED})
 
 
 def settle_state(
@@ -76,7 +74,7 @@ def settle_duties(
     rows = ledger.open_of(session, application.case_id, side="vetting", application_id=application.id)
     ended = [row for row in rows if (row.kind, row.key) not in keep]
     ends = DutyEnds(session, application, facts, required, actor, now)
-    if ApplicationState(application.state) in _OVER:
+    if ApplicationState(application.state) in APPLICATION_OVER:
         for row in ended:
             ends.end_with_application(row)
         return
