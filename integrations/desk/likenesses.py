@@ -10,10 +10,10 @@ from sqlmodel import col
 
 from integrations.desk.jobs import enqueue_vetting
 from integrations.kit import Kit
+from integrations.store.files import file_content
 from integrations.store.likeness import keep_verdict, pairs_to_compare
-from integrations.store.sealing import open_bytes
 from models.errors import Unavailable
-from models.tables.vetting import Application, Document, DocumentFile
+from models.tables.vetting import Application, Document
 
 
 def find_likenesses(kit: Kit, application_id: UUID, *, now: datetime) -> None:
@@ -41,4 +41,4 @@ def find_likenesses(kit: Kit, application_id: UUID, *, now: datetime) -> None:
 
 def _content(kit: Kit, file_id: UUID) -> bytes:
     with kit.transaction() as session:
-        return open_bytes(kit.vault, session.get_one(DocumentFile, file_id), "sealed_content")
+        return file_content(session, kit.vault, file_id)

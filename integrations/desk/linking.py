@@ -20,7 +20,7 @@ ACTOR = "engine:linkage"
 _FOLLOWED = (CaseState.IN_FOLLOW_UP, CaseState.LOST_CONTACT)
 
 
-def link(kit: Kit, application_id: UUID, *, now: datetime) -> None:
+def link(kit: Kit, application_id: UUID, now: datetime) -> None:
     """The links of this application stand in its file and in those of the others, which are told of what is new.
 
     One that is still vetted is vetted again, so that its officer finds the link among its findings. Of a

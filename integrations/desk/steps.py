@@ -26,8 +26,9 @@ from integrations.kit import Kit
 from integrations.policies import vetting_policy
 from integrations.store import history
 from integrations.store.applications import POSTAL_REFUSED, current_address, current_documents, gather
+from integrations.store.files import file_content
 from integrations.store.likeness import keep_marks
-from integrations.store.sealing import open_bytes, open_json, seal_json
+from integrations.store.sealing import open_json, seal_json
 from models.errors import IntegrationError, Rejected, Unavailable
 from models.facts import Finding
 from models.reading import DocumentText, PageMarks, PostalAnswer
@@ -40,7 +41,7 @@ from models.states import (
     DocumentKind,
 )
 from models.tables.people import Address
-from models.tables.vetting import Application, BackgroundCheck, Document, DocumentFile
+from models.tables.vetting import Application, BackgroundCheck, Document
 from vetting import checks, identity
 from vetting.ports import AddressQuery
 
@@ -200,8 +201,7 @@ def _unseen(kit: Kit, application_id: UUID, wanted: Callable[[Document], bool]) 
 
 def _content(kit: Kit, document_id: UUID) -> bytes:
     with kit.transaction() as session:
-        file = session.get_one(DocumentFile, session.get_one(Document, document_id).file_id)
-        return open_bytes(kit.vault, file, "sealed_content")
+        return file_content(session, kit.vault, session.get_one(Document, document_id).file_id)
 
 
 def _known_measure(kit: Kit, document_id: UUID) -> _Seen | None:
@@ -329,15 +329,11 @@ def _revive(session: Session, application_id: UUID, people: set[bytes], now: dat
         session.add(row)
 
 
-def _link(kit: Kit, application_id: UUID, now: datetime) -> None:
-    link(kit, application_id, now=now)
-
-
 _WORK: Mapping[str, Callable[[Kit, UUID, datetime], None]] = {
     "completeness": _nothing,
     "identity": _look,
     "proof_of_address": _read_proofs,
     "background_checks": _checks,
-    "linkage": _link,
+    "linkage": link,
     "assessment": _nothing,
 }

@@ -41,8 +41,7 @@ class Legibility:
 
 def measure(image: Pixels) -> Legibility:
     """The legibility of a page, given as RGB or grey pixels. A blank page has sharpness 0."""
-    grey = np.asarray(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY) if image.ndim == 3 else image, dtype=np.uint8)
-    grey = at_most(grey, _LONG_SIDE)
+    grey = at_most(in_grey(image), _LONG_SIDE)
     contrast = _print_contrast(at_most(grey, _TILE_LONG_SIDE))
     steep = float(np.percentile(_gradient(grey), 99.5))
     return Legibility(
@@ -72,6 +71,11 @@ def _print_contrast(grey: Pixels) -> float:
     tiles = whole.reshape(rows, _TILE, columns, _TILE).swapaxes(1, 2).reshape(rows * columns, -1)
     ranges = tiles.max(axis=1).astype(np.float32) - tiles.min(axis=1)
     return float(np.percentile(ranges, 95))
+
+
+def in_grey(image: Pixels) -> Pixels:
+    """RGB pixels without their colour; grey ones as they are."""
+    return np.asarray(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY) if image.ndim == 3 else image, dtype=np.uint8)
 
 
 def at_most(image: Pixels, long_side: int) -> Pixels:

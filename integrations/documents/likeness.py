@@ -18,7 +18,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from integrations.documents.legibility import Legibility, Pixels, at_most, measure
+from integrations.documents.legibility import Legibility, Pixels, at_most, in_grey, measure
 from integrations.documents.pages import Page
 from models.reading import PageMarks
 
@@ -40,13 +40,10 @@ def marks_of(page: Page, legibility: Legibility) -> PageMarks | None:
     A page with a text layer has one mark, of all its words: a form rendered twice looks the same twice,
     whoever filled it in.
     """
-    if page.layer and not page.is_picture:
-        words = _letters(page)
-        if len(words) < _FEWEST_LETTERS:
-            return None
-        return PageMarks(page.index, "words", (hashlib.sha256(words.encode()).digest(),))
-    if legibility.is_blank:
+    if not _bears_something(page, legibility):
         return None
+    if _is_all_in_its_layer(page):
+        return PageMarks(page.index, "words", (hashlib.sha256(_letters(page).encode()).digest(),))
     return PageMarks(page.index, "picture", _picture_marks(page.image))
 
 
@@ -56,16 +53,25 @@ def alike(one: list[Page], other: list[Page]) -> bool:
     So a card is found in a bundle, and two bundles do not become one by the second page of a form.
     """
     fewer, more = sorted(
-        ([p for p in pages if marks_of(p, measure(p.image)) is not None] for pages in (one, other)), key=len
+        ([p for p in pages if _bears_something(p, measure(p.image))] for pages in (one, other)), key=len
     )
     return bool(fewer) and all(any(_same(page, candidate) for candidate in more) for page in fewer)
 
 
+def _bears_something(page: Page, legibility: Legibility) -> bool:
+    if _is_all_in_its_layer(page):
+        return len(_letters(page)) >= _FEWEST_LETTERS
+    return not legibility.is_blank
+
+
+def _is_all_in_its_layer(page: Page) -> bool:
+    return bool(page.layer) and not page.is_picture
+
+
 def _same(one: Page, other: Page) -> bool:
-    layered = [bool(page.layer) and not page.is_picture for page in (one, other)]
-    if layered[0] != layered[1]:
+    if _is_all_in_its_layer(one) != _is_all_in_its_layer(other):
         return False
-    if all(layered):
+    if _is_all_in_its_layer(one):
         # The same words; a filled-in field or a signature may stand outside them, on one piece of the page.
         return _letters(one) == _letters(other) and same_picture(one.image, other.image, worst=0.0)
     return same_picture(one.image, other.image)
@@ -77,7 +83,7 @@ def same_picture(one: Pixels, other: Pixels, *, worst: float = 1.0) -> bool:
     `worst`: the percentile of the pieces that must still agree; 0 means every one of them. At 1 a picture
     in which somebody changed a word is still the same picture, and a person will see both.
     """
-    a, b = _grey(one), _grey(other)
+    a, b = in_grey(one), in_grey(other)
     shapes = a.shape[1] / a.shape[0], b.shape[1] / b.shape[0]
     if abs(shapes[0] - shapes[1]) > _SHAPES_DIFFER * shapes[0]:
         return False
@@ -90,7 +96,7 @@ def same_picture(one: Pixels, other: Pixels, *, worst: float = 1.0) -> bool:
 
 def _picture_marks(image: Pixels) -> tuple[bytes, ...]:
     """Forty marks of 24 bits: the signs of the middle waves of the picture (a perceptual hash, in pieces)."""
-    small = cv2.resize(_grey(image), (_SIDE, _SIDE), interpolation=cv2.INTER_AREA).astype(np.float32)
+    small = cv2.resize(in_grey(image), (_SIDE, _SIDE), interpolation=cv2.INTER_AREA).astype(np.float32)
     waves = cv2.dct(small)[:_TO, :_TO]
     middle = np.ones(waves.shape, bool)
     middle[:_FROM, :_FROM] = False
@@ -125,10 +131,6 @@ def _pieces(picture: NDArray[Any]) -> NDArray[Any]:
 def _softened(picture: Pixels, size: tuple[int, int]) -> NDArray[Any]:
     same_size = cv2.resize(picture, size, interpolation=cv2.INTER_AREA).astype(np.float32)
     return np.asarray(cv2.GaussianBlur(same_size, (0, 0), 1.2))
-
-
-def _grey(image: Pixels) -> Pixels:
-    return np.asarray(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY) if image.ndim == 3 else image, dtype=np.uint8)
 
 
 def _letters(page: Page) -> str:

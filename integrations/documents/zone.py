@@ -14,7 +14,7 @@ from typing import Any
 import cv2
 import numpy as np
 
-from integrations.documents.legibility import Pixels, at_most
+from integrations.documents.legibility import Pixels, at_most, in_grey
 from integrations.documents.ocr import read_run
 from integrations.documents.zone_text import FILLER, zone_of
 from models.reading import MachineZone
@@ -43,7 +43,7 @@ class _Row:
 
 def find_zone(image: Pixels) -> MachineZone | None:
     """The zone on this page, whichever way up it lies; None when there is none, or it can't be read surely."""
-    grey = np.asarray(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY) if image.ndim == 3 else image, dtype=np.uint8)
+    grey = in_grey(image)
     for turned in (grey, np.ascontiguousarray(np.rot90(grey))):
         for band in _bands(turned):
             zone = _read(turned, band)

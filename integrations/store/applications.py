@@ -98,6 +98,7 @@ def gather(session: Session, vault: Vault, application: tables.Application) -> A
     people = person_keys(vault, packet)
     documents = current_documents(session, application)
     tokens = {d.id: document_token(vault, application.id, d, packet) for d in documents}
+    zones = {d.id: _zone(vault, d) for d in documents}
     address = current_address(session, application.id)
     interviews = _interviews(session, vault, application.id)
     merged = merged_with(session, application.id)
@@ -108,9 +109,9 @@ def gather(session: Session, vault: Vault, application: tables.Application) -> A
         submitted_at=application.submitted_at,
         policy_version=application.policy_version,
         packet=packet,
-        documents=_documents(session, vault, application, documents, tokens),
+        documents=_documents(session, vault, application, documents, tokens, zones),
         checks=_checks(session, application.id, people),
-        confirmations=_confirmations(session, vault, application, documents, tokens, packet),
+        confirmations=_confirmations(session, vault, application, documents, tokens, zones, packet),
         waivers=tuple(
             WaiverFacts(item=w.item, subject=w.subject, approved=w.approved_by is not None)
             for w in session.scalars(
@@ -166,6 +167,7 @@ def _documents(
     application: tables.Application,
     documents: Sequence[tables.Document],
     tokens: Mapping[UUID, UUID],
+    zones: Mapping[UUID, MachineZone | None],
 ) -> tuple[DocumentFacts, ...]:
     elsewhere = _used_elsewhere(session, application, [d.file_id for d in documents])
     facts = []
@@ -180,7 +182,7 @@ def _documents(
                 sharpness=document.sharpness,
                 readable=document.readable,
                 text=None if reading is None else document_text(reading),
-                zone=_zone(vault, document),
+                zone=zones[document.id],
                 reused_in=elsewhere[document.file_id][0],
                 alike_in=elsewhere[document.file_id][1],
             )
@@ -259,6 +261,7 @@ def _confirmations(
     application: tables.Application,
     documents: Sequence[tables.Document],
     tokens: Mapping[UUID, UUID],
+    zones: Mapping[UUID, MachineZone | None],
     packet: Packet,
 ) -> tuple[ConfirmationFacts, ...]:
     """Confirmations that still hold: of a file that the newest revision hands in for the same purpose.
@@ -268,7 +271,6 @@ def _confirmations(
     by_file: dict[tuple[str, str, UUID], list[tables.Document]] = {}
     for current in documents:
         by_file.setdefault(_file_key(current), []).append(current)
-    zones = {d.id: _zone(vault, d) for d in documents}
     rows = session.execute(
         select(tables.Confirmation, tables.Document)
         .join(tables.Document, col(tables.Document.id) == col(tables.Confirmation.document_id))

@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, col
 
 from integrations.documents.sniff import check_file, magic
-from integrations.store.sealing import seal_bytes
+from integrations.store.sealing import open_bytes, seal_bytes
 from integrations.vault import Vault
 from models.errors import BadInput
 from models.tables.base import Sealed
@@ -41,6 +41,11 @@ def keep_file(session: Session, vault: Vault, content: bytes, *, now: datetime) 
     values = {name: getattr(row, name) for name in DocumentFile.model_fields}
     session.execute(insert(DocumentFile).values(values).on_conflict_do_nothing(index_elements=["file_key"]))
     return session.scalars(known).one()
+
+
+def file_content(session: Session, vault: Vault, file_id: UUID) -> bytes:
+    """The bytes of this file, opened."""
+    return open_bytes(vault, session.get_one(DocumentFile, file_id), "sealed_content")
 
 
 def keep_evidence(

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID, uuid4
 
-from sqlalchemy import select, text
+from sqlalchemy import select, text, union_all
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, col
 
@@ -92,14 +92,14 @@ def keep_verdict(session: Session, one: UUID, other: UUID, *, alike: bool, now: 
 
 def files_alike(session: Session, files: Sequence[UUID]) -> dict[UUID, set[UUID]]:
     """For each of these files, the other files that are the same picture."""
-    found: dict[UUID, set[UUID]] = {}
-    for mine, other in (
-        (FileLikeness.file_id, FileLikeness.other_file_id),
-        (FileLikeness.other_file_id, FileLikeness.file_id),
-    ):
-        rows = session.execute(
-            select(col(mine), col(other)).where(col(mine).in_(files), col(FileLikeness.alike))
+    first, second = col(FileLikeness.file_id), col(FileLikeness.other_file_id)
+    rows = session.execute(
+        union_all(
+            select(first, second).where(first.in_(files), col(FileLikeness.alike)),
+            select(second, first).where(second.in_(files), col(FileLikeness.alike)),
         )
-        for file_id, other_id in rows:
-            found.setdefault(file_id, set()).add(other_id)
+    )
+    found: dict[UUID, set[UUID]] = {}
+    for file_id, other_id in rows:
+        found.setdefault(file_id, set()).add(other_id)
     return found
