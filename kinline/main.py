@@ -14,9 +14,11 @@ from kinline.local.processes import end_politely_on_sigterm
 def build() -> typer.Typer:
     """The whole command line."""
     from kinline.cli import (
+        checks,
         denial,
         explaining,
         followup,
+        home_studies,
         interviews,
         ladder,
         links,
@@ -36,8 +38,8 @@ def build() -> typer.Typer:
     )
     for part in (vetting.app, explaining.app, ladder.app, followup.app, system.app):
         app.registered_commands.extend(part.registered_commands)
-    app.add_typer(vetting.check_app, name="check")
-    app.add_typer(vetting.homestudy_app, name="homestudy")
+    app.add_typer(checks.app, name="check")
+    app.add_typer(home_studies.app, name="homestudy")
     app.add_typer(links.app, name="link")
     app.add_typer(persons.app, name="person")
     app.add_typer(interviews.app, name="interview")

@@ -10,7 +10,7 @@ from uuid import UUID
 
 import typer
 
-from integrations.desk import by_hand, check_acts, home_studies
+from integrations.desk import by_hand
 from integrations.desk import release as release_desk
 from integrations.desk import vetting as desk
 from integrations.desk.intake import submit as take_in
@@ -29,15 +29,9 @@ from models.facts import Person
 from models.states import ReleasePaperKind
 
 app = typer.Typer()
-check_app = typer.Typer(help="Results of checks that people bring in or judge.")
-homestudy_app = typer.Typer(help="Home studies: ordered, and their reports.")
 Application = Annotated[str, typer.Argument(metavar="APPLICATION", help="Its id, or the packet's reference.")]
 Value = Annotated[
     str, typer.Argument(metavar="VALUE", help="approve, approve_with_prs, home_study, remand or deny.")
-]
-Check = Annotated[
-    str,
-    typer.Argument(metavar="CHECK", help="Such as child_abuse_registry, fbi_name@household:0, or its id."),
 ]
 
 
@@ -329,121 +323,6 @@ def release(
     )
 
 
-@check_app.command("record")
-def check_record(
-    application: Application,
-    check: Check,
-    as_: As,
-    reason: Reason,
-    result: Annotated[str, typer.Option("--result", help="clear, hit_review or hit_bar.")],
-    on: Annotated[
-        str, typer.Option("--on", help="The day of the registry's answer, YYYY-MM-DD.", metavar="DATE")
-    ],
-    as_json: AsJson = False,
-    at: At = None,
-) -> None:
-    """Write down the result of a registry that answers on paper: the case manager."""
-    act(
-        lambda s, who, now: check_acts.record_result(
-            s.kit, application, check, who, result=result, on=day_of(on), reason=reason, now=now
-        ),
-        as_=as_,
-        as_json=as_json,
-        at=at,
-    )
-
-
-@check_app.command("adjudicate")
-def check_adjudicate(
-    application: Application,
-    check: Check,
-    as_: As,
-    reason: Reason,
-    verdict: Annotated[str, typer.Option("--verdict", help="clear or bar.")],
-    as_json: AsJson = False,
-    at: At = None,
-) -> None:
-    """Judge a hit that needs review. Two people must; if they differ, the graver word stands."""
-    act(
-        lambda s, who, now: check_acts.adjudicate(
-            s.kit, application, check, who, verdict=verdict, reason=reason, now=now
-        ),
-        as_=as_,
-        as_json=as_json,
-        at=at,
-    )
-
-
-@homestudy_app.command("order")
-def homestudy_order(
-    application: Application, as_: As, reason: Reason, as_json: AsJson = False, at: At = None
-) -> None:
-    """Order a home study, or an addendum to one that has come back: the federal field specialist."""
-    act(
-        lambda s, who, now: home_studies.order(s.kit, application, who, reason=reason, now=now),
-        as_=as_,
-        as_json=as_json,
-        at=at,
-    )
-
-
-@homestudy_app.command("receive")
-def homestudy_receive(
-    application: Application,
-    as_: As,
-    reason: Reason,
-    result: Annotated[str, typer.Option("--result", help="positive or negative.")],
-    report: Annotated[
-        Path | None,
-        typer.Option("--report", help="The report; without it, the packet's home_study_report counts."),
-    ] = None,
-    as_json: AsJson = False,
-    at: At = None,
-) -> None:
-    """Record that the report of a home study has come in: the case manager."""
-
-    def work(stack: Stack, who: Person, now: datetime) -> UUID:
-        paper = (report.name, common.read_file(report, "--report")) if report else None
-        return home_studies.receive(
-            stack.kit, application, who, result=result, report=paper, reason=reason, now=now
-        )
-
-    act(work, as_=as_, as_json=as_json, at=at)
-
-
-@homestudy_app.command("override")
-def homestudy_override(
-    application: Application, as_: As, reason: Reason, as_json: AsJson = False, at: At = None
-) -> None:
-    """Write down why a negative home study does not stand in the way: the federal field specialist."""
-    act(
-        lambda s, who, now: home_studies.override(s.kit, application, who, reason=reason, now=now),
-        as_=as_,
-        as_json=as_json,
-        at=at,
-    )
-
-
-@homestudy_app.command("prs")
-def homestudy_prs(
-    application: Application,
-    as_: As,
-    reason: Reason,
-    answer: Annotated[str, typer.Option("--answer", help="accepted or declined.")],
-    as_json: AsJson = False,
-    at: At = None,
-) -> None:
-    """Record that post-release services were offered after a home study, and the answer: the case manager."""
-    act(
-        lambda s, who, now: home_studies.offer_prs(
-            s.kit, application, who, answer=answer, reason=reason, now=now
-        ),
-        as_=as_,
-        as_json=as_json,
-        at=at,
-    )
-
-
 @app.command()
 def concern(
     application: Application, as_: As, reason: Reason, as_json: AsJson = False, at: At = None
@@ -455,41 +334,3 @@ def concern(
         as_json=as_json,
         at=at,
     )
-
-
-@check_app.command("by-hand")
-def check_by_hand(
-    application: Application,
-    item: Annotated[
-        str, typer.Argument(metavar="ITEM", help="dna or in_person_identity, with @household:0 if needed.")
-    ],
-    as_: As,
-    reason: Reason,
-    result: Annotated[str, typer.Option("--result", help="confirmed or failed.")],
-    on: Annotated[str, typer.Option("--on", help="The day it was done, YYYY-MM-DD.", metavar="DATE")],
-    evidence: Annotated[Path, typer.Option("--evidence", help="The paper that says so, as a scan or PDF.")],
-    custody: Annotated[Path, typer.Option("--custody", help="JSON: operator, place, at, device.")],
-    samples_destroyed_on: Annotated[
-        str | None,
-        typer.Option(
-            "--samples-destroyed-on", help="DNA only: the day the samples were destroyed.", metavar="DATE"
-        ),
-    ] = None,
-    as_json: AsJson = False,
-    at: At = None,
-) -> None:
-    """Write down a DNA comparison or an identity check in person, with its evidence: the case manager."""
-
-    def work(stack: Stack, who: Person, now: datetime) -> UUID:
-        done = by_hand.Done(
-            result=result,
-            on=day_of(on),
-            evidence=(evidence.name, common.read_file(evidence, "--evidence")),
-            custody=common.read_file(custody, "--custody"),
-            samples_destroyed_on=(
-                day_of(samples_destroyed_on, "--samples-destroyed-on") if samples_destroyed_on else None
-            ),
-        )
-        return by_hand.record(stack.kit, application, item, who, done, reason=reason, now=now)
-
-    act(work, as_=as_, as_json=as_json, at=at)

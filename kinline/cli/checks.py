@@ -1,0 +1,106 @@
+"""The commands of checks: results on paper, hits that two people judge, what is done by hand."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+from uuid import UUID
+
+import typer
+
+from integrations.desk import by_hand, check_acts
+from kinline.cli import common
+from kinline.cli.common import As, AsJson, At, Reason
+from kinline.cli.vetting import Application, act, day_of
+from kinline.stack import Stack
+from models.facts import Person
+
+app = typer.Typer(help="Results of checks that people bring in or judge.")
+Check = Annotated[
+    str,
+    typer.Argument(metavar="CHECK", help="Such as child_abuse_registry, fbi_name@household:0, or its id."),
+]
+
+
+@app.command("record")
+def check_record(
+    application: Application,
+    check: Check,
+    as_: As,
+    reason: Reason,
+    result: Annotated[str, typer.Option("--result", help="clear, hit_review or hit_bar.")],
+    on: Annotated[
+        str, typer.Option("--on", help="The day of the registry's answer, YYYY-MM-DD.", metavar="DATE")
+    ],
+    as_json: AsJson = False,
+    at: At = None,
+) -> None:
+    """Write down the result of a registry that answers on paper: the case manager."""
+    act(
+        lambda s, who, now: check_acts.record_result(
+            s.kit, application, check, who, result=result, on=day_of(on), reason=reason, now=now
+        ),
+        as_=as_,
+        as_json=as_json,
+        at=at,
+    )
+
+
+@app.command("adjudicate")
+def check_adjudicate(
+    application: Application,
+    check: Check,
+    as_: As,
+    reason: Reason,
+    verdict: Annotated[str, typer.Option("--verdict", help="clear or bar.")],
+    as_json: AsJson = False,
+    at: At = None,
+) -> None:
+    """Judge a hit that needs review. Two people must; if they differ, the graver word stands."""
+    act(
+        lambda s, who, now: check_acts.adjudicate(
+            s.kit, application, check, who, verdict=verdict, reason=reason, now=now
+        ),
+        as_=as_,
+        as_json=as_json,
+        at=at,
+    )
+
+
+@app.command("by-hand")
+def check_by_hand(
+    application: Application,
+    item: Annotated[
+        str, typer.Argument(metavar="ITEM", help="dna or in_person_identity, with @household:0 if needed.")
+    ],
+    as_: As,
+    reason: Reason,
+    result: Annotated[str, typer.Option("--result", help="confirmed or failed.")],
+    on: Annotated[str, typer.Option("--on", help="The day it was done, YYYY-MM-DD.", metavar="DATE")],
+    evidence: Annotated[Path, typer.Option("--evidence", help="The paper that says so, as a scan or PDF.")],
+    custody: Annotated[Path, typer.Option("--custody", help="JSON: operator, place, at, device.")],
+    samples_destroyed_on: Annotated[
+        str | None,
+        typer.Option(
+            "--samples-destroyed-on", help="DNA only: the day the samples were destroyed.", metavar="DATE"
+        ),
+    ] = None,
+    as_json: AsJson = False,
+    at: At = None,
+) -> None:
+    """Write down a DNA comparison or an identity check in person, with its evidence: the case manager."""
+
+    def work(stack: Stack, who: Person, now: datetime) -> UUID:
+        done = by_hand.Done(
+            result=result,
+            on=day_of(on),
+            evidence=(evidence.name, common.read_file(evidence, "--evidence")),
+            custody=common.read_file(custody, "--custody"),
+            samples_destroyed_on=(
+                day_of(samples_destroyed_on, "--samples-destroyed-on") if samples_destroyed_on else None
+            ),
+        )
+        return by_hand.record(stack.kit, application, item, who, done, reason=reason, now=now)
+
+    act(work, as_=as_, as_json=as_json, at=at)
