@@ -1,4 +1,8 @@
-"""Follow-up policy versions: reading one, and finding a line in it. The text comes in as an argument."""
+"""Follow-up policy versions: reading one, and finding a line in it. The text comes in as an argument.
+
+A version is a schedule (what is owed, and when) with the procedures that it names (how it is gone about); the
+oldest versions hold both in one file.
+"""
 
 from __future__ import annotations
 
@@ -36,27 +40,50 @@ REVIEW_KINDS = frozenset(
 L = TypeVar("L", bound=Line)
 
 
-def parse_followup_policy(text: str) -> FollowupPolicy:
-    """The policy version that this TOML text holds.
+def procedures_named(text: str) -> str | None:
+    """The procedures that this schedule goes with; None: it holds its own."""
+    named = _tree(text).get("procedures")
+    return named if isinstance(named, str) else None
+
+
+def parse_followup_policy(text: str, procedures: str = "") -> FollowupPolicy:
+    """The policy version that this TOML text holds, with the text of the procedures that it names.
 
     Raises:
-        BadInput: one problem per fault; `field` names the table and the rule, with its line in the text.
+        BadInput: one problem per fault; `field` names the table and the rule, with its line in its file.
     """
-    try:
-        tree = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as err:
-        raise BadInput(Problem("policy", "broken_toml", f"{err}.", "Mend that line.")) from err
+    tree, shared = _tree(text), _tree(procedures)
+    if twice := sorted(tree.keys() & shared.keys()):
+        raise BadInput([_two_tables(table) for table in twice])
+    tree |= shared
+    files = (text, procedures)
     try:
         policy = FollowupPolicy.model_validate(tree)
     except ValidationError as err:
-        raise BadInput([_problem(e, tree, text) for e in err.errors(include_url=False)]) from None
+        raise BadInput([_problem(e, tree, files) for e in err.errors(include_url=False)]) from None
     faults = [
-        Problem(_field(table, rule, text), code, message, remedy)
+        Problem(_field(table, rule, files), code, message, remedy)
         for table, rule, code, message, remedy in _faults(policy)
     ]
     if faults:
         raise BadInput(faults)
     return policy
+
+
+def _tree(text: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as err:
+        raise BadInput(Problem("policy", "broken_toml", f"{err}.", "Mend that line.")) from err
+
+
+def _two_tables(table: str) -> Problem:
+    return Problem(
+        table,
+        "table_twice",
+        "The schedule and its procedures both have this table.",
+        "Keep it in one of them.",
+    )
 
 
 def in_force(lines: Sequence[L]) -> tuple[L, ...]:
@@ -201,14 +228,15 @@ def _no_line(table: str, name: str) -> Problem:
     return Problem(table, "missing_key", f"No line in force is about {name}.", "Add one to the policy file.")
 
 
-def _field(table: str, rule: str, text: str) -> str:
+def _field(table: str, rule: str, files: Sequence[str]) -> str:
     wanted = f'rule = "{rule}"'
-    numbers = [n for n, line in enumerate(text.splitlines(), 1) if wanted in line] if rule else []
+    numbered = (numbered for text in files for numbered in enumerate(text.splitlines(), 1))
+    numbers = [n for n, line in numbered if wanted in line] if rule else []
     place = f" line {numbers[-1]}" if numbers else ""
     return f"{table}[{rule}]{place}" if rule else table
 
 
-def _problem(error: Any, tree: dict[str, Any], text: str) -> Problem:
+def _problem(error: Any, tree: dict[str, Any], files: Sequence[str]) -> Problem:
     """A pydantic error with the place in the table replaced by the rule's id and its line."""
     path: list[str] = []
     node: Any = tree
@@ -216,7 +244,7 @@ def _problem(error: Any, tree: dict[str, Any], text: str) -> Problem:
         node = node[part] if _holds(node, part) else None
         if isinstance(part, int) and path:
             rule = node.get("rule") if isinstance(node, dict) else None
-            path[-1] = _field(path[-1], str(rule or part), text)
+            path[-1] = _field(path[-1], str(rule or part), files)
         else:
             path.append(str(part))
     code = {"extra_forbidden": "unknown_key", "missing": "missing_key"}.get(error["type"], "wrong_value")

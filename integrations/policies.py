@@ -1,4 +1,5 @@
-"""The policy versions that ship with Kinline: TOML files in ``vetting/policies`` and ``followup/policies``.
+"""The policy versions that ship with Kinline: TOML files in ``vetting/policies`` and ``followup/policies``, with the
+procedures that the newer ones of these share in ``followup/procedures``.
 
 Read once for each process. A merged version is never edited: `digest` is what a test holds it to.
 """
@@ -12,7 +13,7 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 from typing import Literal
 
-from followup.policy import parse_followup_policy
+from followup.policy import parse_followup_policy, procedures_named
 from models.errors import BadInput, NotFound, Problem
 from models.policy import FollowupPolicy, VettingPolicy
 from vetting.policy import parse_vetting_policy
@@ -28,8 +29,8 @@ def policy_files(room: Room) -> Mapping[str, Traversable]:
 
 
 def digest(room: Room, version: str) -> str:
-    """The SHA-256 of a version's file."""
-    return hashlib.sha256(_bytes(room, version)).hexdigest()
+    """The SHA-256 of a version's file, with the procedures that it names."""
+    return hashlib.sha256(_bytes(room, version) + _procedures(room, version)).hexdigest()
 
 
 @cache
@@ -58,13 +59,15 @@ def followup_policy(version: str) -> FollowupPolicy:
         NotFound: there is no such version.
         BadInput: its file is wrong.
     """
-    policy = parse_followup_policy(_bytes("followup", version).decode())
+    policy = parse_followup_policy(
+        _bytes("followup", version).decode(), _procedures("followup", version).decode()
+    )
     _want_version(policy.version, version)
     return policy
 
 
 # Before the release no version is pinned; what is late then climbs this one's ladder.
-_BEFORE_RELEASE = "swb-2024"
+_BEFORE_RELEASE = "swb-2024r2"
 
 
 def pinned_followup_policy(version: str | None) -> FollowupPolicy:
@@ -82,6 +85,17 @@ def _bytes(room: Room, version: str) -> bytes:
     if found is None:
         raise NotFound(f"{room} policy", version)
     return found.read_bytes()
+
+
+def _procedures(room: Room, version: str) -> bytes:
+    """The procedures that a schedule names; nothing for a version that holds its own, and none for vetting."""
+    named = procedures_named(_bytes(room, version).decode()) if room == "followup" else None
+    if named is None:
+        return b""
+    file = files("followup").joinpath("procedures", f"{named}.toml")
+    if not file.is_file():
+        raise NotFound("procedures", named)
+    return file.read_bytes()
 
 
 def _want_version(says: str, version: str) -> None:

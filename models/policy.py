@@ -342,9 +342,17 @@ class HearingRule(Line):
 
 
 class FollowupPolicy(_Frozen):
+    """A schedule with its procedures.
+
+    `supersedes`: the version that this one replaces for new releases, from the same day on. `procedures`: the
+    file that the tables from `ladder` on come from; None: from the version's own.
+    """
+
     version: str
     title: str
     effective_from: date
+    supersedes: str | None = None
+    procedures: str | None = None
     active: bool = True
     calls: tuple[CallRule, ...]
     reminders: tuple[ReminderRule, ...]

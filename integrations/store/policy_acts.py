@@ -117,16 +117,18 @@ def vetting_policy_for(
 
 
 def followup_version_for(session: Session, settings: Settings, released_on: date) -> str:
-    """The version that a release of that day is followed up under: the newest in use.
+    """The version that a release of that day is followed up under: the newest in use that no other in use replaces.
 
     Raises:
         BadInput: none is in use.
     """
     fitting = [p for p in followup_policies() if p.effective_from <= released_on]
     in_use = [p for p in fitting if how_it_stands(session, settings, p.version).in_use]
-    if not in_use:
+    replaced = {p.supersedes for p in in_use}
+    standing = [p for p in in_use if p.version not in replaced]
+    if not standing:
         raise BadInput(_none_in_use("follow-up"))
-    return _newest(in_use).version
+    return _newest(standing).version
 
 
 def _newest(policies: Iterable[FollowupPolicy]) -> FollowupPolicy:

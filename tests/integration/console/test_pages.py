@@ -45,7 +45,7 @@ SignIn = Callable[[str], Client]
 def case_id(kit: Kit, staff: dict[str, Person]) -> UUID:
     """A released child: heard once, next call late and escalated, a text out, a hearing ahead."""
     with kit.transaction() as session:
-        case = a_followed_case(session, kit.vault, followup_policy="swb-2024")
+        case = a_followed_case(session, kit.vault, followup_policy="swb-2024r2")
         application = an_application(session, kit.vault, case, state="released")
         an_address(session, kit.vault, application)
         number = a_number(session, kit.vault, application)

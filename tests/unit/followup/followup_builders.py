@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from followup.catalog import Catalog, parse_catalog
-from followup.policy import parse_followup_policy
+from followup.policy import parse_followup_policy, procedures_named
 from models.facts import (
     AttemptFacts,
     CallRecord,
@@ -30,12 +30,17 @@ NEW_YORK, CHICAGO, PHOENIX, HAWAII = (
 )
 
 
-def policy_text(version: str = "swb-2024") -> str:
+def policy_text(version: str = "swb-2024r2") -> str:
     return (ROOM / "policies" / f"{version}.toml").read_text(encoding="utf-8")
 
 
-def a_policy(version: str = "swb-2024") -> FollowupPolicy:
-    return parse_followup_policy(policy_text(version))
+def procedures_text(version: str = "swb-2024r2") -> str:
+    named = procedures_named(policy_text(version))
+    return (ROOM / "procedures" / f"{named}.toml").read_text(encoding="utf-8") if named else ""
+
+
+def a_policy(version: str = "swb-2024r2") -> FollowupPolicy:
+    return parse_followup_policy(policy_text(version), procedures_text(version))
 
 
 POLICY = a_policy()
@@ -78,7 +83,7 @@ def a_duty(**changes: Any) -> ObligationFacts:
         "due_at": utc("2026-02-19T03:00"),
         "queue": "rota",
         "in_sight": True,
-        "policy_version": "swb-2024",
+        "policy_version": "swb-2024r2",
     }
     return ObligationFacts(**facts | changes)
 

@@ -49,7 +49,7 @@ def test_nobody_has_reviewed_the_messages_yet_and_they_say_so():
 
 
 def test_every_template_of_a_policy_is_in_the_catalog():
-    for policy in (a_policy("swb-2024"), a_policy("swb-2016")):
+    for policy in map(a_policy, ("swb-2016", "swb-2024", "swb-2016r2", "swb-2024r2")):
         named = {step.template for step in policy.ladder if step.template}
         named |= {rule.template for rule in policy.reminders} | {policy.hearings.template}
         assert named <= EN.messages.keys()

@@ -100,7 +100,7 @@ def _facts(window, state="open"):
 
 
 @given(
-    st.sampled_from(["swb-2024", "swb-2016"]),
+    st.sampled_from(["swb-2024r2", "swb-2016r2"]),
     st.integers(1, 4),
     st.sampled_from(["open", "acknowledged"]),
     st.lists(st.integers(0, 200), max_size=12),

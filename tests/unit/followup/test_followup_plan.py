@@ -15,6 +15,7 @@ from followup_builders import (
     a_policy,
     a_release,
     policy_text,
+    procedures_text,
     utc,
 )
 from hypothesis import given, settings
@@ -54,7 +55,7 @@ def test_a_call_is_open_from_nine_to_nine_where_the_family_lives():
 
 
 def test_the_older_policy_calls_once_at_thirty_days():
-    plan = release_plan(a_release(), a_policy("swb-2016"))
+    plan = release_plan(a_release(), a_policy("swb-2016r2"))
     call = the(plan, "welfare_call", Party.CHILD, "day-30")
     assert keys(plan, "welfare_call", Party.CHILD) == ["day-30"]
     assert local_day(call.opens_at, CHICAGO) == date(2026, 3, 4)
@@ -82,7 +83,7 @@ def test_no_sight_check_stands_open_while_a_planned_call_is_ahead():
 
 def test_a_first_call_that_lies_too_far_ahead_is_preceded_by_a_sight_check():
     source = re.sub(r"after_business_days = \d+", "after_days = 200", policy_text())
-    plan = release_plan(a_release(), parse_followup_policy(source))
+    plan = release_plan(a_release(), parse_followup_policy(source, procedures_text()))
     assert keys(plan, "sight_check", Party.CHILD) == ["sight-2026-05-03"]
 
 
@@ -139,7 +140,7 @@ def test_a_short_duty_in_sight_does_not_stand_in_for_the_next_look():
         utc("2026-03-21T16:00"),
         "rota",
         "R",
-        "swb-2024",
+        "swb-2024r2",
         in_sight=True,
     )
     (duty,) = after_child_contact([hear_alone], utc("2026-03-18T16:00"), a_release(), POLICY)
@@ -183,7 +184,7 @@ ACTS = st.lists(
     RELEASES,
     st.integers(0, 1200),
     st.sampled_from([NEW_YORK, CHICAGO, PHOENIX, HAWAII]),
-    st.sampled_from(["swb-2024", "swb-2016"]),
+    st.sampled_from(["swb-2024r2", "swb-2016r2"]),
     ACTS,
 )
 def test_a_child_is_always_due_a_look_within_the_longest_silence(released, days_to_18, zone, version, acts):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from followup_builders import POLICY, ROOM, a_policy, policy_text
+from followup_builders import POLICY, ROOM, a_policy, policy_text, procedures_text
 
 from followup.accounting import LOST_REVIEW_WITHIN
 from followup.calendar import EVENING, MORNING
@@ -74,33 +74,52 @@ def test_every_outcome_of_a_talk_but_a_plain_move_has_a_line():
         (
             "window_days = 7\n",
             "window_days = 7\nwidth = 2\n",
-            "calls[SWB24-CALL-7-CHILD] line 10",
+            "calls[SWB24R2-CALL-7-CHILD] line 12",
             "unknown_key",
         ),
-        ("window_days = 7\n", 'window_days = "x"\n', "calls[SWB24-CALL-7-CHILD] line 10", "wrong_value"),
-        ("after_business_days = 7\n", "", "calls[SWB24-CALL-7-CHILD] line 10", "wrong_value"),
-        ("SWB24-CALL-7-SPONSOR", "SWB24-CALL-7-CHILD", "calls[SWB24-CALL-7-CHILD] line 21", "rule_twice"),
-        ("max_silence_days = 120", "max_silence_days = 104", "silence[SWB24-SILENCE]", "too_short"),
-        ("level = 2\n", "level = 5\n", "rungs[SWB24-RUNG-1]", "wrong_order"),
-        ('template = "good_time"\n', "", "ladder[SWB24-LADDER-1]", "missing_key"),
-        ("needs_approval = true", "needs_approval = false", "ladder[SWB24-LADDER-8]", "wrong_value"),
+        ("window_days = 7\n", 'window_days = "x"\n', "calls[SWB24R2-CALL-7-CHILD] line 12", "wrong_value"),
+        ("after_business_days = 7\n", "", "calls[SWB24R2-CALL-7-CHILD] line 12", "wrong_value"),
+        (
+            "SWB24R2-CALL-7-SPONSOR",
+            "SWB24R2-CALL-7-CHILD",
+            "calls[SWB24R2-CALL-7-CHILD] line 23",
+            "rule_twice",
+        ),
+        ("max_silence_days = 120", "max_silence_days = 104", "silence[SWB24R2-SILENCE]", "too_short"),
+        ("level = 2\n", "level = 5\n", "rungs[P1-RUNG-1]", "wrong_order"),
+        ('template = "good_time"\n', "", "ladder[P1-LADDER-1]", "missing_key"),
+        ("needs_approval = true", "needs_approval = false", "ladder[P1-LADDER-8]", "wrong_value"),
         ('kind = "call_back"', 'kind = "call_bakc"', "reviews", "missing_key"),
         ('outcome = "exhausted"', 'outcome = "busy"', "outcomes", "missing_key"),
-        ("in_sight = false", "in_sight = true", "calls[SWB24-CALL-7-SPONSOR]", "wrong_value"),
+        ("in_sight = false", "in_sight = true", "calls[SWB24R2-CALL-7-SPONSOR]", "wrong_value"),
     ],
 )
 def test_a_broken_policy_is_refused_at_its_line(old, new, field, code):
-    text = policy_text()
-    assert old in text
+    schedule, procedures = policy_text(), procedures_text()
+    assert old in schedule + procedures
     with pytest.raises(BadInput) as caught:
-        parse_followup_policy(text.replace(old, new, 1))
+        parse_followup_policy(schedule.replace(old, new, 1), procedures.replace(old, new, 1))
     assert any(p.field.startswith(field) and p.code == code for p in caught.value.problems), [
         (p.field, p.code) for p in caught.value.problems
     ]
 
 
 def test_silence_of_one_day_more_than_the_longest_look_is_enough():
-    assert parse_followup_policy(policy_text().replace("max_silence_days = 120", "max_silence_days = 105"))
+    assert parse_followup_policy(
+        policy_text().replace("max_silence_days = 120", "max_silence_days = 105"), procedures_text()
+    )
+
+
+def test_a_table_stands_in_the_schedule_or_in_its_procedures_and_not_in_both():
+    with pytest.raises(BadInput) as caught:
+        parse_followup_policy(policy_text() + "[quiet]\n", procedures_text())
+    assert [(p.field, p.code) for p in caught.value.problems] == [("quiet", "table_twice")]
+
+
+@pytest.mark.parametrize("version", [v for v in VERSIONS if a_policy(v).supersedes])
+def test_a_version_replaces_one_of_the_same_day(version):
+    policy = a_policy(version)
+    assert a_policy(policy.supersedes).effective_from == policy.effective_from
 
 
 def test_broken_toml_names_line_and_column():

@@ -213,7 +213,7 @@ def test_two_signs_of_trafficking_are_a_worry_and_one_is_not(names):
 def test_a_report_to_the_trafficking_office_is_due_in_a_day_at_the_supervisors():
     weighed = weigh(a_call(**NIGHT_WORK), POLICY)
     (report,) = weighed.opens
-    assert (report.within_hours, report.rule) == (24, "SWB24-OUT-TRAFFICKING")
+    assert (report.within_hours, report.rule) == (24, "P1-OUT-TRAFFICKING")
     assert weighed.escalate[0].level == 2
 
 
