@@ -83,6 +83,18 @@ class CheckFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class PendingAllowanceFacts:
+    """The authority that a policy line names has signed off that this order may be out at the release."""
+
+    check: UUID
+    rule: str
+    by: UUID
+    role: Role
+    at: datetime
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class ConfirmationFacts:
     """A person typed what they read from a document. `agrees` None: nothing to compare with.
 
@@ -200,6 +212,7 @@ class Requirement:
     waivable: bool
     state: RequirementState = RequirementState.MISSING
     jurisdiction: str | None = None
+    pending_under: str | None = None  # the line under which this check may still be out at the release
 
     @property
     def key(self) -> str:
@@ -255,6 +268,7 @@ class ApplicationFacts:
     packet: Packet
     documents: tuple[DocumentFacts, ...] = ()
     checks: tuple[CheckFacts, ...] = ()
+    pending_allowances: tuple[PendingAllowanceFacts, ...] = ()
     confirmations: tuple[ConfirmationFacts, ...] = ()
     waivers: tuple[WaiverFacts, ...] = ()
     findings: tuple[FindingFacts, ...] = ()

@@ -126,6 +126,21 @@ class CheckRule(Line):
     waivable: bool = True
 
 
+class PendingReleaseRule(Line):
+    """A check of this kind may still be out when the child is released, once `authority` has signed it off.
+
+    The result stays a duty of `queue` from the release on, due after `due_days`. Only for the categories that
+    `when` names, and never for what statute asks.
+    """
+
+    item: CheckKind
+    subject: SubjectKind
+    when: When
+    authority: Role
+    due_days: int
+    queue: str
+
+
 class ManualRule(Line):
     """Something that people do and write down with its evidence: a DNA comparison, an identity check in person."""
 
@@ -227,6 +242,8 @@ class VettingPolicy(_Frozen):
     appeal: AppealRule
     pending_review: PendingReviewRule
     release_notice: ReleaseNoticeRule
+    # Empty: every required check must be clear before a release.
+    pending_release: tuple[PendingReleaseRule, ...] = ()
     inactive: tuple[Line, ...] = ()
 
 

@@ -216,6 +216,10 @@ CHECK_MOVES: Mapping[CheckState, frozenset[CheckState]] = {
 }
 
 
+# The kind of duty that a check out at the release becomes: nothing but its result settles it.
+PENDING_CHECK = "pending_check"
+
+
 class Severity(StrEnum):
     BLOCK = "block"
     REVIEW = "review"
@@ -259,6 +263,7 @@ class FindingCode(StrEnum):
     # notes
     ADDRESS_CITY_DIFFERS = "ADDRESS_CITY_DIFFERS"
     ADDRESS_TEXT_DISAGREES = "ADDRESS_TEXT_DISAGREES"
+    CHECK_PENDING_ALLOWED = "CHECK_PENDING_ALLOWED"
 
 
 _F = FindingCode

@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
-from models.facts import ApplicationFacts, CheckFacts, DocumentFacts, Finding
-from models.policy import CheckRule, Line, VettingPolicy
+from models.facts import ApplicationFacts, CheckFacts, DocumentFacts, Finding, PendingAllowanceFacts
+from models.policy import CheckRule, Line, PendingReleaseRule, VettingPolicy
 from models.states import CheckKind, CheckState, DocumentKind, FindingCode
 from vetting import home_study
 from vetting.category import subjects, who
+from vetting.pending_release import allowance_for
 from vetting.policy import asks, is_waived
 
 
@@ -252,12 +253,41 @@ def findings(facts: ApplicationFacts, policy: VettingPolicy, now: datetime) -> t
         waived = is_waived(facts, asked.key, waivable=asked.rule.waivable)
         if stands.value is Standing.CLEAR or (waived and hit_in(stands.value) is None):
             continue
-        unconsented = stands.value is Standing.NOT_ORDERED and not has_consent(facts, policy, asked.subject)
         place = (asked.subject, stands.kind, asked.jurisdiction)
+        if allowed := allowance_for(facts, policy, stands.latest, now):
+            found.setdefault(place, _allowed_finding(place, stands, *allowed))
+            continue
+        unconsented = stands.value is Standing.NOT_ORDERED and not has_consent(facts, policy, asked.subject)
         found.setdefault(place, _finding(place, stands, asked.rule, unconsented=unconsented))
     for place, stands in _hits(facts):
         found[place] = _finding(place, stands, _asked_by(facts, policy, place, now) or _UNASKED)
     return tuple(found.values())
+
+
+def _allowed_finding(
+    place: tuple[str, CheckKind, str | None],
+    stands: Status,
+    allowance: PendingAllowanceFacts,
+    line: PendingReleaseRule,
+) -> Finding:
+    """Said, never silently passed: no result, and who let the release go on without it, under which line."""
+    subject, kind, jurisdiction = place
+    where = f" in {jurisdiction}" if jurisdiction else ""
+    role = allowance.role.replace("_", " ")
+    return Finding(
+        code=FindingCode.CHECK_PENDING_ALLOWED,
+        subject=subject,
+        message=f"The {KIND_WORDS[kind]}{where} of {who(subject)} has no result yet. The {role} signed off"
+        f" that the release need not wait for it; its result is due {line.due_days} days after the release.",
+        rule=line.rule,
+        source=line.source,
+        evidence={
+            "kind": str(kind),
+            "jurisdiction": jurisdiction,
+            "check": str(allowance.check),
+            "signed_off_by": str(allowance.by),
+        },
+    )
 
 
 _UNASKED = Line(rule="unasked", source="No line of this version asks for this check; what it found counts.")

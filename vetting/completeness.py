@@ -17,6 +17,7 @@ from models.policy import DocumentRule, ManualRule, VettingPolicy
 from models.states import DocumentKind, FindingCode, RequirementState
 from vetting import checks, home_study
 from vetting.category import Subject, stated_document, subjects, who
+from vetting.pending_release import allowance_for
 from vetting.policy import asks, is_waived
 
 _STATE = RequirementState
@@ -161,9 +162,17 @@ def _checks(facts: ApplicationFacts, policy: VettingPolicy, now: datetime) -> li
             waivable=asked.rule.waivable,
             state=_check_state(facts, asked, now),
             jurisdiction=asked.jurisdiction,
+            pending_under=_pending_under(facts, policy, asked, now),
         )
         for asked in checks.required_checks(facts, policy, now)
     ]
+
+
+def _pending_under(
+    facts: ApplicationFacts, policy: VettingPolicy, asked: checks.RequiredCheck, now: datetime
+) -> str | None:
+    allowed = allowance_for(facts, policy, checks.status(facts, asked, now).latest, now)
+    return allowed[1].rule if allowed else None
 
 
 def _check_state(facts: ApplicationFacts, asked: checks.RequiredCheck, now: datetime) -> RequirementState:

@@ -17,7 +17,7 @@ from models.facts import (
     Person,
     Requirement,
 )
-from models.policy import VettingPolicy
+from models.policy import PendingReleaseRule, VettingPolicy
 from models.states import (
     APPLICATION_OVER,
     APPROVALS,
@@ -36,6 +36,7 @@ from models.states import (
 from vetting import home_study
 from vetting.category import category_of
 from vetting.findings import found_now, identity_of
+from vetting.pending_release import AWAITED, is_statutory, line_for
 
 _MAY_CONFIRM = (Role.INTAKE_OFFICER, Role.CASE_MANAGER)
 _MAY_CLEAR = (Role.CASE_MANAGER, Role.SUPERVISOR, Role.FEDERAL_FIELD_SPECIALIST)
@@ -367,12 +368,48 @@ def may_adjudicate(
         BadInput: without a reason.
     """
     role = _acting_role(facts, person, _MAY_WAIVE)
-    refuse_when_over(facts)
+    if facts.state is not _A.RELEASED:  # a hit that comes after the release is judged like any other
+        refuse_when_over(facts)
     if check.state is not CheckState.HIT_REVIEW or check.adjudication is not None:
         raise Refused("not_reviewable", "Only a hit that waits for review can be judged.")
     _want_second_person(person, proposed_by)
     _want_reason(reason)
     return role
+
+
+def may_allow_pending(
+    facts: ApplicationFacts,
+    policy: VettingPolicy,
+    person: Person,
+    check: CheckFacts,
+    reason: str,
+    now: datetime,
+) -> tuple[Role, PendingReleaseRule]:
+    """The role in which this person may sign off that this order is still out at the release, and the line.
+
+    Raises:
+        Refused: statutory, not_allowed (no line lets it), wrong_role, two_roles, out_of_order, not_reviewable.
+        BadInput: without a reason.
+    """
+    refuse_when_over(facts)
+    if check.state not in AWAITED:
+        raise Refused(
+            "not_reviewable", f"Only a check that is out may be left pending; this one is {check.state}."
+        )
+    if is_statutory(facts, policy, check, now):
+        raise Refused("statutory", "The law asks for this check: no child is released before its result.")
+    line = line_for(facts, policy, check, now)
+    if line is None:
+        raise Refused(
+            "not_allowed",
+            f"No line of {policy.version} lets this check be out at a release.",
+            ["the check's result"],
+        )
+    role = _acting_role(facts, person, (line.authority,))
+    if any(a.check == check.id and a.rule == line.rule for a in facts.pending_allowances):
+        raise Refused("not_reviewable", "This has been signed off already.")
+    _want_reason(reason)
+    return role, line
 
 
 def may_study(facts: ApplicationFacts, person: Person, role: Role) -> Role:
@@ -449,6 +486,8 @@ def _unmet(requirement: Requirement) -> str | None:
     if state is RequirementState.CONFIRMED:
         return None
     if state is RequirementState.WAIVED and requirement.waivable:
+        return None
+    if requirement.pending_under is not None:
         return None
     if requirement.kind != "document":
         return f"{requirement.kind} {requirement.key}"

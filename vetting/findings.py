@@ -26,6 +26,8 @@ STEP_CODES: Mapping[str, frozenset[FindingCode]] = {
     "assessment": frozenset({_F.HOME_STUDY_TVPRA, _F.HOME_STUDY_ORR}),
     "interviews": frozenset({_F.TRAFFICKING_INDICATOR}),
 }
+# After the release nothing more is asked of the sponsor; what a late result says still stands in the file.
+AFTER_RELEASE = frozenset({_F.CHECK_PENDING_ALLOWED, _F.CHECK_HIT_REVIEW, _F.CHECK_HIT_BAR})
 # Said once, it stands until a person has cleared it: no recalculation may take it away.
 _NEVER_RESOLVED = frozenset({_F.TRAFFICKING_INDICATOR})
 

@@ -22,11 +22,13 @@ from models.policy import (
     HomeStudyRule,
     Line,
     ManualRule,
+    PendingReleaseRule,
     Suspension,
     VettingDuty,
     VettingPolicy,
     When,
 )
+from models.states import CheckKind
 from vetting.category import Subject, age_on, category_of, is_biological_kin, subjects
 from vetting.linkage import children_before, children_sought_now
 from vetting.risks import risks_of
@@ -142,7 +144,7 @@ def stopped_by(line: Line, facts: ApplicationFacts) -> Suspension | None:
 
 
 def asks(
-    line: DocumentRule | CheckRule | ManualRule | HomeStudyRule,
+    line: DocumentRule | CheckRule | ManualRule | HomeStudyRule | PendingReleaseRule,
     facts: ApplicationFacts,
     subject: Subject,
     now: datetime,
@@ -244,6 +246,7 @@ def _faults(policy: VettingPolicy) -> Iterator[Problem]:
             )
         if check.valid_days < 1:
             yield _fault("checks", check.rule, "wrong_value", "valid_days is less than 1.", "Give days.")
+    yield from _faults_of_pending(policy)
     for manual in policy.manual:
         if manual.item == "dna" and manual.when.biological_kin is not True:
             yield _fault(
@@ -258,6 +261,30 @@ def _faults(policy: VettingPolicy) -> Iterator[Problem]:
             yield _fault("inactive", line.rule, "active", "This table is for lines not in force.", "Move it.")
     for kind in sorted(DUTY_KINDS | {f"recommend:{role}" for role in policy.roles.recommend}):
         yield from _unclocked(policy, kind)
+
+
+# Looked up in minutes, and what they find is what no child may be released into: never out at a release.
+NEVER_PENDING = frozenset({CheckKind.PUBLIC_RECORDS, CheckKind.SEX_OFFENDER_REGISTRY})
+
+
+def _faults_of_pending(policy: VettingPolicy) -> Iterator[Problem]:
+    for line in policy.pending_release:
+        if line.item in NEVER_PENDING:
+            yield _fault(
+                "pending_release",
+                line.rule,
+                "never_pending",
+                f"A {line.item} check must be clear before a release.",
+                "Take this line out.",
+            )
+        if line.when.categories is None:
+            yield _fault(
+                "pending_release", line.rule, "missing_key", "It names no category.", "Say for which it is."
+            )
+        if line.due_days < 1:
+            yield _fault(
+                "pending_release", line.rule, "wrong_value", "due_days is less than 1.", "Give days."
+            )
 
 
 def _unclocked(policy: VettingPolicy, kind: str) -> Iterator[Problem]:

@@ -25,6 +25,7 @@ from vetting import checks
 from vetting.decision import address_pending, lacking_recommendations
 from vetting.findings import found_now, identity_of, key_of
 from vetting.ladder import acknowledge_by, denied_at, next_review
+from vetting.pending_release import allowance_for
 from vetting.policy import duty_line, is_waived
 from vetting.stage import stage_of
 
@@ -102,6 +103,7 @@ class _Due:
     since: datetime | None = None
     due_at: datetime | None = None  # where policy names a day, with the queue of its line
     queue: str = ""
+    holds_up: bool = True  # False: people may recommend and decide while it stands open
 
 
 def duties(
@@ -124,7 +126,7 @@ def _due_now(
         return []
     speaking = open_findings(facts, policy, now)
     work = list(_work(facts, requirements, policy, now, speaking))
-    decisions = _decisions(facts, policy, now, busy=bool(work))
+    decisions = _decisions(facts, policy, now, busy=any(due.holds_up for due in work))
     return [*work, *decisions, *_asked(facts, policy), *_clocks(facts, requirements, policy, speaking)]
 
 
@@ -211,7 +213,13 @@ def _checks_wanted(facts: ApplicationFacts, policy: VettingPolicy, now: datetime
             if stands.value is checks.Standing.STALE or stands.latest is None
             else stands.latest.ordered_at
         )
-        yield _Due("record_check", ":".join(p for p in place if p), asked.rule.rule, since=since)
+        yield _Due(
+            "record_check",
+            ":".join(p for p in place if p),
+            asked.rule.rule,
+            since=since,
+            holds_up=allowance_for(facts, policy, stands.latest, now) is None,
+        )
 
 
 def _decisions(

@@ -38,6 +38,7 @@ _WORDS: Mapping[str, str] = {
     "obtain_document": "Obtain a document",
     "confirm_document": "Confirm a document",
     "record_check": "Record a check's result",
+    "pending_check": "Record the result of a check that was out at the release",
     "settle_finding": "Settle a finding",
     "complete_home_study": "Complete the home study",
     "recommend:case_manager": "Recommendation of the case manager",

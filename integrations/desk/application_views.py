@@ -25,6 +25,7 @@ from vetting.completeness import requirements
 from vetting.decision import Gate, gate, lacking_recommendations
 from vetting.findings import key_of
 from vetting.interviews import unanswered
+from vetting.pending_release import allowance_for
 
 
 def iso(value: datetime | None) -> str | None:
@@ -95,6 +96,7 @@ def _application(
         "decision": _decision(session, application),
         **ladder_json(session, kit, application, facts, policy, withheld=withheld),
         "gate": {"open": barrier.open, "missing": list(barrier.missing)},
+        "pending_allowed": list(_pending_allowed(facts, policy, now)),
         "release": _release(session, application, release),
         "case_id": str(application.case_id),
     }
@@ -139,6 +141,30 @@ def _checks(facts: ApplicationFacts) -> list[dict[str, Any]]:
         }
         for c in facts.checks
     ]
+
+
+def _pending_allowed(
+    facts: ApplicationFacts, policy: VettingPolicy, now: datetime
+) -> Iterator[dict[str, Any]]:
+    """What the gate lets through without its result: by whose word, and under which line."""
+    for check in {c.id: c for c in facts.checks}.values():
+        allowed = allowance_for(facts, policy, check, now)
+        if allowed is None:
+            continue
+        word, line = allowed
+        yield {
+            "check_id": str(check.id),
+            "subject": check.subject,
+            "kind": check.kind.value,
+            "jurisdiction": check.jurisdiction,
+            "rule": line.rule,
+            "source": line.source,
+            "due_days": line.due_days,
+            "role": word.role.value,
+            "by": str(word.by),
+            "at": iso(word.at),
+            "reason": word.reason,
+        }
 
 
 def _findings(facts: ApplicationFacts) -> list[dict[str, Any]]:

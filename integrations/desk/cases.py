@@ -12,6 +12,7 @@ from followup.calendar import local_day
 from followup.plan import SIGHT_CHECK
 from integrations.desk.duties import open_followup
 from integrations.desk.escalations import policy_of
+from integrations.desk.pending_checks import go_on_after_closure
 from integrations.desk.planned import cancel_all
 from integrations.desk.sight import keep_in_sight, turns_18_on
 from integrations.kit import Kit
@@ -166,6 +167,7 @@ def reopen_case(kit: Kit, case_key: str, person: Person, *, note: str, now: date
         )
         duty = _hear_again(case, now)
         open_followup(session, case, [duty], actor=str(person.id), why="reopened: hear the child", now=now)
+        go_on_after_closure(session, case, actor=str(person.id), now=now)
         keep_in_sight(kit, session, case, actor=str(person.id), now=now)
         return case.id
 

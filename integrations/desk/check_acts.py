@@ -1,4 +1,4 @@
-"""What named people do with background checks: judge a hit, or write down a result that came on paper."""
+"""What named people do with background checks: judge a hit, write down a result on paper, let one be out."""
 
 from __future__ import annotations
 
@@ -8,19 +8,25 @@ from uuid import UUID
 from sqlmodel import Session
 
 from integrations.desk.acting import Act, want_reason
-from integrations.desk.naming import Place, find_check_place, find_waiting_hit
+from integrations.desk.naming import Place, find_check_out, find_check_place, find_waiting_hit
+from integrations.desk.pending_checks import on_late_result
 from integrations.keys import person_keys
 from integrations.kit import Kit
 from integrations.store import history
+from integrations.store.applications import find_application
+from integrations.store.cases import lock_case
 from integrations.store.staff import require_role
 from models.errors import BadInput, Problem, Refused
 from models.facts import CheckFacts, Person
-from models.states import APPLICATION_OVER, CHECK_MOVES, CheckKind, CheckState, Role
+from models.states import CHECK_MOVES, ApplicationState, CheckKind, CheckState, Role
+from models.tables.checks import PendingAllowance
 from models.tables.vetting import BackgroundCheck
 from vetting import checks, decision
 
 ON_PAPER = "paper"
 _RESULTS = (CheckState.CLEAR, CheckState.HIT_REVIEW, CheckState.HIT_BAR)
+# After a release a result is waited for as before.
+_NOTHING_AWAITED = frozenset({ApplicationState.DENIED, ApplicationState.WITHDRAWN})
 # Of these, another result is another order: an answer is never un-said.
 _ENDED = frozenset({CheckState.CLEAR, CheckState.UNREADABLE, CheckState.EXPIRED})
 
@@ -49,6 +55,34 @@ def adjudicate(
         return act.done(role, f"adjudicate {row.kind}", judge="background_checks")
 
 
+def allow_pending(kit: Kit, key: str, check: str, person: Person, *, reason: str, now: datetime) -> UUID:
+    """The authority that the policy's line names signs off that this order may be out at the release.
+
+    Raises:
+        BadInput: no such order, no reason.
+        Refused: no line lets it, statute asks for it, wrong role, or it is not out.
+    """
+    want_reason(reason)
+    with kit.transaction() as session:
+        act = Act(kit, session, key, person, now)
+        named = find_check_out(act.facts, check)
+        role, line = decision.may_allow_pending(act.facts, act.policy, person, named, reason, now)
+        row = PendingAllowance(
+            application_id=act.application.id,
+            check_id=named.id,
+            policy_version=act.policy.version,
+            rule=line.rule,
+            role=role.value,
+            reason=reason,
+            allowed_by=person.id,
+            at=now,
+        )
+        session.add(row)
+        session.flush()
+        history.record(session, row, old=None, new="allowed", actor=act.actor, why=reason, now=now)
+        return act.done(role, f"allow pending {named.kind}", judge="background_checks")
+
+
 def record_result(
     kit: Kit, key: str, check: str, person: Person, *, result: str, on: date, reason: str, now: datetime
 ) -> UUID:
@@ -65,14 +99,19 @@ def record_result(
             Problem("--on", "in_the_future", "A result can't be of a day to come.", "Give the letter's date.")
         )
     with kit.transaction() as session:
+        # The case before its rows, as everywhere: a late result settles a duty.
+        lock_case(session, find_application(session, key).case_id)
         act = Act(kit, session, key, person, now)
         role = require_role(person, Role.CASE_MANAGER)
-        if act.facts.state in APPLICATION_OVER:
+        if act.facts.state in _NOTHING_AWAITED:
             raise Refused("out_of_order", f"This application is {act.facts.state}; nothing more is recorded.")
         required = checks.required_checks(act.facts, act.policy, now)
         place = find_check_place(act.facts, required, check)
         row = _row_for(act, session, place, state)
         _write(act, row, place, state, on=on, reason=reason)
+        if act.facts.state is ApplicationState.RELEASED:
+            case_id = act.application.case_id
+            on_late_result(session, row, case_id, actor=act.actor, by=person.id, now=now)
         return act.done(role, f"record {row.kind}", judge="background_checks")
 
 

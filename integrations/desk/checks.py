@@ -9,8 +9,9 @@ from uuid import UUID
 from sqlalchemy import or_, select
 from sqlmodel import Session, col
 
-from integrations.desk.escalations import open_escalation
 from integrations.desk.jobs import enqueue_vetting
+from integrations.desk.judging import judge
+from integrations.desk.pending_checks import on_late_result
 from integrations.keys import person_keys
 from integrations.kit import Kit
 from integrations.policies import vetting_policy
@@ -20,7 +21,6 @@ from models.errors import NotFound, OutcomeUnknown, Rejected, Unavailable
 from models.facts import ApplicationFacts
 from models.packet import Packet
 from models.states import CHECK_MOVES, ApplicationState, CheckKind, CheckState
-from models.tables.people import Case
 from models.tables.vetting import Application, BackgroundCheck
 from vetting.checks import expiry, has_consent
 from vetting.ports import CheckOrder, CheckReport, ProviderRef
@@ -206,10 +206,13 @@ def _look(kit: Kit, check_id: UUID, facts: ApplicationFacts, *, now: datetime) -
         if not _take(kit, session, row, report, facts, now=now):
             return 0
         application = session.get_one(Application, row.application_id)
-        if application.state == ApplicationState.RELEASED:
+        released = application.state == ApplicationState.RELEASED
+        if released:
             # No step of vetting follows that would see it.
             _on_result(session, application, row, now=now)
-        return 1
+    if released:
+        judge(kit, "background_checks", application.id, now=now)
+    return 1
 
 
 def _next_look(ordered_at: datetime | None, now: datetime) -> datetime:
@@ -229,26 +232,19 @@ def take_result(kit: Kit, notice: Any, *, now: datetime) -> None:
             return  # the word of another order
         application = session.get_one(Application, row.application_id)
         facts = gather(session, kit.vault, application)
-        if _take(kit, session, row, notice.report, facts, now=now):
-            _on_result(session, application, row, now=now)
+        if not _take(kit, session, row, notice.report, facts, now=now):
+            return
+        _on_result(session, application, row, now=now)
+        released = application.state == ApplicationState.RELEASED
+    if released:
+        judge(kit, "background_checks", application.id, now=now)
 
 
 def _on_result(session: Session, application: Application, row: BackgroundCheck, *, now: datetime) -> None:
     if application.state == ApplicationState.RELEASED:
-        if row.state in (CheckState.HIT_BAR.value, CheckState.HIT_REVIEW.value):
-            # A late hit on a released child's household is somebody's at once.
-            open_escalation(
-                session,
-                session.get_one(Case, application.case_id),
-                reason="late_hit",
-                rule=row.rule,
-                key=str(row.id)[:8],
-                level=2,
-                actor=ACTOR,
-                now=now,
-            )
-        return
-    enqueue_vetting(session, application.id, now=now)
+        on_late_result(session, row, application.case_id, actor=ACTOR, now=now)
+    else:
+        enqueue_vetting(session, application.id, now=now)
 
 
 def _take(

@@ -20,7 +20,7 @@ from integrations.store.staff import record_act, require_role
 from models.errors import BadInput, Problem, Refused
 from models.facts import Duty, Person
 from models.policy import FollowupPolicy
-from models.states import ObligationState, Party, Role
+from models.states import PENDING_CHECK, ObligationState, Party, Role
 from models.tables.ledger import SPOKEN_DUTIES, Obligation
 from models.tables.people import Case
 
@@ -28,11 +28,12 @@ DOERS = (Role.CASE_MANAGER, Role.SUPERVISOR, Role.POST_RELEASE_CALLER)
 # Duties that a person's call settles, and nothing else.
 BY_CALL = frozenset({*SPOKEN_DUTIES, "call_back"})
 # Duties that end only with what they are about: a call, a delivered text, a result; never with a note.
-NOT_BY_NOTE = BY_CALL | {"text_reminder", "hearing_reminder", "closure_review"}
+NOT_BY_NOTE = BY_CALL | {"text_reminder", "hearing_reminder", "closure_review", PENDING_CHECK}
 _INSTEAD = {
     "text_reminder": "a delivered text",
     "hearing_reminder": "a delivered text",
     "closure_review": "the closure of the case",
+    PENDING_CHECK: "the check's result",
 }
 
 

@@ -12,6 +12,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, col
 
 from followup import escalation as ladder
+from integrations.desk.pending_checks import go_on
 from integrations.desk.planned import cancel_planned
 from integrations.desk.sight import keep_in_sight, open_lost_review
 from integrations.kit import Kit
@@ -22,12 +23,14 @@ from integrations.store.staff import record_act, require_role
 from models.errors import BadInput, Problem, Refused
 from models.facts import EscalationFacts, Person
 from models.policy import FollowupPolicy
-from models.states import EscalationState, ObligationState, Role
+from models.states import PENDING_CHECK, EscalationState, ObligationState, Role
 from models.tables.ledger import SPOKEN_DUTIES, Escalation, Evidence, Obligation
 from models.tables.people import Case, Staff
 from models.tables.system import History
 
 OWNERS = (Role.CASE_MANAGER, Role.SUPERVISOR, Role.POST_RELEASE_CALLER, Role.FEDERAL_FIELD_SPECIALIST)
+# What somebody says when they resolve an escalation settles none of these.
+_NOT_BY_A_WORD = frozenset({*SPOKEN_DUTIES, PENDING_CHECK})
 OWNER_ROLES = frozenset(role.value for role in OWNERS)
 
 
@@ -226,7 +229,8 @@ def resolve(
 ) -> UUID:
     """The escalation is resolved: its duty is settled with evidence, or another takes its place.
 
-    A duty to speak with somebody can't be settled by a note: it goes on as a `lost_contact_review`.
+    A duty to speak with somebody can't be settled by a note: it goes on as a `lost_contact_review`; nor can
+    one to record a check's result: it goes on with new time.
     Returns the case.
     """
     if not reason.strip():
@@ -237,7 +241,7 @@ def resolve(
         record_act(session, row.case_id, person, role, now=now)
         _take_if_free(session, row, person.id, now=now)
         duty = session.get(Obligation, row.obligation_id) if row.obligation_id else None
-        if duty is not None and duty.state == ObligationState.OPEN.value and duty.kind in SPOKEN_DUTIES:
+        if duty is not None and duty.state == ObligationState.OPEN.value and duty.kind in _NOT_BY_A_WORD:
             _resolve_by_successor(session, row, duty, person, reason=reason, now=now)
         else:
             _resolve_by_review(session, row, duty, person, reason=reason, now=now)
@@ -251,7 +255,11 @@ def _resolve_by_successor(
 ) -> None:
     case = session.get_one(Case, row.case_id)
     actor = str(person.id)
-    successor = open_lost_review(session, case, actor=actor, why=f"goes on from {duty.kind}", now=now)
+    why = f"goes on from {duty.kind}"
+    if duty.kind == PENDING_CHECK:
+        successor = go_on(session, case, duty, actor=actor, why=why, now=now)
+    else:
+        successor = open_lost_review(session, case, actor=actor, why=why, now=now)
     ledger.void_for(session, duty, successor, actor=actor, why=reason, now=now)
     cancel_planned(session, duty.id, now=now)
     row.successor_id = successor

@@ -14,7 +14,7 @@ from integrations.store import history
 from integrations.store.applications import gather
 from models.facts import ApplicationFacts, Finding
 from models.policy import VettingPolicy
-from models.states import FindingState
+from models.states import ApplicationState, FindingState
 from models.tables.vetting import Application
 from models.tables.vetting import Finding as FindingRow
 from vetting import (
@@ -45,7 +45,10 @@ def judge_in(session: Session, kit: Kit, application: Application, step: str, *,
     facts = gather(session, kit.vault, application)
     policy = vetting_policy(application.policy_version)
     found = list(_JUDGES[step](facts, policy, now))
-    changes = findings.sync(facts.findings, found, findings.STEP_CODES[step])
+    codes = findings.STEP_CODES[step]
+    if facts.state is ApplicationState.RELEASED:
+        codes &= findings.AFTER_RELEASE
+    changes = findings.sync(facts.findings, found, codes)
     for finding in changes.open:
         _add(session, application.id, finding, now)
     for row_id in changes.reopen:

@@ -10,6 +10,7 @@ from models.facts import ApplicationFacts, CheckFacts, FindingFacts, Requirement
 from models.states import FindingState
 from vetting.checks import RequiredCheck
 from vetting.findings import key_of
+from vetting.pending_release import AWAITED
 
 T = TypeVar("T")
 Place = tuple[str, str, str | None]
@@ -72,18 +73,29 @@ def find_waiting_hit(facts: ApplicationFacts, name: str) -> CheckFacts:
         BadInput: none, or more than one, fits.
     """
     hits = [c for c in facts.checks if c.state == "hit_review" and c.adjudication is None]
+    return _one_order(hits, name, "hit that waits")
+
+
+def find_check_out(facts: ApplicationFacts, name: str) -> CheckFacts:
+    """The order without a result that a person named, by kind, `kind@subject` or id.
+
+    Raises:
+        BadInput: none, or more than one, fits.
+    """
+    return _one_order([c for c in facts.checks if c.state in AWAITED], name, "check that is out")
+
+
+def _one_order(orders: Sequence[CheckFacts], name: str, noun: str) -> CheckFacts:
     # One person in two places of the packet has one check.
-    waiting = list({c.id: c for c in hits}.values())
+    known = list({c.id: c for c in orders}.values())
     wanted = _plain(name)
-    named = [c for c in hits if wanted in (_plain(str(c.id)), _plain(c.kind), *_words(_place(c)))] or [
-        c for c in hits if len(wanted) >= _ID_PREFIX and _plain(str(c.id)).startswith(wanted)
+    named = [c for c in orders if wanted in (_plain(str(c.id)), _plain(c.kind), *_words(_place(c)))] or [
+        c for c in orders if len(wanted) >= _ID_PREFIX and _plain(str(c.id)).startswith(wanted)
     ]
     found = list({c.id: c for c in named}.values())
     if len(found) == 1:
         return found[0]
-    raise _not_one(
-        "CHECK", "hit that waits", [_key(_place(c)) for c in found], [_key(_place(c)) for c in waiting]
-    )
+    raise _not_one("CHECK", noun, [_key(_place(c)) for c in found], [_key(_place(c)) for c in known])
 
 
 def find_check_place(facts: ApplicationFacts, required: Sequence[RequiredCheck], name: str) -> Place:
@@ -128,7 +140,7 @@ def _plain(text: str) -> str:
 
 
 def _not_one(field: str, noun: str, fitting: Sequence[str], known: Sequence[str]) -> BadInput:
-    word = noun.split(" ")[-1] if noun != "hit that waits" else "check"
+    word = noun.split(" ")[-1] if " that " not in noun else "check"
     code = f"ambiguous_{field.lower()}" if fitting else f"unknown_{field.lower()}"
     names = ", ".join(sorted(set(fitting or known)))
     says = f"This names more than one {noun}." if fitting else f"This names no {noun}."

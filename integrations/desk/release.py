@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, time
 from typing import Any
 from uuid import UUID
@@ -14,6 +15,7 @@ from sqlmodel import Session, col
 from followup import court
 from followup.plan import release_plan
 from integrations.desk.duties import open_followup, review_duty
+from integrations.desk.pending_checks import lock_orders_out, open_at_release
 from integrations.desk.release_papers import make_papers
 from integrations.kit import Kit
 from integrations.policies import followup_policy, vetting_policy
@@ -62,11 +64,12 @@ def _release(kit: Kit, session: Session, key: str, person: Person, *, on: date, 
     # The case before its rows, as everywhere: two releases of one child wait for each other here.
     case = lock_case(session, find_application(session, key).case_id)
     application = find_application(session, key, lock=True)
+    if case.released_at is not None:
+        raise Refused("already_released", "this child has been released already")
+    lock_orders_out(session, application.id)
     facts = gather(session, kit.vault, application)
     policy = vetting_policy(application.policy_version)
     required = requirements(facts, policy, now)
-    if case.released_at is not None:
-        raise Refused("already_released", "this child has been released already")
     role = may_release(facts, person, required, policy, now)
     record_act(session, case.id, person, role, now=now)
     zone = current_address(session, application.id).zone
@@ -98,7 +101,10 @@ def _release(kit: Kit, session: Session, key: str, person: Person, *, on: date, 
     _begin_followup(
         session, case, application, facts, person, released_at, zone, policy=followed_under, now=now
     )
-    _end_vetting_duties(session, application, row, person, now=now)
+    out = open_at_release(
+        session, case, facts, policy, released_at=released_at, actor=str(person.id), now=now
+    )
+    _end_vetting_duties(session, application, row, person, out, now=now)
     history.audit(
         session, actor=str(person.id), act="release", noun="application", ids=[application.id], now=now
     )
@@ -212,8 +218,15 @@ def _hearing_duties(
 
 
 def _end_vetting_duties(
-    session: Session, application: Application, row: Release, person: Person, *, now: datetime
+    session: Session,
+    application: Application,
+    row: Release,
+    person: Person,
+    out: Mapping[str, UUID],
+    *,
+    now: datetime,
 ) -> None:
+    """The release settles them, but for results that are still out: those go on in the follow-up."""
     evidence = ledger.add_evidence(
         session,
         case_id=application.case_id,
@@ -226,5 +239,10 @@ def _end_vetting_duties(
     from integrations.desk.escalations import resolve_settled
 
     for duty in ledger.open_of(session, application.case_id, side="vetting", application_id=application.id):
+        goes_on = out.get(duty.key.rpartition("#")[0]) if duty.kind == "record_check" else None
+        if goes_on is not None:
+            why = "released while its result is still out"
+            ledger.void_for(session, duty, goes_on, actor=str(person.id), why=why, now=now)
+            continue
         ledger.settle(session, duty, evidence, actor=str(person.id), why="released", now=now)
         resolve_settled(session, duty, evidence, by=person.id, now=now)

@@ -33,6 +33,7 @@ from models.facts import (
     ManualFacts,
     MergedFacts,
     OpinionFacts,
+    PendingAllowanceFacts,
     WaiverFacts,
 )
 from models.packet import Packet
@@ -48,6 +49,7 @@ from models.states import (
     Role,
 )
 from models.tables import vetting as tables
+from models.tables.checks import PendingAllowance
 from models.tables.linkage import Interview
 from models.tables.people import Address
 from models.tables.studies import Concern, HomeStudy, ManualItem, PrsOffer
@@ -111,6 +113,7 @@ def gather(session: Session, vault: Vault, application: tables.Application) -> A
         packet=packet,
         documents=_documents(session, vault, application, documents, tokens, zones),
         checks=_checks(session, application.id, people),
+        pending_allowances=_pending_allowances(session, application.id),
         confirmations=_confirmations(session, vault, application, documents, tokens, zones, packet),
         waivers=tuple(
             WaiverFacts(item=w.item, subject=w.subject, approved=w.approved_by is not None)
@@ -252,6 +255,25 @@ def _checks(session: Session, application_id: UUID, people: dict[str, bytes]) ->
         )
         for row in rows
         for subject in subjects.get(row.person_key, ())
+    )
+
+
+def _pending_allowances(session: Session, application_id: UUID) -> tuple[PendingAllowanceFacts, ...]:
+    rows = session.scalars(
+        select(PendingAllowance)
+        .where(col(PendingAllowance.application_id) == application_id)
+        .order_by(col(PendingAllowance.at), col(PendingAllowance.id))
+    )
+    return tuple(
+        PendingAllowanceFacts(
+            check=row.check_id,
+            rule=row.rule,
+            by=row.allowed_by,
+            role=Role(row.role),
+            at=row.at,
+            reason=row.reason,
+        )
+        for row in rows
     )
 
 

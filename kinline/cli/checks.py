@@ -68,6 +68,24 @@ def check_adjudicate(
     )
 
 
+@app.command("allow-pending")
+def check_allow_pending(
+    application: Application,
+    check: Check,
+    as_: As,
+    reason: Reason,
+    as_json: AsJson = False,
+    at: At = None,
+) -> None:
+    """Sign off that a check may still be out at the release: whom the policy's line names, if a line lets it."""
+    act(
+        lambda s, who, now: check_acts.allow_pending(s.kit, application, check, who, reason=reason, now=now),
+        as_=as_,
+        as_json=as_json,
+        at=at,
+    )
+
+
 @app.command("by-hand")
 def check_by_hand(
     application: Application,

@@ -35,6 +35,13 @@ def application(found: dict[str, Any]) -> None:
         OUT.print("  The gate is closed. Missing:")
         for line in gate["missing"]:
             OUT.print(f"    {line}")
+    for out in found["pending_allowed"]:
+        where = f" in {out['jurisdiction']}" if out["jurisdiction"] else ""
+        OUT.print(
+            f"  Without a result: {out['kind']}@{out['subject']}{where}. The {out['role'].replace('_', ' ')} signed"
+            f" it off on {out['at'][:10]} under {out['rule']}: {out['reason']}",
+            markup=False,
+        )
 
 
 def _due(review_on: str | None) -> str:

@@ -3,6 +3,7 @@
 from sqlmodel import SQLModel
 
 from models.tables import (
+    checks,
     explaining,
     ladder,
     ledger,
@@ -19,6 +20,7 @@ from models.tables import (
 METADATA = SQLModel.metadata
 __all__ = [
     "METADATA",
+    "checks",
     "explaining",
     "ladder",
     "ledger",

@@ -19,6 +19,7 @@ from sqlalchemy import (
 from sqlmodel import Field
 
 from models.states import (
+    PENDING_CHECK,
     CallOutcome,
     Channel,
     EscalationState,
@@ -155,6 +156,14 @@ class Obligation(Row, table=True):
             f"state <> 'settled' OR NOT ({one_of('kind', SPOKEN_DUTIES)}) OR (evidence_kind = 'call'"
             " AND (party = 'case' OR spoke_with = party))",
             name="obligation_spoken_needs_call",
+        ),
+        CheckConstraint(
+            f"kind <> '{PENDING_CHECK}' OR (side = 'followup' AND NOT in_sight)",
+            name="obligation_pending_check_is_followup",
+        ),
+        CheckConstraint(
+            f"kind <> '{PENDING_CHECK}' OR state <> 'settled' OR evidence_kind = 'check'",
+            name="obligation_pending_check_needs_result",
         ),
         CheckConstraint(
             "state <> 'waived' OR (side = 'vetting' AND waived_by IS NOT NULL AND reason IS NOT NULL)",

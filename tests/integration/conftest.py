@@ -26,9 +26,16 @@ def vault() -> Vault:
 @pytest.fixture
 def kit(engine: Engine, vault: Vault) -> Iterator[Kit]:
     """A kit on this test's own sandbox database. A service that is asked for raises: give it one first."""
+    made = a_kit(engine, vault)
+    yield made
+    made.close()
+
+
+def a_kit(engine: Engine, vault: Vault) -> Kit:
+    """A kit on a sandbox database. Close it."""
     with transaction(engine) as opened:
         ensure_environment(opened, "sandbox", wall=NOW)
-    made = Kit(
+    return Kit(
         engine=engine,
         vault=vault,
         settings=Settings(),
@@ -36,8 +43,6 @@ def kit(engine: Engine, vault: Vault) -> Iterator[Kit]:
         twilio_auth_token="test-token",
         background_secret="test-secret",
     )
-    yield made
-    made.close()
 
 
 @pytest.fixture
@@ -51,6 +56,10 @@ def session(engine: Engine) -> Iterator[Session]:
 @pytest.fixture
 def staff(engine: Engine) -> dict[str, Person]:
     """The invented staff, committed. Found by the sandbox's word (`cm`) and by the role (`case_manager`)."""
+    return the_staff(engine)
+
+
+def the_staff(engine: Engine) -> dict[str, Person]:
     people: dict[str, Person] = {}
     with transaction(engine) as opened:
         ensure_sandbox_staff(opened, now=NOW)
