@@ -169,16 +169,21 @@ def _status(facts: ApplicationFacts, asked: RequiredCheck, kind: CheckKind, now:
     )
     if not rows:
         return Status(Standing.NOT_ORDERED, kind)
-    hits = {hit_of(row) for row in rows}
+    hits = {hit_of(row, now) for row in rows}
     for hit in (Standing.HIT_BAR, Standing.HIT_REVIEW):
         if hit in hits:
             return Status(hit, kind, rows[-1])
     return Status(_standing(rows, asked.rule, now), kind, rows[-1])
 
 
-def hit_of(check: CheckFacts) -> Standing | None:
-    """The hit that this order brought and nobody has adjudicated clear. A hit stays one, however old."""
+def hit_of(check: CheckFacts, now: datetime) -> Standing | None:
+    """The hit that this order brought and nobody has adjudicated clear. A hit stays one, however old.
+
+    A bar of some years becomes a hit to be judged anew once they are over: nothing clears itself.
+    """
     if check.state is CheckState.HIT_BAR or check.adjudication == "bar":
+        return Standing.HIT_BAR
+    if check.adjudication == "bar_5y" and (check.bars_until is None or now.date() <= check.bars_until):
         return Standing.HIT_BAR
     if check.state is CheckState.HIT_REVIEW and check.adjudication != "clear":
         return Standing.HIT_REVIEW
@@ -259,7 +264,7 @@ def findings(facts: ApplicationFacts, policy: VettingPolicy, now: datetime) -> t
             continue
         unconsented = stands.value is Standing.NOT_ORDERED and not has_consent(facts, policy, asked.subject)
         found.setdefault(place, _finding(place, stands, asked.rule, unconsented=unconsented))
-    for place, stands in _hits(facts):
+    for place, stands in _hits(facts, now):
         found[place] = _finding(place, stands, _asked_by(facts, policy, place, now) or _UNASKED)
     return tuple(found.values())
 
@@ -298,9 +303,11 @@ def hit_in(value: Standing) -> Standing | None:
     return value if value in (Standing.HIT_BAR, Standing.HIT_REVIEW) else None
 
 
-def _hits(facts: ApplicationFacts) -> Iterator[tuple[tuple[str, CheckKind, str | None], Status]]:
+def _hits(
+    facts: ApplicationFacts, now: datetime
+) -> Iterator[tuple[tuple[str, CheckKind, str | None], Status]]:
     """Each order that brought a hit; of two on one place, the bar comes last and so stays."""
-    hits = [(hit, c) for c in facts.checks if (hit := hit_of(c)) is not None]
+    hits = [(hit, c) for c in facts.checks if (hit := hit_of(c, now)) is not None]
     for hit, check in sorted(hits, key=lambda pair: (pair[0] is Standing.HIT_BAR, pair[1].attempt)):
         yield (check.subject, check.kind, check.jurisdiction), Status(hit, check.kind, check)
 

@@ -23,7 +23,6 @@ from models.states import (
     APPROVALS,
     SENT_BACK,
     ApplicationState,
-    CheckState,
     ConsultationOutcome,
     DecisionValue,
     DocumentKind,
@@ -35,6 +34,7 @@ from models.states import (
 )
 from vetting import home_study
 from vetting.category import category_of
+from vetting.checks import Standing, hit_of
 from vetting.findings import found_now, identity_of
 from vetting.pending_release import AWAITED, is_statutory, line_for
 
@@ -359,9 +359,17 @@ def may_waive(
 
 
 def may_adjudicate(
-    facts: ApplicationFacts, person: Person, check: CheckFacts, reason: str, proposed_by: UUID | None = None
+    facts: ApplicationFacts,
+    person: Person,
+    check: CheckFacts,
+    reason: str,
+    proposed_by: UUID | None = None,
+    *,
+    now: datetime,
 ) -> Role:
     """The role in which this person may give one of the two voices on a hit that needs review.
+
+    Whoever wrote the hit down from paper acted as the case manager, and so may not judge it.
 
     Raises:
         Refused: wrong_role, two_roles, out_of_order, not_reviewable, four_eyes.
@@ -370,7 +378,7 @@ def may_adjudicate(
     role = _acting_role(facts, person, _MAY_WAIVE)
     if facts.state is not _A.RELEASED:  # a hit that comes after the release is judged like any other
         refuse_when_over(facts)
-    if check.state is not CheckState.HIT_REVIEW or check.adjudication is not None:
+    if hit_of(check, now) is not Standing.HIT_REVIEW:
         raise Refused("not_reviewable", "Only a hit that waits for review can be judged.")
     _want_second_person(person, proposed_by)
     _want_reason(reason)

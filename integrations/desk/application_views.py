@@ -138,6 +138,8 @@ def _checks(facts: ApplicationFacts) -> list[dict[str, Any]]:
             "attempt": c.attempt,
             "state": c.state.value,
             "expires_on": c.expires_on.isoformat() if c.expires_on else None,
+            "adjudication": c.adjudication,
+            "bars_until": c.bars_until.isoformat() if c.bars_until else None,
         }
         for c in facts.checks
     ]

@@ -1,4 +1,4 @@
-"""What named people do with background checks: judge a hit, write down a result on paper, let one be out."""
+"""What named people do with background checks: write down a result on paper, let one be out at the release."""
 
 from __future__ import annotations
 
@@ -8,13 +8,15 @@ from uuid import UUID
 from sqlmodel import Session
 
 from integrations.desk.acting import Act, want_reason
-from integrations.desk.naming import Place, find_check_out, find_check_place, find_waiting_hit
+from integrations.desk.hits import add_record
+from integrations.desk.naming import Place, find_check_out, find_check_place
 from integrations.desk.pending_checks import on_late_result
 from integrations.keys import person_keys
 from integrations.kit import Kit
 from integrations.store import history
 from integrations.store.applications import find_application
 from integrations.store.cases import lock_case
+from integrations.store.files import keep_evidence
 from integrations.store.staff import require_role
 from models.errors import BadInput, Problem, Refused
 from models.facts import CheckFacts, Person
@@ -29,30 +31,6 @@ _RESULTS = (CheckState.CLEAR, CheckState.HIT_REVIEW, CheckState.HIT_BAR)
 _NOTHING_AWAITED = frozenset({ApplicationState.DENIED, ApplicationState.WITHDRAWN})
 # Of these, another result is another order: an answer is never un-said.
 _ENDED = frozenset({CheckState.CLEAR, CheckState.UNREADABLE, CheckState.EXPIRED})
-
-
-def adjudicate(
-    kit: Kit, key: str, check: str, person: Person, *, verdict: str, reason: str, now: datetime
-) -> UUID:
-    """One of the two voices on a hit that needs review: `clear` or `bar`. Two that agree settle it."""
-    if verdict not in ("clear", "bar"):
-        raise BadInput(Problem("--verdict", "wrong_value", "Say clear or bar.", "Use --verdict clear."))
-    with kit.transaction() as session:
-        act = Act(kit, session, key, person, now)
-        require_role(person, Role.FEDERAL_FIELD_SPECIALIST, Role.SUPERVISOR)
-        named = find_waiting_hit(act.facts, check)
-        row = session.get_one(BackgroundCheck, named.id)
-        first = UUID(row.adjudicated_by[0].split(" ")[0]) if row.adjudicated_by else None
-        role = decision.may_adjudicate(act.facts, person, named, reason, first)
-        voices = [*row.adjudicated_by, f"{person.id} {verdict}"]
-        row.adjudicated_by = voices
-        if len(voices) >= 2:
-            # Two who disagree: the graver word stands.
-            row.adjudication = "bar" if any(v.endswith(" bar") for v in voices) else "clear"
-        session.add(row)
-        new = f"voice {len(voices)}: {verdict}"
-        history.record(session, row, old=None, new=new, actor=act.actor, why=reason, now=now)
-        return act.done(role, f"adjudicate {row.kind}", judge="background_checks")
 
 
 def allow_pending(kit: Kit, key: str, check: str, person: Person, *, reason: str, now: datetime) -> UUID:
@@ -84,12 +62,23 @@ def allow_pending(kit: Kit, key: str, check: str, person: Person, *, reason: str
 
 
 def record_result(
-    kit: Kit, key: str, check: str, person: Person, *, result: str, on: date, reason: str, now: datetime
+    kit: Kit,
+    key: str,
+    check: str,
+    person: Person,
+    *,
+    result: str,
+    on: date,
+    evidence: tuple[str, bytes],
+    reason: str,
+    now: datetime,
 ) -> UUID:
     """A result that a registry gave on paper, of that day, stands in the file under this person's name.
 
+    `evidence`: name and content of the paper. That of a hit is a raw record, and is kept as one.
+
     Raises:
-        BadInput: no such check or result, a day to come, no reason.
+        BadInput: no such check or result, a day to come, no reason, no readable scan or PDF.
         Refused: wrong role, no authorization in hand, or a hit, which two people judge.
     """
     state = _result(result)
@@ -108,6 +97,7 @@ def record_result(
         required = checks.required_checks(act.facts, act.policy, now)
         place = find_check_place(act.facts, required, check)
         row = _row_for(act, session, place, state)
+        _keep_paper(act, row, state, evidence)
         _write(act, row, place, state, on=on, reason=reason)
         if act.facts.state is ApplicationState.RELEASED:
             case_id = act.application.case_id
@@ -168,6 +158,16 @@ def _new_row(act: Act, session: Session, place: Place, latest: CheckFacts | None
         session, row, old=None, new=row.state, actor=act.actor, why="a result on paper", now=act.now
     )
     return row
+
+
+def _keep_paper(act: Act, row: BackgroundCheck, state: CheckState, evidence: tuple[str, bytes]) -> None:
+    if state is not CheckState.CLEAR:
+        add_record(act, row, evidence, option="--evidence")
+        return
+    name, content = evidence
+    row.evidence_file_id = keep_evidence(
+        act.session, act.kit.vault, content, option="--evidence", filename=name, now=act.now
+    )
 
 
 def _write(act: Act, row: BackgroundCheck, place: Place, state: CheckState, *, on: date, reason: str) -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import TypeVar
 
 from models.errors import BadInput, Problem, Refused
 from models.facts import ApplicationFacts, CheckFacts, FindingFacts, Requirement
-from models.states import FindingState
-from vetting.checks import RequiredCheck
+from models.states import CheckState, FindingState
+from vetting.checks import RequiredCheck, Standing, hit_of
 from vetting.findings import key_of
 from vetting.pending_release import AWAITED
 
@@ -66,14 +67,24 @@ def _findings(facts: ApplicationFacts, name: str, states: Iterable[FindingState]
     ]
 
 
-def find_waiting_hit(facts: ApplicationFacts, name: str) -> CheckFacts:
+def find_waiting_hit(facts: ApplicationFacts, name: str, now: datetime) -> CheckFacts:
     """The hit that waits for two people's judgement and that a person named, by kind, `kind@subject` or id.
 
     Raises:
         BadInput: none, or more than one, fits.
     """
-    hits = [c for c in facts.checks if c.state == "hit_review" and c.adjudication is None]
+    hits = [c for c in facts.checks if hit_of(c, now) is Standing.HIT_REVIEW]
     return _one_order(hits, name, "hit that waits")
+
+
+def find_hit(facts: ApplicationFacts, name: str) -> CheckFacts:
+    """The order that brought a hit and that a person named, judged or not.
+
+    Raises:
+        BadInput: none, or more than one, fits.
+    """
+    hits = (CheckState.HIT_REVIEW, CheckState.HIT_BAR)
+    return _one_order([c for c in facts.checks if c.state in hits], name, "check that brought a hit")
 
 
 def find_check_out(facts: ApplicationFacts, name: str) -> CheckFacts:

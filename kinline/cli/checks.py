@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 import typer
 
-from integrations.desk import by_hand, check_acts
+from integrations.desk import by_hand, check_acts, hits
 from kinline.cli import common
 from kinline.cli.common import As, AsJson, At, Reason
 from kinline.cli.vetting import Application, act, day_of
@@ -33,18 +33,26 @@ def check_record(
     on: Annotated[
         str, typer.Option("--on", help="The day of the registry's answer, YYYY-MM-DD.", metavar="DATE")
     ],
+    evidence: Annotated[Path, typer.Option("--evidence", help="The registry's paper, as a scan or PDF.")],
     as_json: AsJson = False,
     at: At = None,
 ) -> None:
     """Write down the result of a registry that answers on paper: the case manager."""
-    act(
-        lambda s, who, now: check_acts.record_result(
-            s.kit, application, check, who, result=result, on=day_of(on), reason=reason, now=now
-        ),
-        as_=as_,
-        as_json=as_json,
-        at=at,
-    )
+
+    def work(stack: Stack, who: Person, now: datetime) -> UUID:
+        return check_acts.record_result(
+            stack.kit,
+            application,
+            check,
+            who,
+            result=result,
+            on=day_of(on),
+            evidence=(evidence.name, common.read_file(evidence, "--evidence")),
+            reason=reason,
+            now=now,
+        )
+
+    act(work, as_=as_, as_json=as_json, at=at)
 
 
 @app.command("adjudicate")
@@ -53,19 +61,79 @@ def check_adjudicate(
     check: Check,
     as_: As,
     reason: Reason,
-    verdict: Annotated[str, typer.Option("--verdict", help="clear or bar.")],
+    verdict: Annotated[str, typer.Option("--verdict", help="clear, bar or bar_5y.")],
+    offence_on: Annotated[
+        str | None,
+        typer.Option("--offence-on", help="bar_5y: the day of the offence, YYYY-MM-DD.", metavar="DATE"),
+    ] = None,
     as_json: AsJson = False,
     at: At = None,
 ) -> None:
     """Judge a hit that needs review. Two people must; if they differ, the graver word stands."""
     act(
-        lambda s, who, now: check_acts.adjudicate(
-            s.kit, application, check, who, verdict=verdict, reason=reason, now=now
+        lambda s, who, now: hits.adjudicate(
+            s.kit,
+            application,
+            check,
+            who,
+            verdict=verdict,
+            reason=reason,
+            offence_on=day_of(offence_on, "--offence-on") if offence_on else None,
+            now=now,
         ),
         as_=as_,
         as_json=as_json,
         at=at,
     )
+
+
+@app.command("keep-record")
+def check_keep_record(
+    application: Application,
+    check: Check,
+    as_: As,
+    record: Annotated[Path, typer.Option("--record", help="The raw record, as a scan or PDF.")],
+    disposition: Annotated[
+        str | None, typer.Option("--disposition", help="Of the arrest or charge: resolved or unresolved.")
+    ] = None,
+    as_json: AsJson = False,
+    at: At = None,
+) -> None:
+    """Keep the raw record behind a hit, sealed and apart from how it is judged: the case manager."""
+
+    def work(stack: Stack, who: Person, now: datetime) -> UUID:
+        content = common.read_file(record, "--record")
+        return hits.keep_record(
+            stack.kit,
+            application,
+            check,
+            who,
+            record=(record.name, content),
+            disposition=disposition,
+            now=now,
+        )
+
+    act(work, as_=as_, as_json=as_json, at=at)
+
+
+@app.command("read-record")
+def check_read_record(
+    application: Application,
+    check: Check,
+    as_: As,
+    reason: Reason,
+    out: Annotated[Path, typer.Option("--out", help="The file to write.", metavar="FILE")],
+    as_json: AsJson = False,
+    at: At = None,
+) -> None:
+    """Write the raw record behind a hit to a file, for those who judge it. Each look is on record."""
+
+    def body(stack: Stack) -> dict[str, Any]:
+        who = common.person(stack, as_)
+        content = hits.read_record(stack.kit, application, check, who, reason=reason, now=stack.now())
+        return common.written(out, content)
+
+    common.run(body, as_json=as_json, at=at, show=lambda r: common.OUT.print(f"Written: {r['file']}"))
 
 
 @app.command("allow-pending")

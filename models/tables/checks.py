@@ -1,12 +1,14 @@
-"""What people said about background checks: that one may be out at a release."""
+"""What people said about background checks: how they judged a hit, that one may be out at a release; and the
+record behind a hit, kept apart from all that."""
 
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import UniqueConstraint
+from sqlalchemy import CheckConstraint, UniqueConstraint
 from sqlmodel import Field
 
-from models.tables.base import Row, instant
+from models.hits import VERDICTS
+from models.tables.base import Row, Sealed, instant, one_of, sealed
 
 
 class PendingAllowance(Row, table=True):
@@ -21,4 +23,36 @@ class PendingAllowance(Row, table=True):
     role: str
     reason: str
     allowed_by: UUID = Field(foreign_key="staff.id")
+    at: datetime = instant()
+
+
+class CheckVerdict(Row, table=True):
+    """One person's word on a hit. Two of a round give its adjudication. Never rewritten.
+
+    `sealed_words`: the reasons, and the day of the offence. `bars_until` follows from that day.
+    """
+
+    __tablename__ = "check_verdict"
+    __table_args__ = (
+        CheckConstraint(one_of("verdict", VERDICTS), name="check_verdict_known"),
+        CheckConstraint("(verdict = 'bar_5y') = (bars_until IS NOT NULL)", name="check_verdict_bars_until"),
+        UniqueConstraint("check_id", "round", "by_staff", name="check_verdict_four_eyes"),
+    )
+    check_id: UUID = Field(foreign_key="background_check.id", index=True)
+    round: int
+    verdict: str
+    bars_until: date | None = None
+    hit_classes: str
+    sealed_words: Sealed | None = sealed(default=None)
+    by_staff: UUID = Field(foreign_key="staff.id")
+    at: datetime = instant()
+
+
+class CriminalRecord(Row, table=True):
+    """The raw record behind a hit, apart from how it was judged. Its file is sealed; each look is on record."""
+
+    __tablename__ = "criminal_record"
+    check_id: UUID = Field(foreign_key="background_check.id", index=True)
+    file_id: UUID = Field(foreign_key="document_file.id")
+    recorded_by: UUID = Field(foreign_key="staff.id")
     at: datetime = instant()

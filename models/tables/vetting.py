@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, UniqueConstraint, text
 from sqlmodel import Field
 
+from models.hits import VERDICTS
 from models.states import (
     ApplicationState,
     CheckKind,
@@ -105,6 +106,13 @@ class BackgroundCheck(Row, table=True):
             "disposition IS NULL OR disposition IN ('resolved', 'unresolved')",
             name="check_disposition_known",
         ),
+        CheckConstraint(
+            f"adjudication IS NULL OR {one_of('adjudication', VERDICTS)}", name="check_adjudication_known"
+        ),
+        CheckConstraint(
+            "coalesce(adjudication = 'bar_5y', false) = (bars_until IS NOT NULL)",
+            name="check_bars_until_a_day",
+        ),
         ForeignKeyConstraint(["evidence_file_id"], ["document_file.id"], name="background_check_evidence"),
         Index(
             "check_once",
@@ -134,7 +142,7 @@ class BackgroundCheck(Row, table=True):
     as_of: datetime | None = instant(default=None)
     expires_on: date | None = None
     adjudication: str | None = None
-    adjudicated_by: list[str] = words()
+    bars_until: date | None = None
     # Of the arrest or charge behind a hit: resolved or unresolved; None until somebody has written it down.
     disposition: str | None = None
     # What a registry sent on paper.

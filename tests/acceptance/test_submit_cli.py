@@ -120,6 +120,7 @@ def test_a_paper_result_and_a_link_are_settled_from_the_terminal(terminal: Termi
     packet = write_packet(tmp_path / "packet", a_packet(household=[]))
     terminal.kinline("submit", packet, "--at", AT, code=0)
     words = ("TEST-0001", "public_records", "--result", "clear", "--on", "2026-01-30", "--reason", "Letter.")
+    words += ("--evidence", str(next((tmp_path / "packet").rglob("*.png"))))
     found = terminal.kinline("check", "record", *words, "--as", "cm@example.org", "--json", code=0).json
     assert [(c["kind"], c["state"]) for c in found["checks"]] == [("public_records", "clear")]
     refused = terminal.kinline("check", "record", *words, "--as", "cc@example.org", "--json", code=1)

@@ -2,29 +2,36 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal
 from uuid import UUID
 
 import pytest
-from sqlalchemy import select
-from sqlmodel import col
+from sqlalchemy import select, text
+from sqlmodel import Session, col
 
 from integrations.background.webhook import ResultNotice
-from integrations.desk.check_acts import adjudicate, record_result
+from integrations.desk.check_acts import record_result
 from integrations.desk.checks import take_result
+from integrations.desk.hits import adjudicate, keep_record, read_record
 from integrations.kit import Kit
-from models.errors import BadInput, Refused
+from models.errors import BadInput, NotFound, Refused
 from models.facts import Person
+from models.states import Role
+from models.tables.checks import CriminalRecord
 from models.tables.vetting import BackgroundCheck
 from tests.builders import NOW
 from tests.integration import scenes
 from tests.integration.scenes import World, a_packet, hand_in, shown, vet
+from tests.refusals import refused, refused_at_commit
 from vetting.ports import CheckReport, ProviderRef
 
 DAY = timedelta(days=1)
+PAPER = ("letter.png", scenes.scan("a letter of the registry"))
 
 
 @pytest.fixture
@@ -91,6 +98,7 @@ def test_a_refused_order_waits_for_a_person_who_may_write_down_a_paper_result(
         result="clear",
         on=date(2026, 1, 30),
         reason="Letter.",
+        evidence=PAPER,
         now=NOW,
     )
     row = _row(kit, "public_records")
@@ -107,7 +115,15 @@ def test_a_paper_result_settles_what_is_pending(
 ) -> None:
     key = str(pending.application_id)
     record_result(
-        kit, key, str(pending.id), staff["cm"], result="clear", on=NOW.date(), reason="Letter.", now=NOW
+        kit,
+        key,
+        str(pending.id),
+        staff["cm"],
+        result="clear",
+        on=NOW.date(),
+        reason="Letter.",
+        evidence=PAPER,
+        now=NOW,
     )
     row = _row(kit, "child_abuse_registry")
     assert (row.state, row.next_look_at) == ("clear", None)
@@ -121,9 +137,13 @@ def test_a_paper_hit_is_judged_by_two_people_and_not_recorded_away(
 ) -> None:
     key, why = str(pending.application_id), "Letter of the registry."
     name = "child_abuse_registry@sponsor:TX"
-    record_result(kit, key, name, staff["cm"], result="hit_review", on=NOW.date(), reason=why, now=NOW)
+    record_result(
+        kit, key, name, staff["cm"], result="hit_review", on=NOW.date(), reason=why, evidence=PAPER, now=NOW
+    )
     with pytest.raises(Refused) as caught:
-        record_result(kit, key, name, staff["cm"], result="clear", on=NOW.date(), reason=why, now=NOW)
+        record_result(
+            kit, key, name, staff["cm"], result="clear", on=NOW.date(), reason=why, evidence=PAPER, now=NOW
+        )
     assert caught.value.code == "not_reviewable"
     adjudicate(kit, key, name, staff["ffs"], verdict="clear", reason="Another person.", now=NOW)
     with pytest.raises(Refused) as caught:
@@ -151,12 +171,13 @@ def test_a_paper_result_that_says_too_little_is_not_taken(
         ({"result": "fine"}, "wrong_value"),
         ({"on": NOW.date() + DAY}, "in_the_future"),
         ({"reason": " "}, "missing"),
+        ({"evidence": ("letter.pdf", b"not a paper")}, "not_what_its_name_says"),
         ({"check": "immigration_status"}, "unknown_check"),
         ({"check": "child_abuse_registry@nobody"}, "unknown_check"),
     ]
     for change, code in faults:
         said: dict[str, Any] = {"check": "child_abuse_registry@sponsor:TX", "result": "clear"}
-        said |= {"on": NOW.date(), "reason": "Letter."} | change
+        said |= {"on": NOW.date(), "reason": "Letter.", "evidence": PAPER} | change
         with pytest.raises(BadInput) as caught:
             record_result(kit, str(pending.application_id), said.pop("check"), staff["cm"], now=NOW, **said)
         assert [p.code for p in caught.value.problems] == [code]
@@ -169,7 +190,17 @@ def test_only_the_case_manager_writes_down_a_paper_result(
     key, name = str(pending.application_id), str(pending.id)
     for word in ("officer", "cc", "ffs", "caller", "supervisor", "integrity", "auditor", "admin"):
         with pytest.raises(Refused) as caught:
-            record_result(kit, key, name, staff[word], result="clear", on=NOW.date(), reason="x", now=NOW)
+            record_result(
+                kit,
+                key,
+                name,
+                staff[word],
+                result="clear",
+                on=NOW.date(),
+                reason="x",
+                evidence=PAPER,
+                now=NOW,
+            )
         assert caught.value.code == "wrong_role"
     assert _row(kit, "child_abuse_registry").state == "pending"
 
@@ -191,6 +222,128 @@ def test_no_paper_result_counts_without_that_persons_authorization(
             result="clear",
             on=NOW.date(),
             reason="Letter.",
+            evidence=PAPER,
             now=NOW,
         )
     assert caught.value.code == "consent_missing"
+
+
+# --- who judges a hit, and what is kept of it ------------------------------------------------------
+
+
+@pytest.fixture
+def hit(kit: Kit, pending: BackgroundCheck) -> BackgroundCheck:
+    """The registry of the sponsor found something that two people must judge."""
+    take_result(kit, _notice(pending, "hit_review", NOW), now=NOW)
+    return pending
+
+
+def _judge(kit: Kit, hit: BackgroundCheck, by: Person, verdict: str, **more: Any) -> None:
+    more = {"now": NOW, "reason": "A felony of long ago."} | more
+    adjudicate(kit, str(hit.application_id), str(hit.id), by, verdict=verdict, **more)
+
+
+def test_a_bar_of_five_years_ends_and_then_the_hit_is_judged_anew(
+    kit: Kit, hit: BackgroundCheck, staff: dict[str, Person]
+) -> None:
+    _judge(kit, hit, staff["ffs"], "bar_5y", offence_on=date(2021, 3, 1))
+    _judge(kit, hit, staff["supervisor"], "clear")
+    found = shown(kit, hit.application_id)
+    assert "CHECK_HIT_BAR" in scenes.open_codes(found)
+    (told,) = [c for c in found["checks"] if c["check_id"] == str(hit.id)]
+    assert (told["adjudication"], told["bars_until"]) == ("bar_5y", "2026-03-01")
+    with pytest.raises(BadInput, match="unknown_check"):
+        _judge(kit, hit, staff["ffs"], "clear")  # it bars now: there is nothing to judge
+    later = NOW + 40 * DAY
+    for who in ("supervisor", "ffs"):
+        _judge(kit, hit, staff[who], "clear", now=later)
+    row = _row(kit, "child_abuse_registry")
+    assert (row.adjudication, row.bars_until) == ("clear", None)
+    with kit.transaction() as session:
+        said = session.execute(text("SELECT round, verdict FROM check_verdict ORDER BY round, at")).all()
+    assert [tuple(one) for one in said] == [(1, "bar_5y"), (1, "clear"), (2, "clear"), (2, "clear")]
+
+
+def test_who_wrote_a_hit_down_does_not_judge_it(
+    kit: Kit, pending: BackgroundCheck, staff: dict[str, Person]
+) -> None:
+    key = str(pending.application_id)
+    both = replace(staff["cm"], roles=frozenset({Role.CASE_MANAGER, Role.FEDERAL_FIELD_SPECIALIST}))
+    record_result(
+        kit,
+        key,
+        str(pending.id),
+        both,
+        result="hit_review",
+        on=NOW.date(),
+        reason="x",
+        evidence=PAPER,
+        now=NOW,
+    )
+    with pytest.raises(Refused, match="two_roles"):
+        _judge(kit, pending, both, "clear")
+
+
+def test_what_was_said_of_a_hit_is_kept_and_the_database_wants_two(
+    kit: Kit, hit: BackgroundCheck, staff: dict[str, Person]
+) -> None:
+    _judge(kit, hit, staff["ffs"], "clear")
+    alone = text("UPDATE background_check SET adjudication = 'clear' WHERE id = :id")
+    with Session(kit.engine) as session, refused_at_commit(session, "was not judged so by two people"):
+        session.execute(alone, {"id": hit.id})
+    with kit.transaction() as session:
+        again = text(
+            "INSERT INTO check_verdict (id, check_id, round, verdict, hit_classes, by_staff, at)"
+            " SELECT gen_random_uuid(), check_id, round, verdict, hit_classes, by_staff, at FROM check_verdict"
+        )
+        with refused(session, "check_verdict_four_eyes"):
+            session.execute(again)
+    _judge(kit, hit, staff["supervisor"], "bar")
+    with kit.transaction() as session:
+        for change in ("UPDATE check_verdict SET verdict = 'clear'", "DELETE FROM check_verdict"):
+            with refused(session, "rows of check_verdict are kept as they were written"):
+                session.execute(text(change))
+        with refused(session, "stays as it was written"):
+            session.execute(alone, {"id": hit.id})
+
+
+def test_the_raw_record_is_kept_apart_and_each_look_at_it_is_on_record(
+    kit: Kit, hit: BackgroundCheck, staff: dict[str, Person]
+) -> None:
+    key, why = str(hit.application_id), "To judge it."
+    with pytest.raises(NotFound):
+        read_record(kit, key, str(hit.id), staff["ffs"], reason=why, now=NOW)
+    keep_record(kit, key, str(hit.id), staff["cm"], record=PAPER, disposition="unresolved", now=NOW)
+    assert read_record(kit, key, str(hit.id), staff["ffs"], reason=why, now=NOW) == PAPER[1]
+    for who in ("cm", "cc", "caller", "auditor", "integrity", "admin"):
+        with pytest.raises(Refused, match="wrong_role"):
+            read_record(kit, key, str(hit.id), staff[who], reason=why, now=NOW)
+    _judge(kit, hit, staff["ffs"], "clear", reason="Robbery in Exampleville")
+    found = shown(kit, hit.application_id)
+    # An open charge asks for the state's own records.
+    assert "state_criminal" in {r["item"] for r in found["required"]}
+    with kit.transaction() as session:
+        kept = session.scalars(select(CriminalRecord)).one()
+        assert str(kept.file_id) not in json.dumps(found)
+        row = session.get_one(BackgroundCheck, hit.id)
+        assert (row.evidence_file_id, row.disposition) == (None, "unresolved")
+        looks = session.execute(
+            text("SELECT actor, why FROM history WHERE noun = 'criminal_record' AND new = 'read'")
+        ).all()
+        told = session.execute(text("SELECT count(*) FROM history WHERE why LIKE '%Robbery%'")).scalar_one()
+        with refused(session, "rows of criminal_record are kept as they were written"):
+            session.execute(text("DELETE FROM criminal_record"))
+    assert [tuple(one) for one in looks] == [(str(staff["ffs"].id), why)]
+    assert told == 0
+    assert "Robbery" not in json.dumps(found)
+
+
+def test_the_paper_of_a_clear_answer_is_its_evidence_and_that_of_a_hit_its_raw_record(
+    kit: Kit, pending: BackgroundCheck, staff: dict[str, Person]
+) -> None:
+    key, said = str(pending.application_id), {"on": NOW.date(), "reason": "Letter.", "now": NOW}
+    record_result(kit, key, "public_records@sponsor", staff["cm"], result="clear", evidence=PAPER, **said)
+    record_result(kit, key, str(pending.id), staff["cm"], result="hit_review", evidence=PAPER, **said)
+    assert _row(kit, "public_records", attempt=2).evidence_file_id is not None
+    assert _row(kit, "child_abuse_registry").evidence_file_id is None
+    assert read_record(kit, key, str(pending.id), staff["supervisor"], reason="x", now=NOW) == PAPER[1]

@@ -16,9 +16,10 @@ from sqlmodel import col
 from integrations.background.webhook import ResultNotice
 from integrations.database import make_engine
 from integrations.desk import cases, escalations, release, rounds
-from integrations.desk.check_acts import adjudicate, allow_pending, record_result
+from integrations.desk.check_acts import allow_pending, record_result
 from integrations.desk.checks import take_result
 from integrations.desk.duties import do_duty
+from integrations.desk.hits import adjudicate
 from integrations.desk.views import account_json, case_json, queue_json
 from integrations.kit import Kit
 from integrations.vault import Vault
@@ -35,6 +36,7 @@ from tests.servers import TestServer
 from vetting.ports import CheckReport, ProviderRef
 
 DAY = timedelta(days=1)
+PAPER = ("letter.png", scenes.scan("a letter of the registry"))
 REFERENCE = "TEST-0001"
 CAN = "child_abuse_registry"
 WHY = "The state answers in six months; the mother has had no other finding."
@@ -303,7 +305,15 @@ def test_a_result_on_paper_settles_it_under_that_persons_name(
     late = NOW + 8 * DAY
     rounds.lost_contact_round(kit, now=late)
     record_result(
-        kit, REFERENCE, CAN, staff["cm"], result="hit_review", on=late.date(), reason="Letter.", now=late
+        kit,
+        REFERENCE,
+        CAN,
+        staff["cm"],
+        result="hit_review",
+        on=late.date(),
+        reason="Letter.",
+        evidence=PAPER,
+        now=late,
     )
     (duty,) = duties(kit)
     assert (duty.state, duty.evidence_kind) == ("settled", "check")

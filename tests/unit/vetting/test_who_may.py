@@ -85,7 +85,7 @@ def waive(facts: ApplicationFacts, person: Person, key: str = "proof_of_income@s
 
 def adjudicate(facts: ApplicationFacts, person: Person, **named: Any) -> str:
     hit = a_check(CheckKind.FBI_FINGERPRINT, CheckState.HIT_REVIEW)
-    return code_of(decision.may_adjudicate, facts, person, hit, REASON, **named)
+    return code_of(decision.may_adjudicate, facts, person, hit, REASON, now=NOW, **named)
 
 
 # act, an application on which it may be done, the roles that may
@@ -230,7 +230,9 @@ def test_two_different_people_waive_and_judge(act: Any) -> None:
 @pytest.mark.parametrize("state", [CheckState.CLEAR, CheckState.HIT_BAR, CheckState.PENDING])
 def test_only_a_hit_that_waits_for_review_can_be_judged(state: CheckState) -> None:
     check = a_check(CheckKind.FBI_FINGERPRINT, state)
-    assert code_of(decision.may_adjudicate, ready(), a_person(FFS), check, REASON) == "not_reviewable"
+    assert (
+        code_of(decision.may_adjudicate, ready(), a_person(FFS), check, REASON, now=NOW) == "not_reviewable"
+    )
 
 
 def test_a_reason_is_wanted() -> None:

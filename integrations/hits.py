@@ -1,0 +1,23 @@
+"""The verdicts on hits of ``vetting/hits``, read once for each process. A merged version is never edited."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.resources import files
+
+from models.hits import HitClasses
+from vetting.hits import parse_hit_classes
+
+# The one by which hits are judged now. Each verdict keeps the name of the one it was given under.
+NEWEST = "hits-2024"
+
+
+def hits_text(version: str = NEWEST) -> str:
+    """The file of this version."""
+    return files("vetting").joinpath("hits", f"{version}.toml").read_text(encoding="utf-8")
+
+
+@cache
+def hit_classes() -> HitClasses:
+    """The verdicts in use."""
+    return parse_hit_classes(hits_text())
