@@ -434,3 +434,32 @@ def test_an_amendment_that_drops_a_person_drops_what_was_not_sent_yet(
     vet(kit, application, now=NOW + DAY)
     assert len(world.orders()) == 8
     assert shown(kit, application)["state"] == "in_review"
+
+
+def test_a_new_state_and_a_new_adult_start_their_own_checks_and_no_other(
+    kit: Kit, world: World, tmp_path: Path
+) -> None:
+    packet = a_packet(household=[])
+    packet["sponsor"] |= {"relationship": "family friend", "related": False}
+    world.reader.shows(packet)
+    application = hand_in(kit, tmp_path, packet).application_id
+    vet(kit, application)
+    before = {o["reference"] for o in world.orders()}
+    moved = amended(
+        packet,
+        previous_states=["LA"],
+        household=[scenes.an_adult("Jorge", "Example Ruiz", "1985-02-11", "TEST-0001H0")],
+    )
+    moved["documents"] = scenes.papers_of(moved)
+    hand_in(kit, tmp_path, moved, now=NOW + DAY)
+    vet(kit, application, now=NOW + DAY)
+    with kit.transaction() as session:
+        rows = session.scalars(select(BackgroundCheck)).all()
+        new = {(r.subject, r.kind, r.jurisdiction) for r in rows if str(r.id) not in before}
+    assert {place for place in new if place[0] != "household:0"} == {
+        ("sponsor", "child_abuse_registry", "LA"),
+        ("alternate_caregiver", "child_abuse_registry", "LA"),
+    }
+    assert {"fbi_fingerprint", "public_records", "sex_offender_registry"} <= {
+        kind for subject, kind, _ in new if subject == "household:0"
+    }
