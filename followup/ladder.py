@@ -14,8 +14,9 @@ from models.facts import AttemptFacts, NumberFacts, ObligationFacts
 from models.policy import FollowupPolicy, LadderStep
 from models.states import Channel, Party
 
-# A child who is to be heard alone, or who asked for help, is called by a person and by nothing else.
-HUMANS_ONLY = frozenset({"hear_child_alone", "call_back", "lost_contact_review"})
+# A child who is to be heard alone, or who asked for help, is called by a person and by nothing else; and so is a
+# family whose case worker calls each month.
+HUMANS_ONLY = frozenset({"hear_child_alone", "call_back", "lost_contact_review", "prs_contact"})
 
 
 @dataclass(frozen=True, slots=True)

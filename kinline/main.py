@@ -24,6 +24,7 @@ def build() -> typer.Typer:
         links,
         persons,
         policy,
+        services,
         system,
         vetting,
     )
@@ -47,6 +48,8 @@ def build() -> typer.Typer:
     app.add_typer(denial.denial_app, name="denial")
     app.add_typer(denial.appeal_app, name="appeal")
     app.add_typer(followup.call_app, name="call")
+    app.add_typer(services.visit_app, name="visit")
+    app.add_typer(services.prs_app, name="prs")
     app.add_typer(followup.escalation_app, name="escalation")
     app.add_typer(followup.address_app, name="address")
     app.add_typer(followup.duty_app, name="duty")

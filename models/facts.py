@@ -27,6 +27,7 @@ from models.states import (
     FindingCode,
     FindingState,
     Party,
+    PrsLevel,
     RequirementState,
     Role,
     Severity,
@@ -365,7 +366,8 @@ class ReleaseFacts:
     zone: str  # IANA, of the verified address
     child_has_number: bool
     text_consent: frozenset[Party] = frozenset()
-    prs: bool = False
+    prs_level: PrsLevel = PrsLevel.ONE  # of post-release services
+    prs_since: datetime | None = None  # when that level began; None: with the release
 
 
 @dataclass(frozen=True, slots=True)

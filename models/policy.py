@@ -20,6 +20,7 @@ from models.states import (
     DenialGround,
     DocumentKind,
     Party,
+    PrsLevel,
     Role,
 )
 
@@ -275,6 +276,33 @@ class ReminderRule(Line):
     queue: str
 
 
+class PrsRule(Line):
+    """A duty of post-release services, for children on these levels.
+
+    The first opens `after_days` from the day on which the level began and is due `window_days` later. With
+    `every_days` the next opens so long after each that was done, for `for_days` from the begin of the level;
+    None: until 18, status, departure or another closure.
+    """
+
+    levels: tuple[PrsLevel, ...]
+    kind: Literal["prs_start", "prs_contact", "prs_visit"]
+    key: str
+    party: Party
+    after_days: int = Field(default=0, ge=0)
+    window_days: int = Field(ge=1)
+    every_days: int | None = Field(default=None, ge=1)
+    for_days: int | None = None
+    queue: str
+    in_sight: bool = False
+
+
+class PrsBegin(Line):
+    """On which level the services of a child begin who was released like this. The first line that fits counts."""
+
+    after: Literal["tvpra_home_study", "approve_with_prs", "any"]
+    level: PrsLevel
+
+
 class SightRule(Line):
     """The recurring look after the last planned call, until 18 or closure."""
 
@@ -373,6 +401,8 @@ class FollowupPolicy(_Frozen):
     active: bool = True
     calls: tuple[CallRule, ...]
     reminders: tuple[ReminderRule, ...]
+    prs_begins: tuple[PrsBegin, ...] = ()
+    prs: tuple[PrsRule, ...] = ()
     sight: SightRule
     silence: SilenceRule
     ladder: tuple[LadderStep, ...]

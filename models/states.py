@@ -400,6 +400,16 @@ class Channel(StrEnum):
     VISIT = "visit"
 
 
+class PrsLevel(StrEnum):
+    """How much a child is helped after the release: 1 check-ins by phone, 2 case management with visits, 3
+    intensive services at home; `tvpra` what the law wants after a home study of its own, until 18."""
+
+    ONE = "1"
+    TWO = "2"
+    THREE = "3"
+    TVPRA = "tvpra"
+
+
 class CallOutcome(StrEnum):
     REACHED_ALONE = "reached_alone"
     REACHED_NOT_ALONE = "reached_not_alone"

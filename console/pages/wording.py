@@ -10,12 +10,16 @@ _WORDS: Mapping[str, str] = {
     # queues
     "case_management": "Case management",
     "rota": "On-call rota",
+    "post_release_services": "Post-release services",
     "supervision": "Supervision",
     "programme": "Programme lead",
     "oversight": "Oversight",
     # duties
     "welfare_call": "Welfare call",
     "sight_check": "Call to make sure that the child is in sight",
+    "prs_start": "Begin the post-release services",
+    "prs_contact": "Contact of the post-release services",
+    "prs_visit": "Visit to the home",
     "hear_child_alone": "Hear the child alone",
     "lost_contact_review": "Review: contact is lost",
     "text_reminder": "Text reminder",

@@ -38,6 +38,7 @@ from models.tables.people import Case
 # Source: ours, unreviewed.
 AGAIN_AFTER = timedelta(hours=1)
 _ONE_AT_A_TIME = frozenset({"hear_child_alone", "lost_contact_review"})
+_ONLY_BY_PHONE = frozenset({CallOutcome.BUSY, CallOutcome.MACHINE, CallOutcome.WRONG_NUMBER})
 CALLERS = (Role.POST_RELEASE_CALLER, Role.CASE_MANAGER, Role.SUPERVISOR)
 
 
@@ -52,8 +53,9 @@ def record_call(
     now: datetime,
     true_time: datetime | None = None,
     simulated: bool = False,
+    channel: Channel = Channel.HUMAN_CALL,
 ) -> UUID:
-    """The call stands on record and the ledger has moved on. Returns the case.
+    """The call, or the visit to the home, stands on record and the ledger has moved on. Returns the case.
 
     `true_time` is when it really was, for a call that is written down late.
 
@@ -64,6 +66,12 @@ def record_call(
     if at > now:
         raise BadInput(
             Problem("--true-time", "in_the_future", "A call can't be recorded ahead.", "Give its true time.")
+        )
+    if channel == Channel.VISIT and outcome in _ONLY_BY_PHONE:
+        raise BadInput(
+            Problem(
+                "--outcome", "wrong_value", "A visit can't end like this.", "Use no_answer if nobody opened."
+            )
         )
     parsed = parse_answers(party, outcome, answers)
     with kit.transaction() as session:
@@ -77,8 +85,8 @@ def record_call(
         role = require_role(person, *CALLERS)
         record_act(session, case.id, person, role, now=now)
         record = CallRecord(party=party, outcome=outcome, by=person.id, at=at, answers=parsed)
-        targets = _targets(session, case, party, at)
-        call = _write_call(kit, session, case, record, targets, now=now, simulated=simulated)
+        targets = _targets(session, case, party, at, channel)
+        call = _write_call(kit, session, case, record, targets, channel, now=now, simulated=simulated)
         weighed = weigh(record, policy_of(case), sponsor_only_before=_sponsor_only_before(session, call))
         _apply(kit, session, case, record, weighed, call, targets, now=now)
         history.audit(
@@ -87,12 +95,14 @@ def record_call(
         return case.id
 
 
-def _targets(session: Session, case: Case, party: Party, at: datetime) -> list[Obligation]:
-    """The open duties to speak with this party whose time has come, earliest first."""
+def _targets(session: Session, case: Case, party: Party, at: datetime, channel: Channel) -> list[Obligation]:
+    """The open duties to speak with this party whose time has come, earliest first. No call is a visit."""
     return [
         duty
         for duty in ledger.open_of(session, case.id, party=party)
-        if duty.kind in BY_CALL and duty.opens_at <= at
+        if duty.kind in BY_CALL
+        and duty.opens_at <= at
+        and (channel == Channel.VISIT or duty.kind != "prs_visit")
     ]
 
 
@@ -116,28 +126,19 @@ def _write_call(
     case: Case,
     record: CallRecord,
     targets: list[Obligation],
+    channel: Channel,
     *,
     now: datetime,
     simulated: bool,
 ) -> Call:
     """The record stands on the task that waited longest, or on its own when nobody had planned it."""
-    call = session.scalars(
-        select(Call)
-        .where(
-            col(Call.case_id) == case.id,
-            col(Call.kind) == "human",
-            col(Call.state) == "due",
-            col(Call.party) == record.party.value,
-        )
-        .order_by(col(Call.due_at))
-        .limit(1)
-        .with_for_update()
-    ).one_or_none()
+    visit = channel == Channel.VISIT
+    call = None if visit else _waiting_task(session, case, record.party)
     if call is None:
         call = Call(
             case_id=case.id,
             obligation_id=targets[0].id if targets else None,
-            kind="human",
+            kind="visit" if visit else "human",
             party=record.party.value,
             step=_next_human_step(session, targets),
             due_at=record.at,
@@ -154,7 +155,7 @@ def _write_call(
             session,
             obligation_id=call.obligation_id,
             step=call.step,
-            channel=Channel.HUMAN_CALL,
+            channel=channel,
             at=record.at,
             actor=str(record.by),
             outcome=record.outcome.value,
@@ -162,6 +163,22 @@ def _write_call(
             call_id=call.id,
         )
     return call
+
+
+def _waiting_task(session: Session, case: Case, party: Party) -> Call | None:
+    """The call to this party that somebody was to make for longest."""
+    return session.scalars(
+        select(Call)
+        .where(
+            col(Call.case_id) == case.id,
+            col(Call.kind) == "human",
+            col(Call.state) == "due",
+            col(Call.party) == party.value,
+        )
+        .order_by(col(Call.due_at))
+        .limit(1)
+        .with_for_update()
+    ).one_or_none()
 
 
 def _next_human_step(session: Session, targets: list[Obligation]) -> int:
@@ -314,7 +331,7 @@ def _go_on_with_the_ladder(session: Session, targets: list[Obligation], call: Ca
         if duty.kind == "call_back":
             _try_again(session, duty, call, now=now)
         else:
-            duty.next_at = now
+            duty.next_at = now if duty.kind in ledger.CONTACTED else None
             session.add(duty)
 
 

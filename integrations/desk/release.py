@@ -14,6 +14,7 @@ from sqlmodel import Session, col
 
 from followup import court
 from followup.plan import release_plan
+from followup.prs import first_level, prs_due
 from integrations.desk.duties import open_followup, review_duty
 from integrations.desk.pending_checks import lock_orders_out, open_at_release
 from integrations.desk.release_papers import make_papers
@@ -36,6 +37,7 @@ from models.states import (
     CaseState,
     DecisionValue,
     Party,
+    PrsLevel,
     Stage,
 )
 from models.tables.ledger import Hearing
@@ -43,6 +45,7 @@ from models.tables.people import Case, PhoneNumber
 from models.tables.vetting import Application, Release
 from vetting.completeness import requirements
 from vetting.decision import may_release
+from vetting.home_study import prs_required
 
 
 def release(kit: Kit, key: str, person: Person, *, on: date, now: datetime) -> UUID:
@@ -151,6 +154,7 @@ def _begin_followup(
     case.followup_policy, case.zone = policy.version, zone
     case.released_at = case.last_contact_at = released_at
     case.max_silence_days = policy.silence.max_silence_days
+    case.prs_level, case.prs_since = _services(facts, policy, now).value, released_at
     history.move(
         session,
         case,
@@ -161,9 +165,19 @@ def _begin_followup(
         now=now,
     )
     release_facts = facts_for_plan(session, case, application.id, facts.packet.child.date_of_birth)
-    duties = list(release_plan(release_facts, policy))
+    duties = [*release_plan(release_facts, policy), *prs_due(release_facts, policy)]
     duties += _hearing_duties(session, case, release_facts, policy, now)
     open_followup(session, case, duties, actor=str(person.id), why="planned at the release", now=now)
+
+
+def _services(facts: ApplicationFacts, policy: FollowupPolicy, now: datetime) -> PrsLevel:
+    """The level on which this child's post-release services begin."""
+    decided = facts.decision is not None and facts.decision.value == DecisionValue.APPROVE_WITH_PRS
+    return first_level(
+        policy,
+        tvpra_home_study=prs_required(facts, vetting_policy(facts.policy_version), now),
+        approved_with_prs=decided,
+    )
 
 
 def facts_for_plan(session: Session, case: Case, application_id: UUID, born_on: date) -> ReleaseFacts:
@@ -186,6 +200,8 @@ def facts_for_plan(session: Session, case: Case, application_id: UUID, born_on: 
         text_consent=frozenset(
             Party(n.party) for n in numbers if given.get(n.id) and not n.shared and n.usable and n.textable
         ),
+        prs_level=PrsLevel(case.prs_level or PrsLevel.ONE),
+        prs_since=case.prs_since,
     )
 
 

@@ -12,6 +12,7 @@ from followup.accounting import classify
 from followup.calendar import local_day
 from followup.plan import CLOSURE_REVIEW, after_child_contact
 from integrations.desk.duties import open_followup, review_duty
+from integrations.desk.prs import has_services, keep_prs
 from integrations.desk.release import eighteenth_birthday, facts_for_plan
 from integrations.kit import Kit
 from integrations.policies import pinned_followup_policy
@@ -27,7 +28,7 @@ FOLLOWED = (CaseState.IN_FOLLOW_UP, CaseState.LOST_CONTACT)
 
 
 def keep_in_sight(kit: Kit, session: Session, case: Case, *, actor: str, now: datetime) -> None:
-    """The next look at the child stands open.
+    """The next look at the child stands open, and the next of their post-release services.
 
     In follow-up that is the next call or `sight_check`, counted from the last direct contact. Where that
     contact lies too far back to count from, or is lost already, it is a person's review within the week.
@@ -35,6 +36,9 @@ def keep_in_sight(kit: Kit, session: Session, case: Case, *, actor: str, now: da
     session.flush()
     if case.state not in FOLLOWED or case.last_contact_at is None:
         return
+    if has_services(case):
+        facts = plan_facts(kit, session, case)
+        keep_prs(session, case, facts, actor=actor, why="the next of the child's services", now=now)
     if case.state == CaseState.IN_FOLLOW_UP:
         _open_next_look(kit, session, case, actor=actor, now=now)
     if classify(child_in_sight(session, case), now) == "silent":

@@ -50,6 +50,7 @@ def _case(session: Session, kit: Kit, case: Case, now: datetime) -> dict[str, An
         "released_at": iso(case.released_at),
         "last_contact_at": iso(case.last_contact_at),
         "paused": case.paused_because,
+        "prs_level": case.prs_level,
         "in_sight": _in_sight(session, case, obligations, now),
         "address": _address(session, kit, case),
         "obligations": [_obligation(o, now) for o in obligations],

@@ -99,7 +99,7 @@ def open_rows(
 
 # Duties that the ladder of attempts works on: by text, automated call, a person's call.
 CONTACTED = frozenset(
-    {"welfare_call", "sight_check", "hear_child_alone", "text_reminder", "hearing_reminder"}
+    {"welfare_call", "sight_check", "hear_child_alone", "prs_contact", "text_reminder", "hearing_reminder"}
 )
 
 

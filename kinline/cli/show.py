@@ -86,6 +86,8 @@ def case(found: dict[str, Any]) -> None:
     sight = found["in_sight"]
     OUT.print(f"[bold]case {found['case_id']}[/]  {found['state']}")
     OUT.print(f"  in sight: {'yes' if sight['ok'] else 'NO'}, by {sight['by']}, until {sight['until']}")
+    if found["prs_level"]:
+        OUT.print(f"  post-release services: level {found['prs_level']}")
     table = Table("duty", "party", "key", "due", "state", "queue", box=None, header_style="dim")
     for o in found["obligations"]:
         state = "overdue" if o["overdue"] else o["state"]

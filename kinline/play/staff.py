@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlmodel import Session, col
 
 from integrations.desk import calls, duties, escalations
@@ -24,11 +24,12 @@ from integrations.store.staff import get_person
 from kinline.play.families import Heard, heard
 from models.errors import Refused
 from models.facts import Person
-from models.states import Party
-from models.tables.ledger import Call, Escalation, Obligation
+from models.states import Channel, Party
+from models.tables.ledger import Attempt, Call, Escalation, Obligation
 from models.tables.people import Case, Child, PhoneNumber
 
 CALL_TAKES = timedelta(minutes=15)
+VISIT_AGAIN_AFTER = timedelta(days=3)
 # Where the family lives. Callers keep to the quiet hours that texts keep.
 CALLERS_FROM, CALLERS_UNTIL = time(8), time(21)
 # Only a supervisor answers these.
@@ -62,6 +63,7 @@ class Staff:
         """Everything that somebody has the time for at `now` is done."""
         self._call(now)
         self._answer_escalations(now)
+        self._visit(now)
         self._do_duties(now)
 
     def next_time(self, now: datetime) -> datetime | None:
@@ -148,6 +150,7 @@ class Staff:
                 for e in _open_alarms(session)
             ),
             *(_ready_to_do(d) for d in _open_duties(session)),
+            *(at for _, _, at in _open_visits(session)),
         ]
 
     def _answer_escalations(self, now: datetime) -> None:
@@ -172,6 +175,38 @@ class Staff:
                 )
                 self.counts["resolved"] += 1
 
+    def _visit(self, now: datetime) -> None:
+        """The child's home is visited; what is found there depends on the child's number, as on the phone."""
+        with self.kit.transaction() as session:
+            ready = [
+                (case.id, self._found_at_home(session, case))
+                for _, case, at in _open_visits(session)
+                if at <= now
+            ]
+        for case_id, found in ready:
+            calls.record_call(
+                self.kit,
+                str(case_id),
+                party=Party.CHILD,
+                outcome=found.outcome,
+                answers=found.as_bytes(),
+                person=self.manager,
+                now=now,
+                simulated=True,
+                channel=Channel.VISIT,
+            )
+            self.counts[f"visit_{found.outcome.value}"] += 1
+
+    def _found_at_home(self, session: Session, case: Case) -> Heard:
+        child = session.get_one(Child, case.child_id)
+        a_number = str(open_json(self.kit.vault, child, "sealed_details")["a_number"])
+        sponsor_only = session.scalars(
+            select(func.count()).where(
+                col(Call.case_id) == case.id, col(Call.party) == "child", col(Call.outcome) == "sponsor_only"
+            )
+        ).one()
+        return heard(Party.CHILD, "party", Pickup.ANSWERS, a_number, sponsor_only_before=sponsor_only)
+
     def _do_duties(self, now: datetime) -> None:
         with self.kit.transaction() as session:
             ready = [(d.id, d.kind, d.queue) for d in _open_duties(session) if _ready_to_do(d) <= now]
@@ -193,13 +228,18 @@ class Staff:
 
 def _callable_at(call: Call, case: Case, now: datetime) -> datetime:
     """When the family may be called: now, or at the next opening of the callers' hours where they live."""
+    return _by_day(max(call.due_at, now), case)
+
+
+def _by_day(at: datetime, case: Case) -> datetime:
+    """This instant, or the next opening of the callers' hours where the family lives."""
     zone = ZoneInfo(case.zone or "America/Chicago")
-    at = max(call.due_at, now).astimezone(zone)
+    at = at.astimezone(zone)
     if at.time() < CALLERS_FROM:
         at = datetime.combine(at.date(), CALLERS_FROM, zone)
     elif at.time() >= CALLERS_UNTIL:
         at = datetime.combine(at.date() + timedelta(days=1), CALLERS_FROM, zone)
-    return at.astimezone(call.due_at.tzinfo)
+    return at.astimezone(UTC)
 
 
 def _open_alarms(session: Session) -> list[Escalation]:
@@ -225,6 +265,26 @@ def _open_duties(session: Session) -> list[Obligation]:
             .order_by(col(Obligation.due_at), col(Obligation.id))
         )
     )
+
+
+def _open_visits(session: Session) -> list[tuple[Obligation, Case, datetime]]:
+    """Visits that somebody will make, and when: within the window, by day, some days after a fruitless one."""
+    tried = (
+        select(col(Attempt.obligation_id), func.max(col(Attempt.at)).label("at"))
+        .group_by(col(Attempt.obligation_id))
+        .subquery()
+    )
+    rows = session.execute(
+        select(Obligation, Case, tried.c.at)
+        .join(Case, col(Case.id) == col(Obligation.case_id))
+        .outerjoin(tried, tried.c.obligation_id == col(Obligation.id))
+        .where(col(Obligation.state) == "open", col(Obligation.kind) == "prs_visit")
+        .order_by(col(Obligation.due_at), col(Obligation.id))
+    ).tuples()
+    return [
+        (duty, case, _by_day(_ready_to_do(duty) if last is None else last + VISIT_AGAIN_AFTER, case))
+        for duty, case, last in rows
+    ]
 
 
 def _ready_to_take(row: Escalation) -> datetime:

@@ -29,28 +29,28 @@ from models.states import (
 )
 from models.tables.base import Row, Sealed, instant, json_object, one_of, sealed
 
-# A child or sponsor who must be spoken to: only a person's call settles these.
+# A child or sponsor who must be spoken to: only a person's call or visit settles these.
 HEARD_CHILD = ("reached_alone", "reached_not_alone", "not_living_there", "moved")
 SPOKE_WITH = ("nobody", "child", "sponsor", "other")
-SPOKEN_DUTIES = ("welfare_call", "sight_check", "hear_child_alone")
+SPOKEN_DUTIES = ("welfare_call", "sight_check", "hear_child_alone", "prs_contact", "prs_visit")
 
 
 class Call(Row, table=True):
-    """A call to the family: a task for a person, or an automated one; then what came of it.
+    """A call to the family: a task for a person, or an automated one; or a visit to the home; then what came of it.
 
-    `spoke_with` names who spoke, and is anything but nobody only for a person's call.
+    `spoke_with` names who spoke, and is anything but nobody only for a person's call or visit.
     """
 
     __tablename__ = "call"
     __table_args__ = (
-        CheckConstraint(one_of("kind", ("human", "automated")), name="call_kind_known"),
+        CheckConstraint(one_of("kind", ("human", "automated", "visit")), name="call_kind_known"),
         CheckConstraint(
             one_of("state", ("due", "claimed", "placed", "done", "cancelled", "unknown")),
             name="call_state_known",
         ),
         CheckConstraint(f"outcome IS NULL OR {one_of('outcome', CallOutcome)}", name="call_outcome_known"),
         CheckConstraint(
-            "spoke_with = 'nobody' OR (kind = 'human' AND state = 'done' AND called_by IS NOT NULL"
+            "spoke_with = 'nobody' OR (kind <> 'automated' AND state = 'done' AND called_by IS NOT NULL"
             " AND outcome IS NOT NULL)",
             name="call_spoke_needs_a_person",
         ),

@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, Index, text
 from sqlmodel import Field
 
-from models.states import CaseState, ClosureReason, Party
+from models.states import CaseState, ClosureReason, Party, PrsLevel
 from models.tables.base import Row, Sealed, instant, one_of, sealed, words
 
 
@@ -56,6 +56,10 @@ class Case(Row, table=True):
         ),
         CheckConstraint("state <> 'in_care' OR released_at IS NULL", name="case_released_is_followed"),
         CheckConstraint(
+            f"prs_level IS NULL OR ({one_of('prs_level', PrsLevel)} AND prs_since IS NOT NULL)",
+            name="case_prs_level_known",
+        ),
+        CheckConstraint(
             "closure_reason IS DISTINCT FROM 'lost_contact' OR (closure_proposed_by IS NOT NULL"
             " AND closure_proposed_by <> closed_by AND closure_proposed IS NOT DISTINCT FROM 'lost_contact')",
             name="case_lost_contact_four_eyes",
@@ -73,6 +77,8 @@ class Case(Row, table=True):
     # Last direct contact with the child by a person; the release counts as the first.
     last_contact_at: datetime | None = instant(default=None)
     max_silence_days: int | None = None
+    prs_level: str | None = None
+    prs_since: datetime | None = instant(default=None)
     # Automation is silent while a person has the conversation or after a child's distress signal.
     paused_at: datetime | None = instant(default=None)
     paused_because: str | None = None
