@@ -61,6 +61,9 @@ INSERT INTO application (id, case_id, sponsor_id, reference, state, stage, categ
                          submitted_at, submitted_by)
     SELECT pg_temp.id('app', n), pg_temp.id('case', n), pg_temp.id('sponsor', n), 'REF-' || n, 'in_review',
            'cm_initiated', '2B', 'orr-2025', 1, '{now}', 'cli' FROM person;
+INSERT INTO application_revision (id, application_id, sponsor_id, number, content_key, sealed_packet, at, actor)
+    SELECT pg_temp.id('rev', n), pg_temp.id('app', n), pg_temp.id('sponsor', n), 1, pg_temp.key('c', n), '', '{now}',
+           'cli' FROM person;
 INSERT INTO address (id, case_id, application_id, sealed_details, dwelling_key, building_key, zone, state, source,
                      since_at)
     SELECT pg_temp.id('addr', n), pg_temp.id('case', n), pg_temp.id('app', n), '', pg_temp.key('d', shared),

@@ -128,7 +128,8 @@ class LinkFacts:
     """Another application or case that shares something with this one.
 
     `person`: somebody of this packet stands in that one too, not as the sponsor of both. `document`: one
-    identity document stands there under another name. `through`: who of here is whom there, as subjects.
+    identity document stands there under another name. `through`: who of here is whom there, as subjects;
+    `former_sponsor` was named before an amendment named somebody else. A sponsor's of old says nothing: of both.
     """
 
     id: UUID

@@ -12,7 +12,7 @@ from datetime import datetime
 from models.facts import ApplicationFacts, Finding, LinkFacts, MergedFacts
 from models.policy import VettingPolicy
 from models.states import APPLICATION_OVER, FindingCode
-from vetting.risks import counts
+from vetting.risks import counts, counts_once
 
 # Source: domain.md 4, linkage flags; HHS's own audit of 2023 used 3 and more. `VettingPolicy` has no
 # line for these yet: when it does, this number moves into the files.
@@ -23,6 +23,18 @@ _RULES: Mapping[str, tuple[FindingCode, str, str]] = {
         FindingCode.LINK_SPONSOR_SEEN,
         "L1",
         "This sponsor {tier} applied for a child before. Look at the other application and say what you found.",
+    ),
+    "sponsor_once": (
+        FindingCode.LINK_SPONSOR_SEEN,
+        "L1-before",
+        "This sponsor {tier} applied for a child before, until an amendment named somebody else. Look at the other "
+        "application and say what you found.",
+    ),
+    "former_sponsor": (
+        FindingCode.LINK_SPONSOR_SEEN,
+        "L1-former",
+        "Whom this application named as its sponsor before an amendment {tier} stands in another case too. Look at "
+        "the other application and say what you found.",
     ),
     "person": (
         FindingCode.LINK_SPONSOR_SEEN,
@@ -87,9 +99,10 @@ def findings(facts: ApplicationFacts, policy: VettingPolicy, now: datetime) -> t
 def children_before(facts: ApplicationFacts) -> int:
     """How many other children this sponsor has sponsored or sought to: as stated or as seen, the larger.
 
-    A link counts when it is likely or a person confirmed it, a merge while it holds.
+    A link counts when it is likely or a person confirmed it, a merge while it holds. Who asked for a child and
+    was replaced by an amendment has sought to sponsor it.
     """
-    seen = [link for link in facts.links if counts(link)]
+    seen = [link for link in facts.links if counts_once(link)]
     applications = {link.other_application for link in seen} | {one.application for one in facts.merged}
     through_links = max((link.related_children for link in seen), default=0)
     return max(facts.packet.sponsor.sponsored_before, len(applications), through_links)
@@ -138,10 +151,18 @@ def alarm_after_release(kind: str, tier: str, categories: Collection[str]) -> st
     return _RULES[kind][1] if strangers and kind in ("sponsor", "person", "contact") else None
 
 
+def _reading(link: LinkFacts) -> str:
+    """The kind of the link, and of a sponsor's whether it is about one whom an amendment replaced."""
+    if link.kind != "sponsor" or not link.through or "sponsor=sponsor" in link.through:
+        return link.kind
+    return "sponsor_once" if any(one.startswith("sponsor=") for one in link.through) else "former_sponsor"
+
+
 def _finding(link: LinkFacts) -> Finding:
-    code, rule, message = _RULES[link.kind]
-    # Two kinds share a code; the kind tells their findings apart. Older findings keep their evidence.
-    kind = {"kind": link.kind} if link.kind in ("person", "document") else {}
+    reading = _reading(link)
+    code, rule, message = _RULES[reading]
+    # Several share a code; the kind tells their findings apart. Older findings keep their evidence.
+    kind = {"kind": reading} if code is FindingCode.LINK_SPONSOR_SEEN and reading != "sponsor" else {}
     return Finding(
         code=code,
         subject="child" if link.kind == "child" else "sponsor",

@@ -53,7 +53,16 @@ def _denied_the_same_person(link: LinkFacts) -> bool:
 
 
 def counts(link: LinkFacts) -> bool:
-    """True for a link to the same sponsor that is likely, or that a person confirmed."""
+    """True for a link to the same sponsor, of both applications today, that is likely or a person confirmed."""
+    return _stands(link) and (not link.through or "sponsor=sponsor" in link.through)
+
+
+def counts_once(link: LinkFacts) -> bool:
+    """As `counts`, and true also where this sponsor was named there before an amendment named somebody else."""
+    return _stands(link) and (not link.through or any(one.startswith("sponsor=") for one in link.through))
+
+
+def _stands(link: LinkFacts) -> bool:
     return (
         link.kind == "sponsor"
         and link.state != "split"

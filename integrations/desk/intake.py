@@ -170,6 +170,7 @@ def _file(
     """The revision and everything that it says stand in the file."""
     revision = ApplicationRevision(
         application_id=application.id,
+        sponsor_id=application.sponsor_id,
         number=application.revision,
         content_key=content_key,
         sealed_packet=UNSEALED,

@@ -389,7 +389,13 @@ def _children_of(
     merged: Sequence[MergedFacts],
 ) -> int:
     """How many other children the likely same sponsor has asked for, also as whom they are merged with."""
-    likely = [link.other_application_id for link in links if link.tier == "likely" and link.state != "split"]
+    likely = [
+        link.other_application_id
+        for link in links
+        if link.tier == "likely"
+        and link.state != "split"
+        and (not link.through or any(one.startswith("sponsor=") for one in link.through))
+    ]
     cases = session.scalars(
         select(col(tables.Application.case_id)).where(col(tables.Application.id).in_(likely)).distinct()
     ).all()

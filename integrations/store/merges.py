@@ -31,6 +31,8 @@ _SAME_PERSON = text(
     ), seen AS NOT MATERIALIZED (
         SELECT application_id AS one, other_application_id AS other FROM link
         WHERE kind = 'sponsor' AND state <> 'split' AND (tier = 'likely' OR state = 'confirmed')
+            -- Of both today: through somebody whom an amendment replaced, two others would become one.
+            AND (through = '{}' OR 'sponsor=sponsor' = ANY(through))
     ), same AS (
         -- From this one, and from whom it is likely, or was said, to be.
         SELECT CAST(:me AS uuid) AS id, false AS by_merge

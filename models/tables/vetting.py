@@ -46,11 +46,15 @@ class Application(Row, table=True):
 
 
 class ApplicationRevision(Row, table=True):
-    """What was handed in, each time. `content_key` is a keyed digest of packet and files."""
+    """What was handed in, each time. `content_key` is a keyed digest of packet and files.
+
+    `sponsor_id`: whom it named, though a later one names somebody else. None of a few that came before this was kept.
+    """
 
     __tablename__ = "application_revision"
     __table_args__ = (UniqueConstraint("application_id", "number", name="revision_once"),)
     application_id: UUID = Field(foreign_key="application.id")
+    sponsor_id: UUID | None = Field(default=None, foreign_key="sponsor.id", index=True)
     number: int
     content_key: bytes
     sealed_packet: Sealed = sealed()
@@ -280,8 +284,8 @@ class Release(Row, table=True):
 class Link(Row, table=True):
     """Another application that shares a person, address or contact. A split pair is never proposed again.
 
-    A pair has two rows, one in the file of each. `through`: of a person or document, who stands for whom, as
-    subjects (`household:0=sponsor`: in this home, and a sponsor there).
+    A pair has two rows, one in the file of each. `through`: of people or documents, who stands for whom, as
+    subjects (`household:0=sponsor`: in this home, and a sponsor there; `former_sponsor`: before an amendment).
     """
 
     __tablename__ = "link"

@@ -123,6 +123,50 @@ def test_a_rival_application_for_one_child_is_found(kit: Kit, world: World, tmp_
     assert scenes.open_codes(shown(kit, second)) == ["LINK_CHILD_SEEN"]
 
 
+ANA = {
+    "sponsor__given_names": "Ana",
+    "sponsor__family_names": "Sample Ixim",
+    "sponsor__date_of_birth": "1984-04-04",
+    "sponsor__email": "ana@example.org",
+    "sponsor__identity_document": {
+        "type": "passport",
+        "issuer": "UTO",
+        "number": "ANA1",
+        "expires_on": "2029-03-01",
+    },
+}
+
+
+@pytest.mark.parametrize(
+    ("traits", "tier", "kind"),
+    [
+        (set(ANA) - {"sponsor__email"}, "likely", "sponsor"),
+        ({key for key in ANA if key.endswith(("names", "birth"))}, "possible", "sponsor"),
+        ({"sponsor__email"}, "likely", "contact"),
+    ],
+)
+@pytest.mark.parametrize("replaced_first", [True, False])
+def test_a_sponsor_whom_an_amendment_replaced_is_found_when_they_apply_elsewhere(
+    kit: Kit, world: World, tmp_path: Path, traits: set[str], tier: str, kind: str, replaced_first: bool
+) -> None:
+    first = amended(a_packet(household=[]), **ANA)
+    one = hand_in(kit, tmp_path / "first", first).application_id
+    now_marta = a_packet(household=[])
+    if replaced_first:
+        hand_in(kit, tmp_path / "replaced", now_marta)
+    packet = _stranger(**{key: ANA[key] for key in traits})
+    other = hand_in(kit, tmp_path / "second", packet).application_id
+    link_application(kit, other, now=NOW)
+    if not replaced_first:
+        hand_in(kit, tmp_path / "replaced", now_marta)
+        link_application(kit, one, now=NOW + DAY)
+    assert _links(kit, other) == [(kind, tier, str(one))]
+    assert _links(kit, one) == [(kind, tier, str(other))]
+    if kind == "sponsor":
+        through = [shown(kit, file)["links"][0]["through"] for file in (one, other)]
+        assert through == [["former_sponsor=sponsor"], ["sponsor=former_sponsor"]]
+
+
 JORGE = an_adult("Jorge", "Example Ruiz", "1985-02-11", "GT-77")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -55,6 +56,28 @@ def test_the_household_of_the_same_sponsor_is_no_finding_of_its_own_until_the_sp
 
 
 @pytest.mark.parametrize(
+    ("through", "rule", "sought_now"),
+    [
+        ((), "L1", 1),
+        (("former_sponsor=sponsor", "sponsor=sponsor"), "L1", 1),
+        (("sponsor=former_sponsor",), "L1-before", 0),
+        (("former_sponsor=sponsor",), "L1-former", 0),
+        (("former_sponsor=former_sponsor",), "L1-former", 0),
+    ],
+)
+def test_a_sponsor_of_before_an_amendment_is_told_as_such_and_seeks_that_child_no_more(
+    through: tuple[str, ...], rule: str, sought_now: int
+) -> None:
+    link = a_link("sponsor", through=through, other_state=ApplicationState.DENIED)
+    facts = submitted(links=(link,))
+    assert [f.rule for f in findings(facts, P2025, NOW)] == [rule]
+    # What became of the other application says something of the sponsor that it names today.
+    assert ("denied_before" in risks_of(facts, "sponsor")) is (rule == "L1")
+    open_one = replace(link, other_state=ApplicationState.IN_REVIEW)
+    assert children_sought_now(submitted(links=(open_one,))) == sought_now
+
+
+@pytest.mark.parametrize(
     ("kind", "tier", "categories", "rule"),
     [
         ("sponsor", "likely", ("2A", "3"), "L1"),
@@ -90,6 +113,9 @@ TWO = (a_link("sponsor", name="one"), a_link("sponsor", name="two"))
         ({}, (a_link("sponsor", "possible", state="confirmed"),), 1),
         ({}, (a_link("sponsor", state="split"),), 0),
         ({}, (a_link("address", related_children=9),), 0),
+        ({}, (a_link("sponsor", through=("sponsor=sponsor",)),), 1),
+        ({}, (a_link("sponsor", through=("sponsor=former_sponsor",)),), 1),
+        ({}, (a_link("sponsor", through=("former_sponsor=sponsor",), related_children=4),), 0),
     ],
 )
 def test_children_before_are_those_stated_or_those_seen(

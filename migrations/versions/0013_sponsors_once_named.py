@@ -1,0 +1,47 @@
+"""Each revision of a packet names its sponsor, so that one whom an amendment replaced is found again.
+
+Of revisions that stand already: the newest has its application's sponsor; an older one has the only sponsor
+row that nobody names now and that came in at the same instant. Where two came in at one instant, it stays open.
+"""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0013"
+down_revision = "0011"
+branch_labels = None
+depends_on = None
+
+_NEWEST = """
+    UPDATE application_revision r SET sponsor_id = a.sponsor_id
+    FROM application a WHERE a.id = r.application_id AND a.revision = r.number
+"""
+_OLDER = """
+    WITH left_over AS (
+        SELECT s.id, s.created_at, count(*) OVER (PARTITION BY s.created_at) AS at_once
+        FROM sponsor s WHERE NOT EXISTS (SELECT FROM application a WHERE a.sponsor_id = s.id)
+    ), older AS (
+        SELECT id, at, count(*) OVER (PARTITION BY at) AS at_once
+        FROM application_revision WHERE sponsor_id IS NULL
+    )
+    UPDATE application_revision r SET sponsor_id = s.id
+    FROM older o JOIN left_over s ON s.created_at = o.at AND s.at_once = 1
+    WHERE r.id = o.id AND o.at_once = 1
+"""
+
+
+def upgrade() -> None:
+    op.add_column("application_revision", sa.Column("sponsor_id", sa.Uuid(), nullable=True))
+    # The rows are kept as they were written; what is added here they did not say before.
+    op.execute("ALTER TABLE application_revision DISABLE TRIGGER application_revision_kept")
+    op.execute(_NEWEST)
+    op.execute(_OLDER)
+    op.execute("ALTER TABLE application_revision ENABLE TRIGGER application_revision_kept")
+    op.create_foreign_key(
+        "application_revision_sponsor_id_fkey", "application_revision", "sponsor", ["sponsor_id"], ["id"]
+    )
+    op.create_index("ix_application_revision_sponsor_id", "application_revision", ["sponsor_id"])
+
+
+def downgrade() -> None:
+    raise NotImplementedError("Kinline's migrations go forward only: rows of the ledger are never dropped.")
