@@ -130,10 +130,11 @@ class LinkFacts:
     `person`: somebody of this packet stands in that one too, not as the sponsor of both. `document`: one
     identity document stands there under another name. `through`: who of here is whom there, as subjects;
     `former_sponsor` was named before an amendment named somebody else. A sponsor's of old says nothing: of both.
+    `image`: one picture stands in both, told document by document (`sponsor_identity@sponsor=...`).
     """
 
     id: UUID
-    kind: Literal["sponsor", "person", "document", "address", "contact", "child"]
+    kind: Literal["sponsor", "person", "document", "address", "contact", "child", "image"]
     tier: Literal["likely", "possible"]
     other_application: UUID
     state: Literal["open", "confirmed", "split"] = "open"

@@ -70,14 +70,17 @@ _SOURCE = "Linkage flags, domain brief section 4 (Senate PSI 2016; HHS audit 202
 def findings(facts: ApplicationFacts, policy: VettingPolicy, now: datetime) -> tuple[Finding, ...]:
     """One finding for each link that is not split, and one when an unrelated sponsor reaches many children.
 
-    Where the sponsor is the same, that their household is too is no finding of its own.
+    Where the sponsor is the same, that their household is too is no finding of its own. Nor is a picture that stands
+    in both: the papers tell it (`DOCUMENT_REUSED`).
     """
     linked = {link.other_application for link in facts.links if counts(link)}
     same_sponsor = linked | {one.application for one in facts.merged}
     found = [
         _finding(link)
         for link in facts.links
-        if link.state != "split" and not (link.kind == "person" and link.other_application in same_sponsor)
+        if link.state != "split"
+        and link.kind != "image"
+        and not (link.kind == "person" and link.other_application in same_sponsor)
     ]
     found += [_merged(one) for one in facts.merged if one.application not in linked]
     reached = children_before(facts) + 1
@@ -141,13 +144,15 @@ def alarm_after_release(kind: str, tier: str, categories: Collection[str]) -> st
     `categories`: of the two sponsors. A shared home alone raises no alarm, nor what relatives share.
 
     Source: domain brief section 4: L1 and L4 (a nonrelative who comes again), L3 (one phone, unrelated
-    sponsors), L6 (one document, two names).
+    sponsors), L6 (one document, two names; one picture, unrelated sponsors).
     """
     if tier != "likely":
         return None
     if kind in ("document", "child"):
         return _RULES[kind][1]
     strangers = any(category not in _RELATIVES for category in categories)
+    if kind == "image":
+        return "L6" if strangers else None
     return _RULES[kind][1] if strangers and kind in ("sponsor", "person", "contact") else None
 
 

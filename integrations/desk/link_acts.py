@@ -53,7 +53,9 @@ def decide_link(
         _say(act, row, _SAYS[verdict], reason)
         _say(act, _seen_from_the_other(session, row, now), _SAYS[verdict], reason)
         enqueue_vetting(session, row.other_application_id, now=now)
-        return act.done(role, f"{verdict} link", judge="linkage")
+        # What a picture in two cases is found as belongs to the papers.
+        step = "identity" if row.kind == "image" else "linkage"
+        return act.done(role, f"{verdict} link", judge=step)
 
 
 def _refuse_merged(session: Session, row: Link) -> None:
@@ -78,11 +80,12 @@ def _seen_from_the_other(session: Session, row: Link, now: datetime) -> Link:
             application_id=row.other_application_id,
             other_application_id=row.application_id,
             kind=row.kind,
+            about=row.about,
             tier=row.tier,
             state="open",
             at=now,
         )
-        .on_conflict_do_nothing(index_elements=["application_id", "other_application_id", "kind"])
+        .on_conflict_do_nothing(index_elements=["application_id", "other_application_id", "kind", "about"])
     )
     return session.scalars(
         select(Link)
@@ -90,6 +93,7 @@ def _seen_from_the_other(session: Session, row: Link, now: datetime) -> Link:
             col(Link.application_id) == row.other_application_id,
             col(Link.other_application_id) == row.application_id,
             col(Link.kind) == row.kind,
+            col(Link.about) == row.about,
         )
         .with_for_update()
     ).one()

@@ -36,7 +36,7 @@ _LIST = text(
       AND NOT EXISTS (
         SELECT 1 FROM link o
         WHERE o.application_id = l.other_application_id AND o.other_application_id = l.application_id
-          AND o.kind = l.kind AND (:state = 'all' OR o.state = :state)
+          AND o.kind = l.kind AND o.about = l.about AND (:state = 'all' OR o.state = :state)
           AND (o.at, o.application_id) < (l.at, l.application_id)
       )
     ORDER BY l.at, l.id LIMIT :limit

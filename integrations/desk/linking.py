@@ -10,6 +10,7 @@ from sqlmodel import Session
 from integrations.desk.escalations import open_escalation
 from integrations.desk.jobs import enqueue_vetting
 from integrations.kit import Kit
+from integrations.store.image_links import find_image_links
 from integrations.store.links import News, find_links
 from models.states import APPLICATION_OVER, ApplicationState, CaseState
 from models.tables.people import Case
@@ -28,7 +29,8 @@ def link(kit: Kit, application_id: UUID, now: datetime) -> None:
     """
     with kit.transaction() as session:
         application = session.get_one(Application, application_id)
-        for news in find_links(session, application, now=now):
+        found = (*find_links(session, application, now=now), *find_image_links(session, application, now=now))
+        for news in found:
             _tell(session, application, news, now)
 
 

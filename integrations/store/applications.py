@@ -12,6 +12,7 @@ from sqlmodel import Session, col
 
 from integrations.keys import person_keys
 from integrations.questions import question_set
+from integrations.store.image_links import about_files, split_pictures
 from integrations.store.ladder import gather_ladder
 from integrations.store.likeness import files_alike
 from integrations.store.merges import merged_with
@@ -201,8 +202,12 @@ def _zone(vault: Vault, document: tables.Document) -> MachineZone | None:
 def _used_elsewhere(
     session: Session, application: tables.Application, files: Sequence[UUID]
 ) -> dict[UUID, tuple[tuple[UUID, ...], tuple[UUID, ...]]]:
-    """For each file, the applications of other cases that hold it, and those that hold its likeness."""
+    """For each file, the applications of other cases that hold it, and those that hold its likeness.
+
+    Without those of which a person has said that the picture means nothing.
+    """
     likes = files_alike(session, files)
+    split = split_pictures(session, application.id)
     wanted = {*files, *(other for others in likes.values() for other in others)}
     users: dict[UUID, set[UUID]] = {}
     for file_id, other in session.execute(
@@ -215,10 +220,15 @@ def _used_elsewhere(
         .distinct()
     ):
         users.setdefault(file_id, set()).add(other)
+
+    def holders(file_id: UUID, other_file: UUID) -> set[UUID]:
+        about = about_files(file_id, other_file)
+        return {user for user in users.get(other_file, ()) if (user, about) not in split}
+
     found = {}
     for file_id in files:
-        same = users.get(file_id, set())
-        alike = set().union(*(users.get(other, set()) for other in likes.get(file_id, ()))) - same
+        same = holders(file_id, file_id)
+        alike = {user for other in likes.get(file_id, ()) for user in holders(file_id, other)} - same
         found[file_id] = (tuple(sorted(same)), tuple(sorted(alike)))
     return found
 

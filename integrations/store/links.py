@@ -114,15 +114,15 @@ _PROBES = text(
                coalesce(array_agg(DISTINCT there || '=' || here) FILTER (WHERE here IS NOT NULL), '{}') AS theirs
         FROM found GROUP BY other, kind
     ), told AS (
-        INSERT INTO link (id, application_id, other_application_id, kind, tier, through, state, at)
-        SELECT gen_random_uuid(), one, two, kind, tier, through, 'open', :now
+        INSERT INTO link (id, application_id, other_application_id, kind, about, tier, through, state, at)
+        SELECT gen_random_uuid(), one, two, kind, '', tier, through, 'open', :now
         FROM (SELECT CAST(:me AS uuid) AS one, other AS two, kind, tier, mine AS through FROM pair
               UNION ALL
               SELECT other, CAST(:me AS uuid), kind, tier, theirs FROM pair) AS both_ways
         -- Two applications that find each other at once write their rows in one order, or each would
         -- wait for the other.
         ORDER BY least(one, two), greatest(one, two), kind, one
-        ON CONFLICT (application_id, other_application_id, kind) DO UPDATE
+        ON CONFLICT (application_id, other_application_id, kind, about) DO UPDATE
             SET tier = CASE link.state WHEN 'open' THEN least(link.tier, EXCLUDED.tier) ELSE link.tier END,
                 through = EXCLUDED.through
             WHERE (link.state = 'open' AND EXCLUDED.tier < link.tier)

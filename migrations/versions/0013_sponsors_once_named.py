@@ -1,4 +1,5 @@
-"""Each revision of a packet names its sponsor, so that one whom an amendment replaced is found again.
+"""Each revision of a packet names its sponsor, so that one whom an amendment replaced is found again; and a link
+may be about one picture, so that each picture in two cases is judged by itself.
 
 Of revisions that stand already: the newest has its application's sponsor; an older one has the only sponsor
 row that nobody names now and that came in at the same instant. Where two came in at one instant, it stays open.
@@ -41,6 +42,13 @@ def upgrade() -> None:
         "application_revision_sponsor_id_fkey", "application_revision", "sponsor", ["sponsor_id"], ["id"]
     )
     op.create_index("ix_application_revision_sponsor_id", "application_revision", ["sponsor_id"])
+    op.add_column("link", sa.Column("about", sa.String(), nullable=False, server_default=""))
+    op.alter_column("link", "about", server_default=None)
+    op.drop_constraint("link_once", "link", type_="unique")
+    op.create_unique_constraint(
+        "link_once", "link", ["application_id", "other_application_id", "kind", "about"]
+    )
+    op.create_check_constraint("link_about_a_picture", "link", "(kind = 'image') = (about <> '')")
 
 
 def downgrade() -> None:

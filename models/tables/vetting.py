@@ -286,18 +286,21 @@ class Link(Row, table=True):
 
     A pair has two rows, one in the file of each. `through`: of people or documents, who stands for whom, as
     subjects (`household:0=sponsor`: in this home, and a sponsor there; `former_sponsor`: before an amendment).
+    `about`: of a picture that stands in both, the two files (`integrations.store.image_links`); each is judged by itself.
     """
 
     __tablename__ = "link"
     __table_args__ = (
         CheckConstraint(one_of("state", ("open", "confirmed", "split")), name="link_state_known"),
-        UniqueConstraint("application_id", "other_application_id", "kind", name="link_once"),
+        CheckConstraint("(kind = 'image') = (about <> '')", name="link_about_a_picture"),
+        UniqueConstraint("application_id", "other_application_id", "kind", "about", name="link_once"),
         Index("link_waiting", "at", postgresql_where=text("state = 'open'")),
     )
     application_id: UUID = Field(foreign_key="application.id", index=True)
     other_application_id: UUID = Field(foreign_key="application.id", index=True)
     kind: str
     tier: str
+    about: str = ""
     through: list[str] = words()
     state: str = "open"
     decided_by: UUID | None = Field(default=None, foreign_key="staff.id")

@@ -14,10 +14,13 @@ from PIL import Image
 from sqlalchemy import text
 
 from integrations.desk.intake import submit
+from integrations.desk.link_acts import decide_link
+from integrations.desk.link_views import links_json
 from integrations.documents.reader import Look, alike_documents, look_at
 from integrations.kit import Kit
 from integrations.packets import read_path
 from models.errors import Unavailable
+from models.facts import Person
 from tests.builders import NOW
 from tests.integration import scenes
 from tests.integration.scenes import StubReader, World, a_packet, amended, shown, vet, write_packet
@@ -115,6 +118,51 @@ def test_what_could_not_be_compared_is_compared_next_time(kit: Kit, world: World
     del world.reader.alike  # type: ignore[method-assign]
     vet(kit, second)
     assert len(_reused(kit, second)) == 1
+
+
+def test_a_picture_in_two_cases_is_judged_like_any_link_and_once_split_told_by_neither(
+    kit: Kit, world: World, tmp_path: Path, staff: dict[str, Person]
+) -> None:
+    first, second = _two(kit, world, tmp_path)
+    vet(kit, second)
+    (seen,) = _images(kit, "open")
+    assert (seen["tier"], seen["through"]) == (
+        "likely",
+        ["sponsor_identity@sponsor=sponsor_identity@sponsor"],
+    )
+    assert {one["application_id"] for one in seen["applications"]} == {str(first), str(second)}
+    assert len(_reused(kit, second)) == 1  # the paper's finding tells it, and no other does
+    found = shown(kit, second)["findings"]
+    assert not any(f["evidence"].get("link") == seen["id"] for f in found)
+
+    integrity, why = staff["integrity"], {"reason": "A specimen that the consulate prints.", "now": NOW}
+    decide_link(kit, seen["id"], integrity, verdict="split", **why)
+    for _ in range(2):
+        for application in (first, second):
+            vet(kit, application)
+            assert _open(kit, application) == []
+    assert (_images(kit, "open"), len(_images(kit, "split"))) == ([], 1)
+
+    # Another picture is another pair: what was said of the card says nothing of it.
+    name = "documents/proof_of_income-sponsor.png"
+    paper = (tmp_path / "first" / name).read_bytes()
+    (tmp_path / "second" / name).write_bytes(paper)
+    submit(kit, read_path(tmp_path / "second"), actor="cli", now=NOW)
+    vet(kit, second)
+    assert [f["evidence"]["item"] for f in _open(kit, second)] == ["proof_of_income"]
+    (other,) = _images(kit, "open")
+    assert other["through"] == ["proof_of_income@sponsor=proof_of_income@sponsor"]
+    decide_link(kit, other["id"], integrity, verdict="confirm", **why)
+    assert len(_open(kit, second)) == 1  # a confirmed one waits for a person's word as a finding
+
+
+def _images(kit: Kit, state: str) -> list[dict[str, Any]]:
+    told = links_json(kit, state=state, limit=99, viewer=None, now=NOW)["items"]
+    return [item for item in told if item["kind"] == "image"]
+
+
+def _open(kit: Kit, application_id: UUID) -> list[dict[str, Any]]:
+    return [f for f in _reused(kit, application_id) if f["state"] == "open"]
 
 
 def _broken(one: bytes, other: bytes) -> bool:

@@ -25,6 +25,7 @@ SPECIAL: Mapping[tuple[str, str], Any] = {
     ("obligation", "side"): "followup",  # the kind found in a CHECK is one to speak with somebody
     ("manual_item", "item"): "in_person_identity",
     ("interview", "party"): "sponsor",  # of a child it is said whether it was alone
+    ("link", "about"): "",  # only a picture's says which
     ("environment", "singleton"): True,
 }
 # A second row of the parent: what the two name must not be the same.

@@ -34,6 +34,10 @@ def test_a_link_is_for_a_person_to_look_at(kind: str, code: FindingCode, subject
     assert ("possibly" in got.message) is (tier == "possible")
 
 
+def test_a_picture_in_two_cases_is_told_by_its_paper_alone() -> None:
+    assert findings(submitted(links=(a_link("image"),)), P2025, NOW) == ()
+
+
 KINDS = ("sponsor", "person", "document", "address", "contact", "child")
 
 
@@ -88,6 +92,8 @@ def test_a_sponsor_of_before_an_amendment_is_told_as_such_and_seeks_that_child_n
         ("address", "likely", ("3", "3"), None),
         ("document", "likely", ("1", "1"), "L6-number"),
         ("child", "likely", ("1", "1"), "L1-child"),
+        ("image", "likely", ("1", "3"), "L6"),
+        ("image", "likely", ("1", "2A"), None),
     ],
 )
 def test_only_a_grave_link_raises_an_alarm_after_a_release(
