@@ -41,6 +41,16 @@ def interview_record(
     act(work, as_=as_, as_json=as_json, at=at)
 
 
+@app.command("show")
+def interview_show(application: Application, as_: As, as_json: AsJson = False, at: At = None) -> None:
+    """What was answered: for those who may hold an interview. That you looked is on record."""
+
+    def body(stack: Stack) -> dict[str, Any]:
+        return interviews.read(stack.kit, application, common.person(stack, as_), now=stack.now())
+
+    common.run(body, as_json=as_json, at=at, show=_show_answers)
+
+
 @app.command("questions")
 def interview_questions(with_: With, as_json: AsJson = False) -> None:
     """The questions of today for one of them, each with its code, its answers and its source."""
@@ -76,3 +86,17 @@ def _show(result: dict[str, Any]) -> None:
         words = ", ".join(asked["answers"])
         common.OUT.print(f"  {asked['code']}: {asked['ask']}\n      {words}", markup=False)
     common.OUT.print(f"Each may also be {', '.join(result['unsaid'])}.", markup=False)
+
+
+def _show_answers(result: dict[str, Any]) -> None:
+    if not result["interviews"]:
+        common.OUT.print("No interview has been written down.")
+    for one in result["interviews"]:
+        alone = {True: ", alone", False: ", not alone", None: ""}[one["alone"]]
+        common.OUT.print(
+            f"{one['with']}{alone}, {one['at']}, by {one['by']} ({one['question_set']})", markup=False
+        )
+        for code, said in one["answers"].items():
+            common.OUT.print(f"  {code}: {said}", markup=False)
+        if one["note"]:
+            common.OUT.print(f"  note: {one['note']}", markup=False)

@@ -11,7 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
 from integrations.desk import vetting
-from integrations.desk.interviews import record
+from integrations.desk.interviews import read, record
 from integrations.kit import Kit
 from integrations.store.applications import find_application, gather
 from models.errors import BadInput, Refused
@@ -80,3 +80,29 @@ def test_what_is_said_is_sealed_found_and_stays(
     assert refused.value.code == "wrong_role"
     with pytest.raises(BadInput):
         record(kit, key, cm, party="uncle", answers=b"{}", now=NOW + 3 * DAY)
+
+
+def test_who_may_hold_an_interview_reads_it_back_and_the_look_is_on_record(
+    kit: Kit, staff: dict[str, Person], tmp_path: Path
+) -> None:
+    application = hand_in(kit, tmp_path, a_packet(household=[])).application_id
+    key = str(application)
+    assert read(kit, key, staff["cm"], now=NOW)["interviews"] == []
+    record(kit, key, staff["cm"], party="child", answers=_form("child", debt="yes"), now=NOW)
+    record(kit, key, staff["supervisor"], party="sponsor", answers=_form("sponsor"), now=NOW + DAY)
+    for word in ("cm", "supervisor", "integrity"):
+        child, sponsor = read(kit, key, staff[word], now=NOW + DAY)["interviews"]
+        assert (child["with"], child["alone"], child["note"]) == ("child", True, "Cried when asked.")
+        assert (child["answers"]["debt"], child["by"]) == ("yes", "cm@example.org")
+        assert (sponsor["with"], sponsor["alone"]) == ("sponsor", None)
+    for word in ("officer", "cc", "ffs", "caller", "auditor", "admin"):
+        with pytest.raises(Refused) as refused:
+            read(kit, key, staff[word], now=NOW + DAY)
+        assert refused.value.code == "wrong_role"
+    with kit.transaction() as session:
+        looks = session.execute(
+            text("SELECT actor, count FROM audit_entry WHERE act = 'read interviews' ORDER BY seq")
+        ).all()
+    assert [tuple(look) for look in looks] == [
+        (str(staff[word].id), 2) for word in ("cm", "supervisor", "integrity")
+    ]
