@@ -12,6 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from console.context import console_of
 from console.errors import Answer
 from console.pages import wording
+from integrations.desk.link_views import MAY_LOOK
 from integrations.identity.accounts import SignedIn
 from models.states import Role
 
@@ -46,6 +47,7 @@ def page(request: Request, template: str, *, status: int = 200, **values: Any) -
     common = {
         "who": who,
         "reads_cases": who is not None and Role.ADMINISTRATOR not in who.person.roles,
+        "reads_links": who is not None and not MAY_LOOK.isdisjoint(who.person.roles),
         "sandbox": console.is_sandbox,
         "version": console.version,
         "here": request.url.path,

@@ -107,6 +107,7 @@ _WORDS: Mapping[str, str] = {
     "case": "the case",
     "child": "the child",
     "sponsor": "the sponsor",
+    "former_sponsor": "the sponsor before an amendment",
     "alternate_caregiver": "the other caregiver",
     "nobody": "nobody",
 }

@@ -110,6 +110,7 @@ def paths_of(case_id: UUID, application_id: UUID) -> list[str]:
         "/queue?name=nothing",
         "/applications",
         f"/applications/{application_id}",
+        f"/applications/{application_id}/links",
         f"/cases/{case_id}",
         "/cases/unknown",
     ]
