@@ -8,8 +8,8 @@ row that nobody names now and that came in at the same instant. Where two came i
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0013"
-down_revision = "0011"
+revision = "0014"
+down_revision = "0013"
 branch_labels = None
 depends_on = None
 
