@@ -1,4 +1,4 @@
-"""What we say: messages by language, parsed, checked and rendered. The text of the file is an argument.
+"""What we say: messages by language, one file each, parsed, checked and rendered. The file's text is an argument.
 
 A message is neutral (design rule 6): no name, number, address, and none of the words in `FORBIDDEN`. In a
 message, ``{day}`` is a value; ``[ in {city}]`` is left out when its value is empty, or when the text would
@@ -16,7 +16,7 @@ from datetime import date, time, timedelta
 from functools import lru_cache
 from typing import Any
 
-from followup.dates import WORDS, day_in_words, reading_language, time_in_words
+from followup.dates import DateWords, date_problems, date_words, day_in_words, time_in_words
 from models.errors import BadInput, Problem
 
 __all__ = [
@@ -24,11 +24,12 @@ __all__ = [
     "check_catalogs",
     "day_in_words",
     "parse_catalog",
-    "reading_language",
     "render",
     "sayable_city",
     "segments",
     "time_in_words",
+    "worst_case",
+    "written_in",
 ]
 
 SPOKEN_ALOUD = "voice_"  # keys that begin so are read out: no parts are counted
@@ -44,11 +45,28 @@ FORBIDDEN: tuple[str, ...] = (
     *("sponsor", "patrocinador", "patrocinio", "custodio", "guardian", "orr", "ice", "eoir", "dhs", "hhs"),
     *("uscis", "cbp", "uac", "refugee", "refugiad", "resettlement", "unaccompanied", "acompanad", "alien"),
     *("detention", "detencion", "shelter", "albergue", "traffick", "trata", "abuse", "abuso"),
-    *("police", "policia"),
+    *("police", "policia", "lapolis"),
+    *("immigre", "imigra", "juge", "audience", "asile", "avocat", "tuteur", "tutelle", "parrain", "refugie"),
+    *("retention", "juiz", "advogad", "guardia", "detencao", "abrigo", "trafic", "expulsao"),
+    *("tribinal", "jij", "odyans", "azil", "depote", "avoka", "gadyen", "parenn", "refijye", "detansyon"),
 )
 # These are forbidden as words only: many an innocent word begins with them.
 _WHOLE = frozenset(
-    {"orr", "ice", "dhs", "hhs", "cbp", "uac", "visa", "master", "individual", "corte", "trata"}
+    {
+        "orr",
+        "ice",
+        "dhs",
+        "hhs",
+        "cbp",
+        "uac",
+        "visa",
+        "master",
+        "individual",
+        "corte",
+        "trata",
+        "jij",
+        "parenn",
+    }
 )
 _GSM = frozenset(
     "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§"
@@ -64,17 +82,24 @@ _OPTIONAL = re.compile(r"\[([^\[\]]*)\]")
 
 @dataclass(frozen=True, slots=True)
 class Catalog:
-    """The messages of one language. `reviewer` None: no native speaker has read them yet."""
+    """The messages of one language. `reviewed_by` None: no native speaker has read them yet.
+
+    `also`: other codes of the same language (ISO 639-3). `voice`: what a machine reads it out in; None: no
+    machine can, and a person calls.
+    """
 
     language: str
     sender: str
-    reviewer: str | None
-    reviewed_on: date | None
     messages: Mapping[str, str]
+    dates: DateWords
+    also: tuple[str, ...] = ()
+    voice: str | None = None
+    reviewed_by: str | None = None
+    reviewed_on: date | None = None
 
     @property
     def unreviewed(self) -> bool:
-        return self.reviewer is None
+        return self.reviewed_by is None
 
 
 def parse_catalog(text: str) -> Catalog:
@@ -93,10 +118,26 @@ def parse_catalog(text: str) -> Catalog:
     return Catalog(
         language=tree["language"],
         sender=tree["sender"],
-        reviewer=tree.get("reviewer") or None,
-        reviewed_on=tree.get("reviewed_on"),
         messages=dict(tree["messages"]),
+        dates=date_words(tree["dates"]),
+        also=tuple(tree.get("also", ())),
+        voice=tree.get("voice"),
+        reviewed_by=tree.get("reviewed_by"),
+        reviewed_on=tree.get("reviewed_on"),
     )
+
+
+def written_in(language: str, catalogs: Sequence[Catalog]) -> Catalog | None:
+    """The catalog for somebody who named `language` (BCP 47 or ISO 639-3): pt-BR and por are read in pt.
+
+    None where there is none: nobody is ever written to in a language that they did not name.
+    """
+    wanted = language.replace("_", "-").casefold()
+    for code in (wanted, wanted.partition("-")[0]):
+        for catalog in catalogs:
+            if code in (catalog.language, *catalog.also):
+                return catalog
+    return None
 
 
 def render(catalog: Catalog, template: str, params: Mapping[str, Any]) -> str:
@@ -120,10 +161,15 @@ def render(catalog: Catalog, template: str, params: Mapping[str, Any]) -> str:
     if problems:
         raise BadInput(problems)
     whole = _OPTIONAL.sub(lambda part: part[1] if all(values.get(n) for n in _names(part[1])) else "", body)
-    if template.startswith(SPOKEN_ALOUD):
+    if is_spoken(template):
         return _filled(whole, values)
     said = fold_to_gsm(_filled(whole, values))
     return said if segments(said) == 1 else fold_to_gsm(_filled(_OPTIONAL.sub("", body), values))
+
+
+def is_spoken(template: str) -> bool:
+    """True for what is read out; everything else is sent in parts."""
+    return template.startswith(SPOKEN_ALOUD)
 
 
 def sayable_city(city: str) -> str:
@@ -167,25 +213,39 @@ def check_catalogs(catalogs: Sequence[Catalog]) -> list[str]:
         found += [f"{catalog.language}: {fault}" for fault in _against(catalog, catalogs[0])]
         for key, body in catalog.messages.items():
             found += [f"{catalog.language}.{key}: {fault}" for fault in _faults(catalog, key, body)]
-        found += [f"{catalog.language}: {fault}" for fault in _word_faults(catalog.language)]
+        found += [f"{catalog.language}: {fault}" for fault in _word_faults(catalog.dates)]
     return found
 
 
 def _shape(tree: dict[str, Any]) -> Iterator[Problem]:
     wanted: dict[str, type] = {"language": str, "sender": str, "messages": dict}
+    known = {*wanted, "dates", "also", "voice", "unreviewed", "reviewed_by", "reviewed_on"}
     for key, kind in wanted.items():
         if not isinstance(tree.get(key), kind) or not tree[key]:
             yield Problem(key, "missing_key", "A catalog needs this key.", "Add it.")
-    for key in sorted(set(tree) - set(wanted) - {"reviewer", "reviewed_on"}):
+    for key in sorted(set(tree) - known):
         yield Problem(key, "unknown_key", "Kinline does not know this key.", "Remove it.")
-    if bool(tree.get("reviewer")) != isinstance(tree.get("reviewed_on"), date):
-        yield Problem("reviewer", "wrong_value", "A review has a name and a day.", "Give both, or neither.")
+    yield from review_problems(tree)
+    yield from date_problems(tree.get("dates"))
     messages = tree.get("messages")
     for key, body in (messages if isinstance(messages, dict) else {}).items():
         if not isinstance(body, str) or not body.strip():
             yield Problem(
                 f"messages.{key}", "wrong_type", "A message is a line of text.", "Write it in quotes."
             )
+
+
+def review_problems(tree: Mapping[str, Any]) -> Iterator[Problem]:
+    """A file says who reviewed it and when, or that nobody has: it never leaves that open."""
+    reviewed = bool(tree.get("reviewed_by")) and isinstance(tree.get("reviewed_on"), date)
+    half = bool(tree.get("reviewed_by")) != isinstance(tree.get("reviewed_on"), date)
+    if half or reviewed == (tree.get("unreviewed") is True):
+        yield Problem(
+            "reviewed_by",
+            "wrong_value",
+            "A file names its reviewer and the day of the review, or says that it is unreviewed.",
+            "Give reviewed_by and reviewed_on, or unreviewed = true.",
+        )
 
 
 def _filled(body: str, values: Mapping[str, str]) -> str:
@@ -225,42 +285,39 @@ def _against(catalog: Catalog, model: Catalog) -> Iterator[str]:
 
 
 def _faults(catalog: Catalog, key: str, body: str) -> Iterator[str]:
-    aloud = key.startswith(SPOKEN_ALOUD)
+    aloud = is_spoken(key)
     if words := forbidden_in(body):
         yield f"holds {', '.join(words)}"
     if not aloud and not body.startswith(f"{catalog.sender}: "):
         yield f"does not begin with {catalog.sender}:"
     if key in NEED_OPT_OUT and OPT_OUT not in body:
         yield f"does not say how to end the texts ({OPT_OUT})"
-    if not aloud and (parts := segments(_longest(catalog.language, body))) > 1:
+    if not aloud and (parts := segments(worst_case(catalog, body))) > 1:
         yield f"takes {parts} parts"
 
 
-@lru_cache(maxsize=64)
-def _word_faults(language: str) -> tuple[str, ...]:
-    """Every value that a day or an hour can take, looked at once."""
-    if language not in WORDS:
-        return ("no words for days and hours (followup/dates.py)",)
-    return tuple(
-        f"a day or hour can't be said: {said}"
-        for said in (*_days(language), *_times(language))
-        if forbidden_in(said) or segments(said) > 1 or said != fold_to_gsm(said)
-    )
-
-
-def _longest(language: str, body: str) -> str:
+def worst_case(catalog: Catalog, body: str) -> str:
     """The message at its longest, without the parts that are left out when it does not fit."""
-    known = reading_language(language)
-    values = {"day": max(_days(known), key=len), "time": max(_times(known), key=len)}
+    values = {"day": max(_days(catalog.dates), key=len), "time": max(_times(catalog.dates), key=len)}
     return _VALUE.sub(lambda value: values.get(value[1], "W" * 40), _OPTIONAL.sub("", body))
 
 
 @lru_cache(maxsize=64)
-def _days(language: str) -> tuple[str, ...]:
-    """Every day in words: ten years hold each weekday of each date but one."""
-    return tuple(day_in_words(date(2024, 1, 1) + timedelta(days=n), language) for n in range(3660))
+def _word_faults(words: DateWords) -> tuple[str, ...]:
+    """Every value that a day or an hour can take, looked at once."""
+    return tuple(
+        f"a day or hour can't be said: {said}"
+        for said in (*_days(words), *_times(words))
+        if forbidden_in(said) or segments(said) > 1 or said != fold_to_gsm(said)
+    )
 
 
 @lru_cache(maxsize=64)
-def _times(language: str) -> tuple[str, ...]:
-    return tuple(time_in_words(time(hour, minute), language) for hour in range(24) for minute in range(60))
+def _days(words: DateWords) -> tuple[str, ...]:
+    """Every day in words: ten years hold each weekday of each date but one."""
+    return tuple(day_in_words(date(2024, 1, 1) + timedelta(days=n), words) for n in range(3660))
+
+
+@lru_cache(maxsize=64)
+def _times(words: DateWords) -> tuple[str, ...]:
+    return tuple(time_in_words(time(hour, minute), words) for hour in range(24) for minute in range(60))

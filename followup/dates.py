@@ -1,90 +1,75 @@
-"""Days and hours in words. GSM-7 alone, so that a text stays in one part: no á, í, ó, ú (measured)."""
+"""Days and hours in the words of a language's own file, for letters that a text can carry."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time
+from typing import Any
+
+from models.errors import Problem
 
 
 @dataclass(frozen=True, slots=True)
 class DateWords:
-    """How a language says a day and an hour. `hour_words`: from this hour on, these words."""
+    """How a language says a day and an hour.
+
+    `day` and `time` are patterns: `weekday`, `day`, `month`; `hour` (1 to 12), `hour24`, `minute`, `words`, `article`.
+    `hour_words`: from this hour on, these words.
+    """
 
     weekdays: tuple[str, ...]
     months: tuple[str, ...]
     day: str
     time: str
-    hour_words: tuple[tuple[int, str], ...]
+    hour_words: tuple[tuple[int, str], ...] = ((0, ""),)
     one_oclock: str = ""
     other_oclock: str = ""
 
 
-_EN = DateWords(
-    weekdays=("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"),
-    months=(
-        *("January", "February", "March", "April", "May", "June"),
-        *("July", "August", "September", "October", "November", "December"),
-    ),
-    day="{weekday}, {month} {day}",
-    time="{hour}:{minute:02d} {words}",
-    hour_words=((0, "AM"), (12, "PM")),
-)
-_ES = DateWords(
-    weekdays=("lunes", "martes", "miércoles", "jueves", "viernes", "sabado", "domingo"),
-    months=(
-        *("enero", "febrero", "marzo", "abril", "mayo", "junio"),
-        *("julio", "agosto", "septiembre", "octubre", "noviembre", "diciembre"),
-    ),
-    day="{weekday} {day} de {month}",
-    time="{article} {hour}:{minute:02d} {words}",
-    hour_words=((0, "de la mañana"), (12, "de la tarde"), (19, "de la noche")),
-    one_oclock="la",
-    other_oclock="las",
-)
-WORDS: Mapping[str, DateWords] = {"en": _EN, "es": _ES}
-
-# Who reads no letter of these languages in school reads Spanish; Mayan speakers are called first anyway.
-_READ_SPANISH = frozenset(
-    {"mam", "quc", "kek", "kjb", "ixl", "knj", "cac", "jac", "cak", "tzj", "usp", "poh", "cab", "miq", "nah"}
-)
+def date_words(table: Mapping[str, Any]) -> DateWords:
+    """The words of a file's `dates`, which `date_problems` has found right."""
+    return DateWords(
+        weekdays=tuple(table["weekdays"]),
+        months=tuple(table["months"]),
+        day=table["day"],
+        time=table["time"],
+        hour_words=tuple((hour, words) for hour, words in table.get("hour_words", [(0, "")])),
+        one_oclock=table.get("one_oclock", ""),
+        other_oclock=table.get("other_oclock", ""),
+    )
 
 
-def reading_language(language: str, available: Collection[str] = tuple(WORDS)) -> str:
-    """The language, of those available, that somebody who speaks `language` can read.
+def date_problems(table: Any) -> Iterator[Problem]:
+    """What is missing or wrong in a file's `dates`."""
+    if not isinstance(table, dict):
+        yield Problem("dates", "missing_key", "A catalog says how days and hours are called.", "Add [dates].")
+        return
+    for key in sorted(set(table) - set(DateWords.__dataclass_fields__)):
+        yield Problem(f"dates.{key}", "unknown_key", "Kinline does not know this key.", "Remove it.")
+    for key, count in (("weekdays", 7), ("months", 12)):
+        found = table.get(key)
+        if not isinstance(found, list) or len(found) != count or not all(isinstance(w, str) for w in found):
+            yield Problem(f"dates.{key}", "wrong_value", f"There are {count} of these.", "Name each of them.")
+    for key in ("day", "time"):
+        if not isinstance(table.get(key), str):
+            yield Problem(f"dates.{key}", "missing_key", "A catalog needs this pattern.", "Add it.")
 
-    >>> reading_language("es-GT"), reading_language("quc"), reading_language("ar")
-    ('es', 'es', 'en')
-    """
-    spoken = language.replace("_", "-").partition("-")[0].casefold()
-    if spoken in available:
-        return spoken
-    return "es" if spoken in _READ_SPANISH and "es" in available else "en"
 
-
-def day_in_words(day: date, language: str) -> str:
-    """The day as people say it, without the year: it is always near.
-
-    >>> day_in_words(date(2026, 3, 3), "en"), day_in_words(date(2026, 3, 3), "es")
-    ('Tuesday, March 3', 'martes 3 de marzo')
-    """
-    words = WORDS[reading_language(language)]
+def day_in_words(day: date, words: DateWords) -> str:
+    """The day as people say it, without the year: it is always near."""
     return words.day.format(
         weekday=words.weekdays[day.weekday()], month=words.months[day.month - 1], day=day.day
     )
 
 
-def time_in_words(at: time | datetime, language: str) -> str:
-    """The local time as people say it; in Spanish with its article, since it follows "a".
-
-    >>> time_in_words(time(9, 30), "en"), time_in_words(time(13, 5), "es")
-    ('9:30 AM', 'la 1:05 de la tarde')
-    """
-    words = WORDS[reading_language(language)]
+def time_in_words(at: time | datetime, words: DateWords) -> str:
+    """The local time as people say it; in Spanish with its article, since it follows "a"."""
     hour = (at.hour - 1) % 12 + 1
     return words.time.format(
         article=words.one_oclock if hour == 1 else words.other_oclock,
         hour=hour,
+        hour24=at.hour,
         minute=at.minute,
         words=[said for begins, said in words.hour_words if at.hour >= begins][-1],
     )

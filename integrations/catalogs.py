@@ -1,42 +1,65 @@
-"""The message files of ``followup/messages``, one for each language, read once for each process."""
+"""The language files of ``followup``: what we say, what people say, and what a part costs. Read once for each process."""
 
 from __future__ import annotations
 
 from functools import cache
 from importlib.resources import files
 
-from followup.catalog import Catalog, parse_catalog
+from followup.catalog import Catalog, parse_catalog, written_in
+from followup.pricing import PriceList, parse_prices
 from models.errors import NotFound
 
 
 @cache
-def languages() -> frozenset[str]:
-    """The languages that texts and prompts exist in."""
-    return frozenset(
-        f.name.removesuffix(".toml")
-        for f in files("followup").joinpath("messages").iterdir()
-        if f.name.endswith(".toml")
-    )
-
-
-def written_language(language: str) -> str | None:
-    """The file's language for a speaker of `language` (es-GT reads es); None where there is no text.
-
-    A language that is spoken more than read has none: such a person is called by a person.
-    """
-    main = language.split("-")[0].lower()
-    return main if main in languages() else None
+def catalogs() -> tuple[Catalog, ...]:
+    """Every catalog, English first: the others are held to it."""
+    found = [parse_catalog(text) for text in _texts("messages")]
+    return tuple(sorted(found, key=lambda c: (c.language != "en", c.language)))
 
 
 @cache
+def languages() -> frozenset[str]:
+    """The languages that texts exist in."""
+    return frozenset(found.language for found in catalogs())
+
+
+@cache
+def written_language(language: str) -> str | None:
+    """The file's language for somebody who named `language` (es-GT reads es); None where there is no text.
+
+    A language that is spoken more than read has none: such a person is called by a person, with an interpreter.
+    """
+    found = written_in(language, catalogs())
+    return found.language if found else None
+
+
+def spoken_by_machine(language: str) -> str | None:
+    """The voice of an automated call to somebody who named `language`; None: a person calls."""
+    found = written_in(language, catalogs())
+    return found.voice if found else None
+
+
 def catalog(language: str) -> Catalog:
     """The messages of this language.
 
     Raises:
         NotFound: there is no file for it.
     """
-    found = written_language(language)
+    found = written_in(language, catalogs())
     if found is None:
         raise NotFound("message file for language", language)
-    text = files("followup").joinpath("messages", f"{found}.toml").read_text(encoding="utf-8")
-    return parse_catalog(text)
+    return found
+
+
+@cache
+def prices() -> PriceList:
+    """What a part costs, by the newest price file."""
+    return max((parse_prices(text) for text in _texts("prices")), key=lambda p: (p.read_on, p.version))
+
+
+def _texts(folder: str) -> list[str]:
+    return [
+        file.read_text(encoding="utf-8")
+        for file in sorted(files("followup").joinpath(folder).iterdir(), key=lambda f: f.name)
+        if file.name.endswith(".toml")
+    ]

@@ -22,6 +22,7 @@ def build() -> typer.Typer:
         interviews,
         ladder,
         links,
+        messages,
         persons,
         policy,
         services,
@@ -47,6 +48,7 @@ def build() -> typer.Typer:
     app.add_typer(ladder.consult_app, name="consult")
     app.add_typer(denial.denial_app, name="denial")
     app.add_typer(denial.appeal_app, name="appeal")
+    app.add_typer(messages.app, name="messages")
     app.add_typer(followup.call_app, name="call")
     app.add_typer(services.visit_app, name="visit")
     app.add_typer(services.prs_app, name="prs")

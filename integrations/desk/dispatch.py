@@ -19,10 +19,11 @@ from sqlmodel import Session, col
 
 from followup import delivery
 from followup.catalog import day_in_words, render, time_in_words
-from integrations.catalogs import catalog
+from integrations.catalogs import catalog, written_language
 from integrations.desk.escalations import policy_of
 from integrations.desk.messages import move_message
 from integrations.kit import Kit
+from integrations.messaging import segments
 from integrations.store.cases import lock_case, lock_cases
 from integrations.store.contacts import consents, plain_number, zones_of
 from models.errors import OutcomeUnknown, Rejected, Unavailable
@@ -167,6 +168,8 @@ def _judge(
     )
     if case.state not in _FOLLOWED:
         verdict = delivery.Cancel("not_in_follow_up")
+    if written_language(message.language) is None:
+        verdict = delivery.Cancel("no_text_in_their_language")
     if isinstance(verdict, delivery.WaitUntil):
         message.send_after = verdict.at
         session.add(message)
@@ -185,7 +188,10 @@ def _claimed(kit: Kit, session: Session, message: Message, number: PhoneNumber, 
     message.claimed_at = now
     move_message(session, message, MessageState.CLAIMED, why=f"try {message.tries}", now=now)
     message.lease_until = now + LEASE
-    return _Ready(message.id, plain_number(kit.vault, number), body_of(message))
+    body = body_of(message)
+    # Ours, until the provider says what it bills: after a lost answer nobody else ever tells.
+    message.segments = segments.count(body).parts
+    return _Ready(message.id, plain_number(kit.vault, number), body)
 
 
 def _still_wanted(session: Session, message: Message, duties: Mapping[UUID, Obligation]) -> bool:
@@ -205,17 +211,18 @@ def _still_wanted(session: Session, message: Message, duties: Mapping[UUID, Obli
 
 def body_of(message: Message) -> str:
     """The text as it goes out, rendered from its template now."""
+    words = catalog(message.language)
     params: dict[str, Any] = {}
     if "starts_at" in message.params:
         local = datetime.fromisoformat(message.params["starts_at"]).astimezone(
             ZoneInfo(message.params["zone"])
         )
         params = {
-            "day": day_in_words(local.date(), message.language),
-            "time": time_in_words(local.time(), message.language),
+            "day": day_in_words(local.date(), words.dates),
+            "time": time_in_words(local.time(), words.dates),
         }
         params["city"] = message.params.get("city", "")
-    return render(catalog(message.language), message.template, params)
+    return render(words, message.template, params)
 
 
 def _send(kit: Kit, item: _Ready, *, now: datetime) -> str:
@@ -235,7 +242,7 @@ def _send(kit: Kit, item: _Ready, *, now: datetime) -> str:
         return _refused(kit, item.message_id, err.code, now=now)
     with kit.transaction() as session:
         message = _locked(session, item.message_id)
-        message.provider_ref, message.segments = sent.provider_ref, sent.segments
+        message.provider_ref, message.segments = sent.provider_ref, sent.segments or message.segments
         session.add(message)
         # The callback may have been quicker than this mark.
         move_message(session, message, MessageState.ACCEPTED, why="provider took it", now=now)

@@ -16,6 +16,7 @@ from sqlmodel import Session, col
 
 from followup.replies import Meaning, asks_to_stop, understand
 from integrations import keys
+from integrations.catalogs import written_language
 from integrations.desk.duties import open_followup, review_duty
 from integrations.desk.escalations import open_escalation, policy_of
 from integrations.desk.messages import move_message, queue_text
@@ -356,7 +357,12 @@ def _stopped(session: Session, numbers: list[PhoneNumber], inbound_id: UUID, now
 
 
 def _answer(session: Session, number: PhoneNumber, template: str, inbound_id: UUID, now: datetime) -> None:
-    """The neutral thanks, whatever was said and whoever has the conversation: its absence would tell."""
+    """The neutral thanks, whatever was said and whoever has the conversation: its absence would tell.
+
+    Who reads none of our languages is answered by a person, with an interpreter.
+    """
+    if written_language(number.language) is None:
+        return
     queue_text(
         session,
         case_id=number.case_id,

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import select, text
 from sqlmodel import Session, col
 
+from integrations.catalogs import written_language
 from integrations.desk.application_views import application_json, applications_list, iso
 from integrations.kit import Kit
 from integrations.store import history
@@ -16,7 +17,7 @@ from integrations.store.accounting import take_account
 from integrations.store.cases import find_case
 from integrations.store.sealing import open_json
 from models.tables.ledger import Attempt, Call, Escalation, Hearing, Message, Obligation
-from models.tables.people import Address, Case, Staff
+from models.tables.people import Address, Case, PhoneNumber, Staff
 from models.tables.vetting import Release
 
 __all__ = [
@@ -80,9 +81,14 @@ def _case(session: Session, kit: Kit, case: Case, now: datetime) -> dict[str, An
                 "outcome": c.outcome,
                 "spoke_with": c.spoke_with,
                 "simulated": c.simulated,
+                "language": language,
+                "interpreter": _wants_interpreter(c, language),
             }
-            for c in session.scalars(
-                select(Call).where(col(Call.case_id) == case.id).order_by(col(Call.due_at))
+            for c, language in session.execute(
+                select(Call, col(PhoneNumber.language))
+                .outerjoin(PhoneNumber, col(PhoneNumber.id) == col(Call.number_id))
+                .where(col(Call.case_id) == case.id)
+                .order_by(col(Call.due_at))
             )
         ],
         "messages": [
@@ -120,6 +126,11 @@ def _case(session: Session, kit: Kit, case: Case, now: datetime) -> dict[str, An
         if case.closed_at is None
         else {"reason": case.closure_reason, "by": str(case.closed_by), "at": iso(case.closed_at)},
     }
+
+
+def _wants_interpreter(call: Call, language: str | None) -> bool:
+    """A person calls somebody who named a language that we do not write."""
+    return call.kind == "human" and language is not None and written_language(language) is None
 
 
 def _obligation(row: Obligation, now: datetime) -> dict[str, Any]:

@@ -13,9 +13,9 @@ from sqlmodel import Session, col
 from twilio.twiml.voice_response import Gather, VoiceResponse
 
 from followup.calendar import in_quiet_hours, quiet_ends
-from followup.catalog import reading_language, render
+from followup.catalog import render
 from followup.replies import Meaning
-from integrations.catalogs import catalog, languages
+from integrations.catalogs import catalog, spoken_by_machine
 from integrations.desk.escalations import policy_of
 from integrations.desk.inbound import react
 from integrations.kit import Kit
@@ -30,7 +30,6 @@ from models.tables.people import Case, PhoneNumber
 ACTOR = "engine:voice"
 LEASE = timedelta(minutes=30)
 BATCH = 50
-_VOICES = {"en": "en-US", "es": "es-US"}
 _FOLLOWED = (CaseState.IN_FOLLOW_UP, CaseState.LOST_CONTACT)
 _DIGITS = {
     "1": Meaning.YES,
@@ -104,6 +103,8 @@ def _is_moot(session: Session, row: Call, case: Case, given: Mapping[UUID, bool]
     # Who said STOP to the texts is called by a person, and by nothing else.
     if number is None or not number.usable or number.shared or not given.get(number.id, False):
         return True
+    if spoken_by_machine(number.language) is None:
+        return True
     return duty is not None and duty.state != ObligationState.OPEN.value
 
 
@@ -173,8 +174,8 @@ def _finish(session: Session, row: Call, state: str, outcome: CallOutcome | None
 
 
 def _language(session: Session, row: Call) -> str:
-    """What the call speaks: their language, or the one that its speakers understand, of those we have."""
-    return reading_language(session.get_one(PhoneNumber, row.number_id).language, languages())
+    """The language that they named."""
+    return session.get_one(PhoneNumber, row.number_id).language
 
 
 def greet(kit: Kit, call_id: UUID, answered_by: str | None, *, now: datetime) -> str:
@@ -189,11 +190,12 @@ def greet(kit: Kit, call_id: UUID, answered_by: str | None, *, now: datetime) ->
         row.answered_by = answered_by
         session.add(row)
         language = _language(session, row)
-    if answered_by and answered_by.startswith(("machine", "fax")):
-        # A voicemail may be heard by anyone, and is never a contact: say nothing.
+    voice = spoken_by_machine(language)
+    if voice is None or (answered_by and answered_by.startswith(("machine", "fax"))):
+        # A voicemail may be heard by anyone, and is never a contact: say nothing. The same when their
+        # language became one that no machine speaks while it rang.
         response.hangup()
         return str(response)
-    voice = _VOICES[language]
     words = catalog(language)
     gather = Gather(
         num_digits=1,
@@ -227,7 +229,8 @@ def take_digits(kit: Kit, call_id: UUID, digits: str | None, *, now: datetime) -
             number = session.get_one(PhoneNumber, row.number_id)
             react(session, number, meaning, row.id, now=now)
     response = VoiceResponse()
-    response.say(render(catalog(language), "voice_thanks", {}), language=_VOICES[language])
+    if voice := spoken_by_machine(language):
+        response.say(render(catalog(language), "voice_thanks", {}), language=voice)
     response.hangup()
     return str(response)
 

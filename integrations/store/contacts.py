@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlmodel import Session, col
 
-from integrations.catalogs import written_language
+from integrations.catalogs import spoken_by_machine, written_language
 from integrations.store.sealing import open_json
 from integrations.vault import Vault
 from models.facts import AttemptFacts, NumberFacts
@@ -34,11 +34,15 @@ def numbers_of(session: Session, case_ids: Collection[UUID]) -> dict[UUID, list[
 
 
 def landlines(rows: Iterable[PhoneNumber], given: Mapping[UUID, bool]) -> frozenset[UUID]:
-    """The numbers that take no text and may still be called by a machine: telephones on the wall, with consent."""
+    """The numbers that take no text and may still be called by a machine: telephones on the wall, with consent,
+    of people whose language a machine speaks."""
     return frozenset(
         row.id
         for row in rows
-        if row.unusable_because == "landline" and row.usable and given.get(row.id, False)
+        if row.unusable_because == "landline"
+        and row.usable
+        and given.get(row.id, False)
+        and spoken_by_machine(row.language) is not None
     )
 
 

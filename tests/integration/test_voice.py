@@ -164,12 +164,19 @@ def test_every_key_gets_the_same_answer(world: World) -> None:
 
 
 @pytest.mark.parametrize(
-    ("language", "voice"), [("en-US", "en-US"), ("es-GT", "es-US"), ("quc", "es-US"), ("fr", "en-US")]
+    ("language", "voice"), [("en-US", "en-US"), ("es-GT", "es-US"), ("por", "pt-BR"), ("fr", "fr-FR")]
 )
-def test_a_call_speaks_what_its_hearer_understands(world: World, language: str, voice: str) -> None:
+def test_a_call_speaks_what_its_hearer_named(world: World, language: str, voice: str) -> None:
     family = a_family(world.kit, world.staff, child=50, language=language)
     call_id = a_placed_call(world, family, welfare_call(world, family))
     assert f'language="{voice}"' in greet(world.kit, call_id, "human", now=world.now)
+
+
+@pytest.mark.parametrize("language", ["quc", "ht"])
+def test_a_machine_says_nothing_in_a_language_that_it_does_not_speak(world: World, language: str) -> None:
+    family = a_family(world.kit, world.staff, child=50, language=language)
+    call_id = a_placed_call(world, family, welfare_call(world, family))
+    assert "<Say" not in greet(world.kit, call_id, "human", now=world.now)
 
 
 def test_quiet_hours_hold_for_calls_too(world: World) -> None:

@@ -7,26 +7,37 @@ import string
 from datetime import date, time
 
 import pytest
+import zipcodes
 from followup_builders import ROOM, a_catalog, a_policy
 from hypothesis import given
 from hypothesis import strategies as st
 
 from followup.catalog import (
+    FORBIDDEN,
     check_catalogs,
     day_in_words,
     fold_to_gsm,
     forbidden_in,
     parse_catalog,
-    reading_language,
     render,
     sayable_city,
     segments,
     time_in_words,
+    worst_case,
+    written_in,
 )
 from models.errors import BadInput
 
 LANGUAGES = sorted(path.stem for path in (ROOM / "messages").glob("*.toml"))
-EN, ES = a_catalog("en"), a_catalog("es")
+ALL = {language: a_catalog(language) for language in LANGUAGES}
+EN, ES = ALL["en"], ALL["es"]
+DATES = """
+[dates]
+weekdays = ["a", "b", "c", "d", "e", "f", "g"]
+months = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l"]
+day = "{day}"
+time = "{hour}"
+"""
 HEARING = {"day": "Tuesday, March 3", "time": "9:30 AM", "city": "Houston"}
 
 
@@ -43,9 +54,45 @@ def test_a_file_holds_the_language_that_its_name_says(language):
     assert a_catalog(language).language == language
 
 
+def test_we_write_in_the_five_languages_at_the_least():
+    assert set(LANGUAGES) >= {"en", "es", "pt", "ht", "fr"}
+
+
 def test_nobody_has_reviewed_the_messages_yet_and_they_say_so():
-    assert EN.unreviewed
-    assert ES.unreviewed
+    assert [language for language, catalog in ALL.items() if not catalog.unreviewed] == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_message_at_its_longest_is_one_part_and_ends_in_its_opt_out(language):
+    catalog = ALL[language]
+    for key, body in catalog.messages.items():
+        if not key.startswith("voice_"):
+            assert segments(worst_case(catalog, body)) == 1, key
+        if key in ("checkin", "merged_checkin", "good_time", "hearing"):
+            assert "STOP" in body[-20:], key
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("key", ["checkin", "merged_checkin", "hearing"])
+def test_every_question_offers_its_digits(language, key):
+    digits = {c for c in ALL[language].messages[key] if c.isdecimal()}
+    assert digits == ({"1", "2"} if key == "hearing" else {"1", "2", "3"})
+
+
+def test_no_town_of_the_country_can_make_a_text_name_what_it_must_not():
+    towns = {entry["city"] for entry in zipcodes.list_all()}
+    assert len(towns) > 15_000
+    assert [town for town in towns if forbidden_in(sayable_city(town))] == []
+    assert sum(not sayable_city(town) for town in towns) < 60
+
+
+@given(st.sampled_from(sorted(FORBIDDEN)), st.sampled_from(["{}", "la {}", "{} 3", "EL {}!", "l'{}"]))
+def test_no_value_carries_a_forbidden_word_into_a_text(word, around):
+    value = around.format(word)
+    assert forbidden_in(value.upper())
+    assert sayable_city(value) == ""
+    with pytest.raises(BadInput):
+        render(EN, "hearing", {**HEARING, "day": value})
 
 
 def test_every_template_of_a_policy_is_in_the_catalog():
@@ -122,7 +169,7 @@ def test_a_message_that_cannot_be_said_is_refused(key, params, code):
 
 
 @given(
-    st.sampled_from([EN, ES]),
+    st.sampled_from(sorted(ALL.values(), key=lambda c: c.language)),
     st.dates(date(2026, 1, 1), date(2035, 12, 31)),
     st.times(),
     st.text(max_size=40),
@@ -132,8 +179,8 @@ def test_every_hearing_text_is_one_neutral_part(catalog, day, at, city):
         catalog,
         "hearing",
         {
-            "day": day_in_words(day, catalog.language),
-            "time": time_in_words(at, catalog.language),
+            "day": day_in_words(day, catalog.dates),
+            "time": time_in_words(at, catalog.dates),
             "city": city,
         },
     )
@@ -196,21 +243,36 @@ def test_a_city_is_said_in_letters_of_one_part(city, said):
     ],
 )
 def test_an_hour_is_said_as_people_say_it(at, english, spanish):
-    assert time_in_words(at, "en") == english
-    assert time_in_words(at, "es-MX") == spanish
-
-
-def test_a_day_is_said_in_words():
-    assert day_in_words(date(2026, 9, 30), "en") == "Wednesday, September 30"
-    assert day_in_words(date(2026, 9, 30), "es") == "miércoles 30 de septiembre"
+    assert time_in_words(at, EN.dates) == english
+    assert time_in_words(at, ES.dates) == spanish
 
 
 @pytest.mark.parametrize(
-    ("spoken", "read"),
-    [("es", "es"), ("es-GT", "es"), ("EN_us", "en"), ("mam", "es"), ("quc", "es"), ("fr", "en")],
+    ("language", "day", "at"),
+    [
+        ("en", "Wednesday, September 30", "1:05 PM"),
+        ("es", "miércoles 30 de septiembre", "la 1:05 de la tarde"),
+        ("pt", "quarta-feira, 30 de setembro", "13:05"),
+        ("fr", "mercredi 30 septembre", "13 h 05"),
+        ("ht", "mèkredi 30 septanm", "1:05 apremidi"),
+    ],
 )
-def test_a_language_without_messages_is_read_in_the_nearest(spoken, read):
-    assert reading_language(spoken, {"en", "es"}) == read
+def test_a_day_and_an_hour_are_said_in_each_language(language, day, at):
+    assert day_in_words(date(2026, 9, 30), ALL[language].dates) == day
+    assert time_in_words(time(13, 5), ALL[language].dates) == at
+
+
+@pytest.mark.parametrize(
+    ("named", "read"),
+    [
+        *[("es", "es"), ("es-GT", "es"), ("spa", "es"), ("EN_us", "en"), ("pt-BR", "pt"), ("por", "pt")],
+        *[("hat", "ht"), ("fr-CA", "fr"), ("fra", "fr"), ("mam", None), ("quc", None), ("ar", None)],
+        *[("esp", None), ("", None), ("est", None)],
+    ],
+)
+def test_nobody_is_written_to_in_a_language_that_they_did_not_name(named, read):
+    found = written_in(named, list(ALL.values()))
+    assert (found.language if found else None) == read
 
 
 @pytest.mark.parametrize(
@@ -218,10 +280,15 @@ def test_a_language_without_messages_is_read_in_the_nearest(spoken, read):
     [
         "language = ",
         'language = "en"',
-        'language = "en"\nsender = "S"\nmessages = 3',
-        'language = "en"\nsender = "S"\nextra = 1\n[messages]\na = "b"',
-        'language = "en"\nsender = "S"\nreviewer = "R Example"\n[messages]\na = "b"',
-        'language = "en"\nsender = "S"\n[messages]\na = 3',
+        'language = "en"\nsender = "S"\nunreviewed = true\nmessages = 3\n' + DATES,
+        'language = "en"\nsender = "S"\nextra = 1\nunreviewed = true\n' + DATES + '[messages]\na = "b"',
+        'language = "en"\nsender = "S"\n' + DATES + '[messages]\na = "b"',
+        'language = "en"\nsender = "S"\nreviewed_by = "R Example"\n' + DATES + '[messages]\na = "b"',
+        'language = "en"\nsender = "S"\nunreviewed = true\n' + DATES + "[messages]\na = 3",
+        'language = "en"\nsender = "S"\nunreviewed = true\n[messages]\na = "b"',
+        'language = "en"\nsender = "S"\nunreviewed = true\n'
+        + DATES.replace('"g"]', "]")
+        + '[messages]\na = "b"',
     ],
 )
 def test_a_broken_catalog_is_refused(text):
@@ -229,9 +296,15 @@ def test_a_broken_catalog_is_refused(text):
         parse_catalog(text)
 
 
+REVIEWED = 'language = "en"\nsender = "S"\nreviewed_by = "R Example"\nreviewed_on = 2026-02-01\n'
+
+
 def test_a_reviewed_catalog_says_by_whom():
-    catalog = parse_catalog(
-        'language = "en"\nsender = "S"\nreviewer = "R Example"\nreviewed_on = 2026-02-01\n[messages]\na = "b"'
-    )
+    catalog = parse_catalog(REVIEWED + DATES + '[messages]\na = "b"')
     assert not catalog.unreviewed
-    assert (catalog.reviewer, catalog.reviewed_on) == ("R Example", date(2026, 2, 1))
+    assert (catalog.reviewed_by, catalog.reviewed_on) == ("R Example", date(2026, 2, 1))
+
+
+def test_a_file_is_not_reviewed_and_unreviewed_at_once():
+    with pytest.raises(BadInput):
+        parse_catalog(REVIEWED + "unreviewed = true\n" + DATES + '[messages]\na = "b"')
