@@ -7,6 +7,7 @@ from importlib.resources import files
 
 from followup.catalog import Catalog, parse_catalog, written_in
 from followup.pricing import PriceList, parse_prices
+from followup.reply_words import Lexicon, Words, lexicon, parse_words
 from models.errors import NotFound
 
 
@@ -49,6 +50,19 @@ def catalog(language: str) -> Catalog:
     if found is None:
         raise NotFound("message file for language", language)
     return found
+
+
+@cache
+def reply_words() -> tuple[Words, ...]:
+    """What people write, one of these for each language that we understand."""
+    return tuple(parse_words(text) for text in _texts("words"))
+
+
+@cache
+def lexicon_for(language: str) -> Lexicon:
+    """The words by which a text from somebody who named `language` is read."""
+    written = written_language(language)
+    return lexicon(written or language, reply_words())
 
 
 @cache

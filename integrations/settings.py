@@ -67,6 +67,9 @@ class Settings(BaseSettings):
     twilio_auth_token: SecretStr | None = Field(default=None, description="Twilio's token. Never logged.")
     twilio_from_number: str | None = Field(default=None, description="The number that texts come from.")
     twilio_timeout: timedelta = Field(default=timedelta(seconds=10), description="Per request to Twilio.")
+    twilio_handles_stop: bool = Field(
+        default=True, description="Twilio itself confirms STOP and START, its default; we only record them."
+    )
     background_url: str | None = Field(default=None, description="Where the background-check provider is.")
     background_token: SecretStr | None = Field(default=None, description="Token for that provider.")
     background_webhook_secret: SecretStr | None = Field(

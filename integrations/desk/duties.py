@@ -14,7 +14,7 @@ from followup.escalation import duty_owned_until
 from followup.policy import review_of
 from integrations.kit import Kit
 from integrations.policies import pinned_followup_policy
-from integrations.store import ledger
+from integrations.store import history, ledger
 from integrations.store.cases import lock_row
 from integrations.store.staff import record_act, require_role
 from models.errors import BadInput, Problem, Refused
@@ -29,6 +29,8 @@ DOERS = (Role.CASE_MANAGER, Role.SUPERVISOR, Role.POST_RELEASE_CALLER)
 BY_CALL = frozenset({*SPOKEN_DUTIES, "call_back"})
 # Duties that end only with what they are about: a call, a delivered text, a result; never with a note.
 NOT_BY_NOTE = BY_CALL | {"text_reminder", "hearing_reminder", "closure_review", PENDING_CHECK}
+# Why the machines are silent until somebody has read a text that may revoke the consent.
+PERHAPS_A_STOP = "perhaps a stop: a person reads it"
 _INSTEAD = {
     "text_reminder": "a delivered text",
     "hearing_reminder": "a delivered text",
@@ -158,5 +160,26 @@ def _settle_by_note(
         now=now,
     )
     ledger.settle(session, duty, evidence, actor=str(person.id), why=note, now=now)
+    if duty.kind == "review_reply":
+        _read(session, duty.case_id, person, note=note, now=now)
     resolve_settled(session, duty, evidence, by=person.id, now=now)
     keep_in_sight(kit, session, session.get_one(Case, duty.case_id), actor=str(person.id), now=now)
+
+
+def _read(session: Session, case_id: UUID, person: Person, *, note: str, now: datetime) -> None:
+    """What the machines were silent for has been read, all of it; a stop that it held was recorded as such."""
+    case = session.get_one(Case, case_id)
+    waiting = ledger.open_of(session, case_id, kind="review_reply")
+    if case.paused_because != PERHAPS_A_STOP or waiting:
+        return
+    case.paused_at = case.paused_because = None
+    session.add(case)
+    history.record(
+        session,
+        case,
+        old="automation paused",
+        new="automation resumed",
+        actor=str(person.id),
+        why=note,
+        now=now,
+    )

@@ -14,13 +14,14 @@ from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, col
 
-from followup.replies import Meaning, asks_to_stop, understand
+from followup.replies import Meaning, asks_to_stop, is_a_digit, may_ask_to_stop, understand
 from integrations import keys
-from integrations.catalogs import written_language
-from integrations.desk.duties import open_followup, review_duty
+from integrations.catalogs import catalog, lexicon_for, written_language
+from integrations.desk.duties import PERHAPS_A_STOP, open_followup, review_duty
 from integrations.desk.escalations import open_escalation, policy_of
 from integrations.desk.messages import move_message, queue_text
 from integrations.kit import Kit
+from integrations.messaging.webhooks import twilio_confirms
 from integrations.store import history
 from integrations.store.cases import lock_cases, lock_row
 from integrations.store.sealing import seal_json
@@ -63,6 +64,9 @@ def take_text(kit: Kit, inbound: Any, *, now: datetime) -> None:
         number = next((n for n in followed if asked and n.id == asked[0].number_id), None)
         number = number or next(iter(followed or numbers), None)
         meaning, stops = _understood(inbound, number)
+        read, again = lexicon_for(number.language if number else "en"), False
+        if followed and meaning != Meaning.HELP and is_a_digit(inbound.body, read):
+            meaning, asked, again = _answered(session, asked, meaning)
         inbound_id = _keep(kit, session, inbound, phone_key, number, asked, meaning, now)
         if inbound_id is None:
             return
@@ -71,7 +75,14 @@ def take_text(kit: Kit, inbound: Any, *, now: datetime) -> None:
                 _help_after_closure(session, numbers, now)
             return
         text = _Text(
-            inbound_id, number or followed[0], asked, meaning, stops, inbound.opt_out_type is not None
+            inbound_id,
+            number or followed[0],
+            asked,
+            meaning,
+            stops,
+            may_ask_to_stop(inbound.body, read),
+            again,
+            twilio_confirms(inbound, handles_stop=kit.settings.twilio_handles_stop),
         )
         answer = _act_on(session, followed, text, now)
         if answer is not None:
@@ -80,26 +91,65 @@ def take_text(kit: Kit, inbound: Any, *, now: datetime) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Text:
-    """One reply as it was understood. `confirmed`: the provider itself answers this word."""
+    """One reply as it was understood. `may_stop`: perhaps they want no more texts, and a person must read it.
+
+    `again`: a digit that answers a question as before. `confirmed`: the provider itself answers this word.
+    """
 
     id: UUID
     number: PhoneNumber
     asked: list[Message]
     meaning: Meaning
     stops: bool
+    may_stop: bool
+    again: bool
     confirmed: bool
 
 
 def _understood(inbound: Any, number: PhoneNumber | None) -> tuple[Meaning, bool]:
     """What it means, and whether it ends the texts as well: one text may ask for help and say stop."""
-    language = number.language if number else "en"
-    meaning = understand(inbound.body, language)
-    stops = asks_to_stop(inbound.body, language) or inbound.opt_out_type == "STOP"
+    read = lexicon_for(number.language if number else "en")
+    meaning = understand(inbound.body, read)
+    stops = asks_to_stop(inbound.body, read) or inbound.opt_out_type == "STOP"
     if stops and meaning != Meaning.HELP:
         meaning = Meaning.STOP
     elif inbound.opt_out_type == "START":
         meaning = Meaning.START
     return meaning, stops
+
+
+def _answered(
+    session: Session, asked: list[Message], meaning: Meaning
+) -> tuple[Meaning, list[Message], bool]:
+    """What a digit means: the answer to the newest question that is open, with that question first.
+
+    With two questions open, with none, or when the question did not offer that digit, a person reads it. The
+    last is True when the same digit answers the same question once more: it says nothing new.
+    """
+    if not asked:
+        return Meaning.UNCLEAR, asked, False
+    said = session.execute(
+        select(col(InboundText.message_id), col(InboundText.meaning)).where(
+            col(InboundText.message_id).in_([m.id for m in asked]),
+            col(InboundText.meaning).not_in((Meaning.UNCLEAR.value, Meaning.STOP_LIKE.value)),
+        )
+    ).all()
+    answered = {row[0] for row in said}
+    still_open = [m for m in asked if m.id not in answered]
+    if not still_open:
+        same = (asked[0].id, meaning.value) in {(row[0], row[1]) for row in said}
+        return (meaning if same else Meaning.UNCLEAR), asked, same
+    # The same hearing asked about again is one question.
+    questions = {(m.case_id, m.template, m.params.get("hearing_id")) for m in still_open}
+    offered = meaning in _offered(still_open[0].template)
+    return (meaning if offered and len(questions) == 1 else Meaning.UNCLEAR), still_open, False
+
+
+def _offered(template: str) -> frozenset[Meaning]:
+    """The answers that a question offers. One that offers no digit, such as for a good time, is agreed to by 1."""
+    digits = {c for c in catalog("en").messages[template] if c.isdecimal()} or {"1"}
+    known = {"1": Meaning.YES, "2": Meaning.HELP, "3": Meaning.MOVED}
+    return frozenset(known[digit] for digit in digits)
 
 
 def _numbers(session: Session, phone_key: bytes) -> list[PhoneNumber]:
@@ -189,10 +239,12 @@ def _act_on(session: Session, numbers: list[PhoneNumber], text: _Text, now: date
             _stopped(session, numbers, text.id, now)
     if text.meaning == Meaning.HELP:
         _all_ask_for_help(session, numbers, now=now)
+    if text.may_stop:
+        _silent_until_read(session, numbers, text.id, now)
     if text.stops or text.meaning == Meaning.START:
         # Twilio itself confirms its own words; one confirmation is enough.
         return None if text.confirmed else "stop_confirm" if text.stops else "start_confirm"
-    if text.meaning != Meaning.HELP:
+    if text.meaning not in (Meaning.HELP, Meaning.STOP_LIKE) and not text.again:
         _react_for_all(session, numbers, text, now)
     return "thanks"
 
@@ -316,6 +368,19 @@ def _call_back_now(session: Session, number: PhoneNumber, obligation_id: UUID, *
         due_at=now,
     )
     session.execute(insert(Call).values(row.model_dump()).on_conflict_do_nothing())
+
+
+def _silent_until_read(session: Session, numbers: list[PhoneNumber], source_id: UUID, now: datetime) -> None:
+    """Perhaps they revoke: each family on this phone hears no machine until a person has read the text."""
+    for case_id in {n.case_id for n in numbers}:
+        case = session.get_one(Case, case_id)
+        _open(session, case, ("review_reply",), str(source_id)[:8], "perhaps they want no more texts", now)
+        if case.paused_at is None:
+            case.paused_at, case.paused_because = now, PERHAPS_A_STOP
+            session.add(case)
+            history.record(
+                session, case, old=None, new="automation paused", actor=ACTOR, why=PERHAPS_A_STOP, now=now
+            )
 
 
 def _consent(session: Session, number: PhoneNumber, *, given: bool, now: datetime) -> None:

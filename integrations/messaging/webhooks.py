@@ -38,6 +38,12 @@ _PLAIN_WORD = re.compile(r"[a-z_-]{1,30}")
 _ERROR_CODE = re.compile(r"\d{4,6}")
 
 
+# The words that Twilio itself answers on a long code, when they are the whole text (measured/engine.md section 7).
+_TWILIO_ANSWERS = frozenset(
+    {"STOP", "STOPALL", "UNSUBSCRIBE", "END", "QUIT", "REVOKE", "OPTOUT", "CANCEL", "START", "UNSTOP"}
+)
+
+
 class CallStatus(StrEnum):
     """Twilio's words for a call, as they are."""
 
@@ -172,6 +178,15 @@ def parse_inbound(form: Form) -> InboundText:
         body=form.get("Body", ""),
         opt_out_type=opt_out if opt_out in {"STOP", "START", "HELP"} else None,
     )
+
+
+def twilio_confirms(text: InboundText, *, handles_stop: bool) -> bool:
+    """True when Twilio has answered this STOP or START: we record it and say nothing more.
+
+    It says so itself with advanced opt-out; without, it answers its own words and does not tell us.
+    """
+    told = text.opt_out_type in ("STOP", "START")
+    return handles_stop and (told or text.body.strip().upper() in _TWILIO_ANSWERS)
 
 
 def parse_call_status(form: Form) -> CallReport:

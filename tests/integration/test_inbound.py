@@ -7,11 +7,14 @@ from typing import Any
 
 import pytest
 
-from integrations.desk import cases
+from integrations.desk import cases, inbound
+from integrations.desk.duties import do_duty
+from integrations.desk.messages import queue_text
 from integrations.kit import Kit
+from integrations.messaging.webhooks import parse_inbound
 from models.facts import Person
 from models.tables.ledger import Escalation, InboundText
-from models.tables.people import Consent
+from models.tables.people import Consent, PhoneNumber
 from tests.integration.followup_scenes import (
     DAY,
     HOUR,
@@ -50,14 +53,14 @@ def after(world: World, family: Family, who: str, body: str) -> set[str]:
 
 
 REPLIES = [
-    ("1", set()),
+    ("1", {"review_reply"}),  # nobody has asked anything
     ("Yes, all is well", set()),
     ("2", {"call_back"}),
     ("ayuda", {"call_back"}),
-    ("3", {"verify_address", "court_address_form"}),
+    ("3", {"review_reply"}),
     ("we moved", {"verify_address", "court_address_form"}),
     ("wrong number", {"find_number"}),
-    ("9", {"find_number"}),
+    ("9", {"review_reply"}),
     ("who is this, what papers do you mean", {"review_reply"}),
 ]
 
@@ -71,7 +74,9 @@ def test_each_reply_of_a_sponsor_opens_its_duties_and_gets_the_same_thanks(
     assert world.texts(family.phones["sponsor"]) == [THANKS]
 
 
-@pytest.mark.parametrize(("body", "opens"), [("9", {"find_number", "review_stop"}), ("1", set())])
+@pytest.mark.parametrize(
+    ("body", "opens"), [("wrong number", {"find_number", "review_stop"}), ("yes", set())]
+)
 def test_a_wrong_number_on_a_childs_phone_is_looked_at_by_a_person(
     world: World, body: str, opens: set[str]
 ) -> None:
@@ -90,8 +95,10 @@ def test_thanks_go_at_any_hour(world: World) -> None:
 def test_a_text_posted_twice_is_taken_once(world: World) -> None:
     family = a_family_by_day(world)
     for _ in range(2):
-        world.says(family.phones["sponsor"], "3", sid="SMtwice")
-        world.sandbox.texts.receive(family.phones["sponsor"], "+15005550006", "3", world.now, sid="SMtwice")
+        world.says(family.phones["sponsor"], "we moved", sid="SMtwice")
+        world.sandbox.texts.receive(
+            family.phones["sponsor"], "+15005550006", "we moved", world.now, sid="SMtwice"
+        )
     world.send()
     assert len(world.rows(InboundText)) == 1
     assert len(world.duties(family, "verify_address")) == 1
@@ -114,6 +121,114 @@ def test_a_backup_contact_is_a_stranger_to_automation(world: World) -> None:
     world.says(family.phones["backup"], "2")
     assert world.send() == {}
     assert world.rows(InboundText)[0].case_id is None
+
+
+# --- a digit and its question ---------------------------------------------------------------------
+
+
+def asked_family(world: World, *, hours: int = 1, **family: Any) -> Family:
+    """The sponsor was asked the check-in's question, so many hours ago."""
+    made = a_family(world.kit, world.staff, **({"child": None, "sponsor": 50} | family))
+    world.at(local(3, 17, 31)).round("contacts")
+    world.send()
+    world.later(hours * HOUR)
+    return made
+
+
+@pytest.mark.parametrize(
+    ("hours", "body", "opens"),
+    [
+        (1, "1", set()),
+        (71, "3", {"verify_address", "court_address_form"}),
+        (73, "3", {"review_reply"}),
+        (73, "we moved", {"verify_address", "court_address_form"}),
+        (73, "2", {"call_back"}),
+        (1, "9", {"review_reply"}),  # the text did not offer it
+    ],
+)
+def test_a_digit_answers_what_was_asked_within_three_days(
+    world: World, hours: int, body: str, opens: set[str]
+) -> None:
+    family = asked_family(world, hours=hours)
+    assert after(world, family, "sponsor", body) == opens
+
+
+def test_the_same_digit_again_says_nothing_new_and_another_is_read_by_a_person(world: World) -> None:
+    family = asked_family(world)
+    assert after(world, family, "sponsor", "3") == {"verify_address", "court_address_form"}
+    assert after(world, family, "sponsor", "3") == set()
+    assert after(world, family, "sponsor", "1") == {"review_reply"}
+
+
+def test_a_digit_after_an_answer_that_nobody_understood_is_still_the_answer(world: World) -> None:
+    family = asked_family(world)
+    assert after(world, family, "sponsor", "que dice") == {"review_reply"}
+    assert after(world, family, "sponsor", "1") == set()
+
+
+def ask_more(world: World, family: Family, template: str) -> None:
+    """One more question to the sponsor, by the desk's own way."""
+    with world.kit.transaction() as session:
+        number = session.get_one(PhoneNumber, family.numbers["sponsor"])
+        queue_text(
+            session,
+            case_id=family.case_id,
+            number=number,
+            purpose=f"more-{template}",
+            template=template,
+            send_after=world.now,
+            not_after=world.now + HOUR,
+            now=world.now,
+        )
+    world.send()
+    world.later(MINUTE)
+
+
+def test_with_two_questions_open_a_person_reads_the_digit_and_a_cry_for_help_is_heard(world: World) -> None:
+    family = asked_family(world)
+    ask_more(world, family, "good_time")
+    assert after(world, family, "sponsor", "1") == {"review_reply"}
+    assert "call_back" in after(world, family, "sponsor", "2")
+
+
+def test_once_the_newer_question_is_answered_the_older_one_is(world: World) -> None:
+    family = asked_family(world)
+    assert after(world, family, "sponsor", "1") == set()
+    ask_more(world, family, "good_time")
+    assert after(world, family, "sponsor", "1") == set()
+
+
+def test_two_families_asked_on_one_phone_leave_a_digit_to_a_person(world: World) -> None:
+    phone = a_phone(50)
+    first = asked_family(world, hours=0, sponsor=phone)
+    second = a_family(world.kit, world.staff, child=None, sponsor=phone)
+    ask_more(world, second, "checkin")
+    after(world, first, "sponsor", "3")
+    kinds = [
+        d.kind
+        for f in (first, second)
+        for d in world.duties(f)
+        if d.kind in ("verify_address", "review_reply")
+    ]
+    assert kinds == ["review_reply"]
+
+
+# --- perhaps a stop -------------------------------------------------------------------------------
+
+
+def test_what_may_be_a_stop_pauses_the_texts_until_a_person_has_read_it(world: World) -> None:
+    family = a_family(world.kit, world.staff, child=None, sponsor=50)
+    world.at(local(3, 17, 31)).round("contacts")
+    assert after(world, family, "sponsor", "my boss had to stop the work") == {
+        "review_reply",
+        "tell_by_voice",
+    }
+    assert world.texts(family.phones["sponsor"]) == [THANKS]
+    assert world.case(family).paused_because == "perhaps a stop: a person reads it"
+    do_duty(
+        world.kit, world.duty(family, "review_reply").id, world.staff["cm"], note="no stop", now=world.now
+    )
+    assert world.case(family).paused_at is None
 
 
 # --- help -----------------------------------------------------------------------------------------
@@ -223,6 +338,20 @@ def test_a_stop_that_the_provider_does_not_know_is_confirmed_once_by_us(world: W
     world.later(HOUR)
     after(world, family, "sponsor", "1")
     assert world.texts(family.phones["sponsor"]) == [STOPPED]
+
+
+@pytest.mark.parametrize(("handled", "said"), [(True, []), (False, [STOPPED])])
+def test_twilio_confirms_its_own_words_only_where_it_handles_them(
+    world: World, handled: bool, said: list[str]
+) -> None:
+    world.kit.settings = world.kit.settings.model_copy(update={"twilio_handles_stop": handled})
+    family = a_family_by_day(world)
+    # Posted as Twilio does without advanced opt-out: nothing says that it has answered.
+    text = parse_inbound({"MessageSid": "SM1", "From": family.phones["sponsor"], "To": "x", "Body": " Stop "})
+    inbound.take_text(world.kit, text, now=world.now)
+    world.send()
+    assert rows_of_consent(world, family, "sponsor") == [True, False]
+    assert world.texts(family.phones["sponsor"]) == said
 
 
 def test_help_and_stop_in_one_text_are_both_heard(world: World) -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 from followup.catalog import Catalog, parse_catalog
 from followup.policy import parse_followup_policy, procedures_named
+from followup.reply_words import Lexicon, Words, lexicon, parse_words
 from models.facts import (
     AttemptFacts,
     CallRecord,
@@ -48,6 +50,15 @@ POLICY = a_policy()
 
 def a_catalog(language: str) -> Catalog:
     return parse_catalog((ROOM / "messages" / f"{language}.toml").read_text(encoding="utf-8"))
+
+
+def words_files() -> list[Words]:
+    return [parse_words(path.read_text(encoding="utf-8")) for path in sorted((ROOM / "words").glob("*.toml"))]
+
+
+@cache
+def a_lexicon(language: str) -> Lexicon:
+    return lexicon(language, words_files())
 
 
 def an_id(n: int) -> UUID:
