@@ -26,6 +26,7 @@ def build() -> typer.Typer:
         persons,
         policy,
         services,
+        replies,
         system,
         vetting,
     )
@@ -49,6 +50,7 @@ def build() -> typer.Typer:
     app.add_typer(denial.denial_app, name="denial")
     app.add_typer(denial.appeal_app, name="appeal")
     app.add_typer(messages.app, name="messages")
+    app.add_typer(replies.app, name="reply")
     app.add_typer(followup.call_app, name="call")
     app.add_typer(services.visit_app, name="visit")
     app.add_typer(services.prs_app, name="prs")

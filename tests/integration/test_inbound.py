@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
+from uuid import UUID
 
 import pytest
 
 from integrations.desk import cases, inbound
 from integrations.desk.duties import do_duty
 from integrations.desk.messages import queue_text
+from integrations.desk.replies import replies_json
 from integrations.kit import Kit
 from integrations.messaging.webhooks import parse_inbound
+from models.errors import Refused
 from models.facts import Person
 from models.tables.ledger import Escalation, InboundText
 from models.tables.people import Consent, PhoneNumber
+from models.tables.system import AuditEntry
 from tests.integration.followup_scenes import (
     DAY,
     HOUR,
@@ -211,6 +215,31 @@ def test_two_families_asked_on_one_phone_leave_a_digit_to_a_person(world: World)
         if d.kind in ("verify_address", "review_reply")
     ]
     assert kinds == ["review_reply"]
+
+
+# --- a person reads -------------------------------------------------------------------------------
+
+
+def test_a_text_that_nobody_understood_is_shown_to_the_person_who_reads_it(world: World) -> None:
+    family = a_family_by_day(world)
+    after(world, family, "sponsor", "que papeles dice")
+    after(world, family, "sponsor", "yes")
+    world.says("+12025550177", "ayuda por favor")
+    shown = replies_json(world.kit, world.staff["cm"], now=world.now)["items"]
+    assert [(i["text"], i["party"], i["case_id"]) for i in shown] == [
+        ("ayuda por favor", None, None),
+        ("que papeles dice", "sponsor", family.key),
+    ]
+    do_duty(world.kit, UUID(shown[1]["duty"]), world.staff["cm"], note="asked back", now=world.now)
+    left = replies_json(world.kit, world.staff["cm"], now=world.now)["items"]
+    assert [i["text"] for i in left] == ["ayuda por favor"]
+    looks = world.rows(AuditEntry, noun="inbound_text")
+    assert [(row.actor, row.count) for row in looks] == [(str(world.staff["cm"].id), n) for n in (2, 1)]
+
+
+def test_replies_are_for_those_who_work_with_families(world: World) -> None:
+    with pytest.raises(Refused):
+        replies_json(world.kit, world.staff["auditor"], now=world.now)
 
 
 # --- perhaps a stop -------------------------------------------------------------------------------
