@@ -15,7 +15,14 @@ from pydantic import ValidationError
 
 from models.errors import BadInput, Problem
 from models.policy import FollowupPolicy, Line, OutcomeRule, ReviewRule
-from models.states import Channel, Party
+from models.states import (
+    CLOSURES_FOR_A_SUPERVISOR,
+    CLOSURES_FOR_FOUR_EYES,
+    Channel,
+    ClosureReason,
+    Party,
+    Role,
+)
 
 # Every kind of duty that events other than calls may open: a version says of each how long it may take.
 REVIEW_KINDS = frozenset(
@@ -131,6 +138,7 @@ def _faults(policy: FollowupPolicy) -> Iterator[_Fault]:
     yield from _rung_faults(policy)
     yield from _table_faults(policy)
     yield from _silence_faults(policy)
+    yield from _closure_faults(policy)
 
 
 def _calls_faults(policy: FollowupPolicy) -> Iterator[_Fault]:
@@ -222,6 +230,34 @@ def _silence_faults(policy: FollowupPolicy) -> Iterator[_Fault]:
             f"A look at the child may be due {longest} days after the last contact, which is longer.",
             "Raise max_silence_days, or look more often.",
         )
+
+
+def _closure_faults(policy: FollowupPolicy) -> Iterator[_Fault]:
+    """All reasons or none, and never easier than design rules 8 and 9 and the database."""
+    named = [line.reason for line in in_force(policy.closures)]
+    for reason in sorted(set(ClosureReason) - set(named)) if policy.closures else ():
+        yield "closures", "", "missing_key", f"No line says what {reason} needs.", "Add one."
+    for line in in_force(policy.closures):
+        if named.count(line.reason) > 1:
+            yield "closures", line.rule, "reason_twice", "Another line is about this reason too.", "Keep one."
+        if line.reason in CLOSURES_FOR_A_SUPERVISOR and set(line.roles) != {Role.SUPERVISOR}:
+            yield (
+                "closures",
+                line.rule,
+                "wrong_value",
+                "This reason might hide a child: a supervisor closes, and nobody else.",
+                'Set roles = ["supervisor"].',
+            )
+        if line.reason in CLOSURES_FOR_FOUR_EYES and not line.confirmed_by:
+            yield "closures", line.rule, "missing_key", "This reason needs four eyes.", "Say who confirms it."
+        if line.heard_within_days is not None and not line.child_heard:
+            yield (
+                "closures",
+                line.rule,
+                "wrong_value",
+                "Who was not heard, was not heard lately.",
+                ("Set child_heard = true."),
+            )
 
 
 def _no_line(table: str, name: str) -> Problem:

@@ -25,8 +25,8 @@ def build() -> typer.Typer:
         messages,
         persons,
         policy,
-        services,
         replies,
+        services,
         system,
         vetting,
     )

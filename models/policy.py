@@ -16,6 +16,7 @@ from models.states import (
     CallOutcome,
     Channel,
     CheckKind,
+    ClosureReason,
     DecisionValue,
     DenialGround,
     DocumentKind,
@@ -386,6 +387,25 @@ class HearingRule(Line):
     queue: str
 
 
+class ClosureRule(Line):
+    """What must be true before a case is closed for this reason, and who may say so.
+
+    `confirmed_by`: whose second voice is needed (four eyes); empty: one person closes. `child_heard`: a person has
+    spoken with the child since the release, `heard_within_days` ago at most where that is given. `asked_on_days`: on
+    how many different days, at least, people have asked for the child since. `evidence`: what is to be named.
+    """
+
+    reason: ClosureReason
+    roles: tuple[Role, ...] = Field(min_length=1)
+    confirmed_by: tuple[Role, ...] = ()
+    child_heard: bool = False
+    heard_within_days: int | None = Field(default=None, ge=1)
+    asked_on_days: int | None = Field(default=None, ge=1)
+    of_age: bool = False
+    contact_lost: bool = False
+    evidence: str | None = None
+
+
 class FollowupPolicy(_Frozen):
     """A schedule with its procedures.
 
@@ -411,4 +431,5 @@ class FollowupPolicy(_Frozen):
     quiet: QuietRule
     reviews: tuple[ReviewRule, ...]
     hearings: HearingRule
+    closures: tuple[ClosureRule, ...] = ()  # none: `followup.closing` says what held before they were lines
     age_of_majority: int = 18

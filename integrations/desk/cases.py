@@ -5,90 +5,53 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import exists, select
-from sqlmodel import Session, col
+from sqlmodel import Session
 
-from followup.calendar import local_day
+from followup.closing import closure_rule, lacking
 from followup.plan import SIGHT_CHECK
+from integrations.desk.closing import closing_facts, end_everything, standing_closure, write_closure
 from integrations.desk.duties import open_followup
 from integrations.desk.escalations import policy_of
-from integrations.desk.pending_checks import go_on_after_closure
-from integrations.desk.planned import cancel_all
-from integrations.desk.sight import keep_in_sight, turns_18_on
+from integrations.desk.restoring import restore_what_it_ended
+from integrations.desk.sight import LOST_CONTACT_REVIEW, keep_in_sight, say_lost
 from integrations.kit import Kit
 from integrations.store import history, ledger
 from integrations.store.cases import find_case
 from integrations.store.staff import record_act, require_role
 from models.errors import BadInput, Problem, Refused
 from models.facts import Duty, Person
-from models.states import (
-    CASE_MOVES,
-    CLOSURES_FOR_A_SUPERVISOR,
-    CLOSURES_FOR_FOUR_EYES,
-    CaseState,
-    ClosureReason,
-    EscalationState,
-    Party,
-    Role,
-)
-from models.tables.ledger import Escalation, Evidence
+from models.policy import ClosureRule
+from models.states import CASE_MOVES, CaseState, ClosureReason, Party, Role
 from models.tables.people import Case
 
-_CHILD_WAS_HEARD = frozenset({ClosureReason.PLAN_COMPLETED, ClosureReason.DECLINED_CHILD_SPOKEN_TO})
 
-
-def close_case(kit: Kit, case_key: str, person: Person, *, reason: str, note: str, now: datetime) -> UUID:
+def close_case(
+    kit: Kit, case_key: str, person: Person, *, reason: str, note: str, evidence: str = "", now: datetime
+) -> UUID:
     """The case is closed, or for a lost contact proposed by one supervisor and closed by a second person.
 
+    `evidence`: a document's id or a reference, for the reasons that need one.
+
     Raises:
-        BadInput: not one of the fixed reasons. Refused: wrong role, or a second person is needed.
+        BadInput: not one of the fixed reasons. Refused: wrong role, a second person is needed, or the file says
+            otherwise; `missing` says what would put it right.
     """
     closure = _closure(reason)
     with kit.transaction() as session:
         case = find_case(session, case_key, lock=True)
         if case.state == CaseState.CLOSED:
             raise Refused("already_closed", "this case is closed already")
-        needed = (
-            (Role.SUPERVISOR,)
-            if closure in CLOSURES_FOR_A_SUPERVISOR
-            else (Role.CASE_MANAGER, Role.SUPERVISOR)
-        )
-        if closure in CLOSURES_FOR_FOUR_EYES and case.closure_proposed == closure.value:
-            needed = (Role.SUPERVISOR, Role.FEDERAL_FIELD_SPECIALIST)
-        role = require_role(person, *needed)
+        rule = closure_rule(policy_of(case), closure)
+        is_proposed = bool(rule.confirmed_by) and case.closure_proposed == closure.value
+        role = require_role(person, *(rule.confirmed_by if is_proposed else rule.roles))
         record_act(session, case.id, person, role, now=now)
-        if closure in CLOSURES_FOR_FOUR_EYES and not _second_voice(session, case, closure, person, note, now):
+        facts = closing_facts(kit, session, case)
+        if found := lacking(rule, facts, evidence=bool(evidence.strip()), now=now):
+            raise Refused(found[0].code, found[0].message, [one.remedy for one in found])
+        if rule.confirmed_by and not _second_voice(session, case, rule, person, note, now):
             return case.id
-        _require_truth(kit, session, case, closure, now)
-        _close(session, case, closure, person, note, now)
+        _close(kit, session, case, rule, person, evidence=evidence, note=note, now=now)
         return case.id
-
-
-def _require_truth(kit: Kit, session: Session, case: Case, closure: ClosureReason, now: datetime) -> None:
-    """The reason is not one that the file contradicts: closed never looks like safe."""
-    if closure == ClosureReason.TURNED_18:
-        zone = case.zone or "America/New_York"
-        if local_day(now, zone) < turns_18_on(kit, session, case):
-            raise Refused("not_18_yet", "this child is not 18 yet", ["the eighteenth birthday"])
-    if closure in _CHILD_WAS_HEARD and not _was_heard(session, case):
-        raise Refused(
-            "child_not_heard",
-            "nobody has spoken with this child since the release",
-            ["a call record that says so, or another reason"],
-        )
-
-
-def _was_heard(session: Session, case: Case) -> bool:
-    heard: bool = session.execute(
-        select(
-            exists().where(
-                col(Evidence.case_id) == case.id,
-                col(Evidence.kind) == "call",
-                col(Evidence.spoke_with) == Party.CHILD.value,
-            )
-        )
-    ).scalar_one()
-    return heard
 
 
 def _closure(reason: str) -> ClosureReason:
@@ -104,56 +67,63 @@ def _closure(reason: str) -> ClosureReason:
 
 
 def _second_voice(
-    session: Session, case: Case, closure: ClosureReason, person: Person, note: str, now: datetime
+    session: Session, case: Case, rule: ClosureRule, person: Person, note: str, now: datetime
 ) -> bool:
     """False when this is the first of the two voices."""
-    if case.closure_proposed != closure.value or case.closure_proposed_by is None:
-        case.closure_proposed, case.closure_proposed_by = closure.value, person.id
+    if case.closure_proposed != rule.reason.value or case.closure_proposed_by is None:
+        case.closure_proposed, case.closure_proposed_by = rule.reason.value, person.id
         session.add(case)
         history.record(
             session,
             case,
             old=case.state,
-            new=f"closure proposed: {closure.value}",
+            new=f"closure proposed: {rule.reason.value}",
             actor=str(person.id),
             why=note,
             now=now,
         )
         return False
     if case.closure_proposed_by == person.id:
+        others = " or ".join(f"a {role.value.replace('_', ' ')}" for role in rule.confirmed_by)
         raise Refused(
             "four_eyes",
             "you proposed this closure; another person must confirm it",
-            ["another supervisor or a federal field specialist"],
+            [f"another person: {others}"],
         )
     return True
 
 
 def _close(
-    session: Session, case: Case, closure: ClosureReason, person: Person, note: str, now: datetime
+    kit: Kit,
+    session: Session,
+    case: Case,
+    rule: ClosureRule,
+    person: Person,
+    *,
+    evidence: str,
+    note: str,
+    now: datetime,
 ) -> None:
-    case.closed_at, case.closed_by, case.closure_reason = now, person.id, closure.value
-    why = f"{closure.value}: {note}" if note else closure.value
+    closure = write_closure(
+        kit,
+        session,
+        case,
+        rule,
+        policy_version=policy_of(case).version,
+        evidence=evidence,
+        note=note,
+        by=person.id,
+        now=now,
+    )
+    case.closed_at, case.closed_by, case.closure_reason = now, person.id, rule.reason.value
+    why = f"{rule.reason.value}: {note}" if note else rule.reason.value
     history.move(session, case, CaseState.CLOSED, CASE_MOVES, actor=str(person.id), why=why, now=now)
     session.flush()
-    ledger.void_by_closure(session, ledger.open_of(session, case.id), actor=str(person.id), why=why, now=now)
-    cancel_all(session, case.id, now=now)
-    for alarm in session.scalars(
-        select(Escalation).where(
-            col(Escalation.case_id) == case.id, col(Escalation.state) != EscalationState.RESOLVED.value
-        )
-    ):
-        old = alarm.state
-        alarm.state, alarm.by_closure = EscalationState.RESOLVED.value, True
-        alarm.owner = alarm.owner or person.id
-        alarm.acknowledged_at = alarm.acknowledged_at or now
-        alarm.resolved_by, alarm.resolved_at, alarm.outcome = person.id, now, "case closed"
-        session.add(alarm)
-        history.record(session, alarm, old=old, new="resolved", actor=str(person.id), why=why, now=now)
+    end_everything(session, case, closure, why=why, now=now)
 
 
 def reopen_case(kit: Kit, case_key: str, person: Person, *, note: str, now: datetime) -> UUID:
-    """The child is followed again, from now: a duty to hear the child stands open at once."""
+    """The child is followed again: what the closing ended stands open, and the child is to be heard at once."""
     with kit.transaction() as session:
         case = find_case(session, case_key, lock=True)
         if case.state != CaseState.CLOSED or case.released_at is None:
@@ -162,14 +132,28 @@ def reopen_case(kit: Kit, case_key: str, person: Person, *, note: str, now: date
         record_act(session, case.id, person, role, now=now)
         case.closed_at = case.closed_by = case.closure_reason = None
         case.closure_proposed = case.closure_proposed_by = None
-        history.move(
-            session, case, CaseState.IN_FOLLOW_UP, CASE_MOVES, actor=str(person.id), why=note, now=now
-        )
-        duty = _hear_again(case, now)
-        open_followup(session, case, [duty], actor=str(person.id), why="reopened: hear the child", now=now)
-        go_on_after_closure(session, case, actor=str(person.id), now=now)
-        keep_in_sight(kit, session, case, actor=str(person.id), now=now)
+        actor = str(person.id)
+        history.move(session, case, CaseState.IN_FOLLOW_UP, CASE_MOVES, actor=actor, why=note, now=now)
+        session.flush()
+        _take_up(session, case, person, note=note, now=now)
+        keep_in_sight(kit, session, case, actor=actor, now=now)
         return case.id
+
+
+def _take_up(session: Session, case: Case, person: Person, *, note: str, now: datetime) -> None:
+    """What the closing ended is open again; a lost child is lost again; somebody is to hear the child now."""
+    actor = str(person.id)
+    closure = standing_closure(session, case.id)
+    if closure is not None:
+        closure.reopened_at, closure.reopened_by, closure.reopened_because = now, person.id, note
+        session.add(closure)
+        restore_what_it_ended(session, case, closure, actor=actor, now=now)
+    if ledger.open_of(session, case.id, kind=LOST_CONTACT_REVIEW):
+        say_lost(session, case, actor=actor, why="was lost when the case closed", now=now)
+    looks = ledger.open_of(session, case.id, party=Party.CHILD, in_sight=True)
+    if not any(duty.opens_at <= now for duty in looks):
+        why = "reopened: hear the child"
+        open_followup(session, case, [_hear_again(case, now)], actor=actor, why=why, now=now)
 
 
 def _hear_again(case: Case, now: datetime) -> Duty:

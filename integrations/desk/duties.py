@@ -62,7 +62,7 @@ def open_many(
     if not wanted:
         return []
     rows = [
-        ledger.duty_row(case.id, duty, owned_until=_owned_until(case, duty, now), now=now)
+        ledger.duty_row(case.id, duty, owned_until=owned_until(case, duty, now), now=now)
         for case, duty in wanted
     ]
     ledger.open_rows(session, rows, actor=actor, why=why, now=now)
@@ -83,7 +83,7 @@ def open_many(
     return [ids[row.case_id, row.kind, row.party, row.key] for row in rows]
 
 
-def _owned_until(case: Case, duty: Duty, now: datetime) -> datetime:
+def owned_until(case: Case, duty: Duty, now: datetime) -> datetime:
     """The last instant at which the ladder owns the duty. Of one that is born late, the ladder learns now."""
     policy = pinned_followup_policy(case.followup_policy)
     return duty_owned_until(max(duty.due_at, now), policy)

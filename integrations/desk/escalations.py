@@ -51,6 +51,7 @@ class Alarm:
     queue: str | None = None
     obligation_id: UUID | None = None
     since: datetime | None = None
+    restores_id: UUID | None = None  # the escalation that this one takes up again
 
 
 def open_escalation(
@@ -111,6 +112,7 @@ def _row(alarm: Alarm, now: datetime) -> Escalation:
     return Escalation(
         case_id=alarm.case.id,
         obligation_id=alarm.obligation_id,
+        restores_id=alarm.restores_id,
         reason=alarm.reason,
         key=alarm.key,
         rule=alarm.rule,

@@ -119,22 +119,9 @@ def go_on(session: Session, case: Case, duty: Obligation, *, actor: str, why: st
     return open_followup(session, case, [following], actor=actor, why=why, now=now)[0]
 
 
-def go_on_after_closure(session: Session, case: Case, *, actor: str, now: datetime) -> None:
-    """What was still out when the case was closed is a duty again, now that it is open."""
-    rows = session.scalars(
-        select(Obligation)
-        .where(
-            col(Obligation.case_id) == case.id,
-            col(Obligation.kind) == PENDING_CHECK,
-            col(Obligation.state) == ObligationState.VOID.value,
-            col(Obligation.by_closure),
-        )
-        .order_by(col(Obligation.opens_at))
-    ).all()
-    newest = {row.detail["check"]: row for row in rows}
-    for row in newest.values():
-        if not _has_result(session, row):
-            go_on(session, case, row, actor=actor, why="reopened: its result is still out", now=now)
+def answered(session: Session, ended: Iterable[Obligation]) -> set[UUID]:
+    """Those of these ended duties whose result has come meanwhile: there is nothing left to wait for."""
+    return {row.id for row in ended if row.kind == PENDING_CHECK and _has_result(session, row)}
 
 
 def _has_result(session: Session, duty: Obligation) -> bool:

@@ -24,6 +24,7 @@ from models.tables.ledger import Escalation, Obligation
 from models.tables.people import Case, Child
 from models.tables.vetting import Release
 
+LOST_CONTACT_REVIEW = "lost_contact_review"
 FOLLOWED = (CaseState.IN_FOLLOW_UP, CaseState.LOST_CONTACT)
 
 
@@ -45,7 +46,7 @@ def keep_in_sight(kit: Kit, session: Session, case: Case, *, actor: str, now: da
         open_lost_review(session, case, actor=actor, why="nothing else keeps the child in sight", now=now)
         say_lost(session, case, actor=actor, why="no contact to count from", now=now)
     elif case.state == CaseState.LOST_CONTACT and not ledger.open_of(
-        session, case.id, kind="lost_contact_review"
+        session, case.id, kind=LOST_CONTACT_REVIEW
     ):
         open_lost_review(session, case, actor=actor, why="still lost: the next week", now=now)
 
@@ -83,11 +84,11 @@ def turns_18_on(kit: Kit, session: Session, case: Case) -> date:
 
 def open_lost_review(session: Session, case: Case, *, actor: str, why: str, now: datetime) -> UUID:
     """A person's review within the week stands open: the one that does already, or a new one."""
-    standing = ledger.open_of(session, case.id, kind="lost_contact_review")
+    standing = ledger.open_of(session, case.id, kind=LOST_CONTACT_REVIEW)
     if standing:
         return standing[0].id
     policy = pinned_followup_policy(case.followup_policy)
-    duty = review_duty(policy, "lost_contact_review", key=f"since-{now.date().isoformat()}", now=now)
+    duty = review_duty(policy, LOST_CONTACT_REVIEW, key=f"since-{now.date().isoformat()}", now=now)
     return open_followup(session, case, [duty], actor=actor, why=why, now=now)[0]
 
 

@@ -11,6 +11,7 @@ from sqlmodel import Session, col
 
 from integrations.catalogs import written_language
 from integrations.desk.application_views import application_json, applications_list, iso
+from integrations.desk.closing_views import closing_json, closure_json
 from integrations.kit import Kit
 from integrations.store import history
 from integrations.store.accounting import take_account
@@ -122,9 +123,8 @@ def _case(session: Session, kit: Kit, case: Case, now: datetime) -> dict[str, An
                 select(Hearing).where(col(Hearing.case_id) == case.id).order_by(col(Hearing.starts_at))
             )
         ],
-        "closure": None
-        if case.closed_at is None
-        else {"reason": case.closure_reason, "by": str(case.closed_by), "at": iso(case.closed_at)},
+        "closing": closing_json(session, kit, case, now),
+        "closure": closure_json(session, kit, case),
     }
 
 
@@ -146,6 +146,7 @@ def _obligation(row: Obligation, now: datetime) -> dict[str, Any]:
         "queue": row.queue,
         "rule": row.rule,
         "in_sight": row.in_sight,
+        "restores": str(row.restores_id) if row.restores_id else None,
     }
 
 

@@ -171,13 +171,20 @@ def void_all_for(
 
 
 def void_by_closure(
-    session: Session, obligations: Sequence[Obligation], *, actor: str, why: str, now: datetime
+    session: Session,
+    obligations: Sequence[Obligation],
+    *,
+    actor: str,
+    why: str,
+    now: datetime,
+    closure_id: UUID | None = None,
 ) -> None:
-    """These duties ended with the case, or with the application that they belonged to."""
+    """These duties ended with the case (by this closing), or with the application that they belonged to."""
     for obligation in obligations:
         _require_open(obligation)
         obligation.state = ObligationState.VOID.value
         obligation.by_closure = True
+        obligation.closure_id = closure_id
         obligation.reason = why
         _end(session, obligation, "void", actor=actor, why=why, now=now)
     session.flush()

@@ -187,6 +187,9 @@ def close_case(
     ],
     as_: As,
     note: Annotated[str, typer.Option("--note", help="In a person's words. No names.")] = "",
+    evidence: Annotated[
+        str, typer.Option("--evidence", help="A document's id or a reference, where the reason needs one.")
+    ] = "",
     as_json: AsJson = False,
     at: At = None,
 ) -> None:
@@ -194,7 +197,9 @@ def close_case(
 
     def body(stack: Stack) -> dict[str, Any]:
         who = common.person(stack, as_)
-        found = cases.close_case(stack.kit, case, who, reason=reason, note=note, now=stack.now())
+        found = cases.close_case(
+            stack.kit, case, who, reason=reason, note=note, evidence=evidence, now=stack.now()
+        )
         return _case(stack, found, str(who.id))
 
     common.run(body, as_json=as_json, at=at, show=show.case)
@@ -208,7 +213,7 @@ def reopen_case(
     as_json: AsJson = False,
     at: At = None,
 ) -> None:
-    """Follow a closed child again. A duty to hear the child stands open at once."""
+    """Follow a closed child again. What the closing ended stands open; somebody is to hear the child at once."""
 
     def body(stack: Stack) -> dict[str, Any]:
         who = common.person(stack, as_)

@@ -4,6 +4,7 @@ from sqlmodel import SQLModel
 
 from models.tables import (
     checks,
+    closing,
     explaining,
     ladder,
     ledger,
@@ -21,6 +22,7 @@ METADATA = SQLModel.metadata
 __all__ = [
     "METADATA",
     "checks",
+    "closing",
     "explaining",
     "ladder",
     "ledger",

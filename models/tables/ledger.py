@@ -174,10 +174,23 @@ class Obligation(Row, table=True):
             name="obligation_void_names_successor_or_closure",
         ),
         CheckConstraint("successor_id <> id", name="obligation_not_its_own_successor"),
+        CheckConstraint(
+            "closure_id IS NULL OR (state = 'void' AND by_closure)", name="obligation_ended_with_its_closure"
+        ),
         UniqueConstraint("id", "case_id", name="obligation_of_case"),
         ForeignKeyConstraint(
             ["successor_id", "case_id"], ["obligation.id", "obligation.case_id"], name="obligation_successor"
         ),
+        ForeignKeyConstraint(
+            ["restores_id", "case_id"], ["obligation.id", "obligation.case_id"], name="obligation_restores"
+        ),
+        Index(
+            "obligation_restored_once",
+            "restores_id",
+            unique=True,
+            postgresql_where=text("restores_id IS NOT NULL"),
+        ),
+        Index("obligation_closure", "closure_id", postgresql_where=text("closure_id IS NOT NULL")),
         ForeignKeyConstraint(
             ["evidence_id", "case_id", "evidence_kind", "spoke_with"],
             ["evidence.id", "evidence.case_id", "evidence.kind", "evidence.spoke_with"],
@@ -223,6 +236,10 @@ class Obligation(Row, table=True):
     spoke_with: str | None = None
     successor_id: UUID | None = None
     by_closure: bool = False
+    closure_id: UUID | None = Field(
+        default=None, foreign_key="closure.id"
+    )  # that of the case, if one ended it
+    restores_id: UUID | None = None  # the duty that this one takes up again
     waived_by: UUID | None = Field(default=None, foreign_key="staff.id")
     reason: str | None = None
     detail: dict[str, Any] = json_object()
@@ -267,6 +284,10 @@ class Escalation(Row, table=True):
             name="escalation_cannot_just_close",
         ),
         CheckConstraint("isfinite(owned_until)", name="escalation_window"),
+        CheckConstraint(
+            "closure_id IS NULL OR (state = 'resolved' AND by_closure)",
+            name="escalation_ended_with_its_closure",
+        ),
         ForeignKeyConstraint(
             ["obligation_id", "case_id"],
             ["obligation.id", "obligation.case_id"],
@@ -278,6 +299,7 @@ class Escalation(Row, table=True):
         ForeignKeyConstraint(
             ["successor_id", "case_id"], ["obligation.id", "obligation.case_id"], name="escalation_successor"
         ),
+        Index("escalation_closure", "closure_id", postgresql_where=text("closure_id IS NOT NULL")),
         Index(
             "escalation_one_open",
             "case_id",
@@ -309,6 +331,8 @@ class Escalation(Row, table=True):
     evidence_id: UUID | None = None
     successor_id: UUID | None = None
     by_closure: bool = False
+    closure_id: UUID | None = Field(default=None, foreign_key="closure.id")
+    restores_id: UUID | None = Field(default=None, foreign_key="escalation.id")
 
 
 class Message(Row, table=True):

@@ -22,7 +22,7 @@ from integrations.database import set_sandbox_clock, wall_clock
 from integrations.desk import calls, rounds
 from integrations.desk.dispatch import dispatch_messages
 from integrations.desk.duties import NOT_BY_NOTE, do_duty
-from integrations.desk.sight import child_in_sight
+from integrations.desk.sight import child_in_sight, open_lost_review, say_lost
 from integrations.desk.voice import place_calls
 from integrations.kit import Kit
 from integrations.messaging.twilio import TwilioMessenger
@@ -154,6 +154,14 @@ class World:
         for duty in self.duties(family):
             if duty.kind not in NOT_BY_NOTE and duty.opens_at <= self.now:
                 do_duty(self.kit, duty.id, self.staff["cm"], note="done", now=self.now)
+        return self
+
+    def lose(self, family: Family) -> World:
+        """Contact with the child is lost, as at the end of a ladder."""
+        with self.kit.transaction() as session:
+            case = session.get_one(Case, family.case_id)
+            open_lost_review(session, case, actor="engine:test", why="test", now=self.now)
+            say_lost(session, case, actor="engine:test", why="test", now=self.now)
         return self
 
     # --- looks -----------------------------------------------------------------------------------

@@ -232,7 +232,15 @@ class Story:
 
     def _close(self, which: int, reason: str, who: str) -> None:
         family, person = self.families[which], self.world.staff[who]
-        cases.close_case(self.world.kit, family.key, person, reason=reason, note="", now=self.world.now)
+        cases.close_case(
+            self.world.kit,
+            family.key,
+            person,
+            reason=reason,
+            note="",
+            evidence="a record",
+            now=self.world.now,
+        )
 
     def _reopen(self, which: int) -> None:
         family, person = self.families[which], self.world.staff["supervisor"]

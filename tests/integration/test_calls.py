@@ -289,7 +289,15 @@ def test_calls_are_recorded_by_callers_on_cases_in_follow_up(world: World) -> No
     family, _ = day_7(world)
     with pytest.raises(Refused, match="wrong_role"):
         world.records(family, "reached_alone", by="auditor")
-    cases.close_case(world.kit, family.key, world.staff["cm"], reason="departed", note="", now=world.now)
+    cases.close_case(
+        world.kit,
+        family.key,
+        world.staff["cm"],
+        reason="departed",
+        note="",
+        evidence="a record",
+        now=world.now,
+    )
     with pytest.raises(Refused, match="not_in_follow_up"):
         world.records(family, "reached_alone")
     assert [c.state for c in world.rows(Call, case_id=family.case_id)] == []

@@ -467,7 +467,15 @@ def test_on_a_phone_that_child_and_sponsor_share_a_cry_for_help_counts_as_the_ch
 
 def a_closed_family(world: World) -> Family:
     family = a_family_by_day(world)
-    cases.close_case(world.kit, family.key, world.staff["cm"], reason="departed", note="", now=world.now)
+    cases.close_case(
+        world.kit,
+        family.key,
+        world.staff["cm"],
+        reason="departed",
+        note="",
+        evidence="a record",
+        now=world.now,
+    )
     return family
 
 

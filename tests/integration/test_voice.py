@@ -217,7 +217,15 @@ def test_after_the_childs_cry_for_help_a_call_that_was_due_is_not_made(world: Wo
 
 def test_after_the_closure_a_call_that_was_due_is_not_made(world: World) -> None:
     family, _ = at_the_automated_call(world, 50)
-    cases.close_case(world.kit, family.key, world.staff["cm"], reason="departed", note="", now=world.now)
+    cases.close_case(
+        world.kit,
+        family.key,
+        world.staff["cm"],
+        reason="departed",
+        note="",
+        evidence="a record",
+        now=world.now,
+    )
     assert world.call() == {}
     assert world.sandbox.store.find("twilio_call") == []
 
