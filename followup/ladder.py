@@ -9,6 +9,7 @@ from typing import Literal
 from uuid import UUID
 
 from followup.calendar import local_day, local_instant
+from followup.lost import SECOND_LADDER_KIND, second_ladder
 from followup.policy import in_force
 from models.facts import AttemptFacts, NumberFacts, ObligationFacts
 from models.policy import FollowupPolicy, LadderStep
@@ -16,7 +17,9 @@ from models.states import Channel, Party
 
 # A child who is to be heard alone, or who asked for help, is called by a person and by nothing else; and so is a
 # family whose case worker calls each month.
-HUMANS_ONLY = frozenset({"hear_child_alone", "call_back", "lost_contact_review", "prs_contact"})
+HUMANS_ONLY = frozenset(
+    {"hear_child_alone", "call_back", "lost_contact_review", SECOND_LADDER_KIND, "prs_contact"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,21 +64,22 @@ def next_step(
     take no text (a landline with consent); others with ``texts = False`` are for people alone, since STOP
     looks the same.
     """
-    remaining = _untried(attempts, policy, zone)
+    steps = second_ladder(policy) if duty.kind == SECOND_LADDER_KIND else in_force(policy.ladder)
+    remaining = _untried(attempts, steps, zone)
     machines = not paused and duty.kind not in HUMANS_ONLY
     for step in remaining:
         if step.needs_approval and not approved:
             continue
         number = _number_for(step, duty, numbers, machines=machines, automated_ok=automated_ok)
         if number is not None:
-            at = _planned_at(step, duty, attempts, policy, zone)
+            at = _planned_at(step, duty, attempts, steps, zone)
             return NextStep(step.step, step.channel, number.id, at, step.template)
     return Exhausted(len(attempts), "tried" if attempts else "no_way")
 
 
-def _untried(attempts: Sequence[AttemptFacts], policy: FollowupPolicy, zone: str) -> list[LadderStep]:
+def _untried(attempts: Sequence[AttemptFacts], steps: Sequence[LadderStep], zone: str) -> list[LadderStep]:
     """The steps after everything that was tried, in order. The ladder never goes back to a skipped step."""
-    remaining = list(in_force(policy.ladder))
+    remaining = list(steps)
     planned = {step.step for step in remaining}
     counted = set()
     for attempt in sorted(attempts, key=lambda a: a.at):
@@ -92,14 +96,14 @@ def _planned_at(
     step: LadderStep,
     duty: ObligationFacts,
     attempts: Sequence[AttemptFacts],
-    policy: FollowupPolicy,
+    steps: Sequence[LadderStep],
     zone: str,
 ) -> datetime:
     """The step's hour on its day; after a late try not before the next day, if a night lay between them."""
     day = local_day(duty.opens_at, zone) + timedelta(days=step.day)
     if attempts:
         last = max(attempts, key=lambda a: a.at)
-        days = {line.step: line.day for line in policy.ladder}
+        days = {line.step: line.day for line in steps}
         night_between = days.get(last.step, step.day - 1) < step.day
         day = max(day, local_day(last.at, zone) + timedelta(days=1 if night_between else 0))
     return local_instant(day, step.local_time, zone)

@@ -139,6 +139,7 @@ def _faults(policy: FollowupPolicy) -> Iterator[_Fault]:
     yield from _table_faults(policy)
     yield from _silence_faults(policy)
     yield from _closure_faults(policy)
+    yield from _lost_faults(policy)
 
 
 def _calls_faults(policy: FollowupPolicy) -> Iterator[_Fault]:
@@ -258,6 +259,42 @@ def _closure_faults(policy: FollowupPolicy) -> Iterator[_Fault]:
                 "Who was not heard, was not heard lately.",
                 ("Set child_heard = true."),
             )
+
+
+def _lost_faults(policy: FollowupPolicy) -> Iterator[_Fault]:
+    """Third parties learn nothing but by a person's decision (design rule 10)."""
+    steps = [line.step for line in in_force(policy.lost)]
+    hours = {step.local_time for step in in_force(policy.ladder)}
+    for line in in_force(policy.lost):
+        if steps.count(line.step) > 1:
+            yield "lost", line.rule, "step_twice", "Another line is about this step too.", "Keep one."
+        if line.tells is not None and not (line.decided_by and line.legal_basis and line.fields):
+            yield (
+                "lost",
+                line.rule,
+                "missing_key",
+                "Somebody outside is told only by a person's decision, on a legal basis, and of named fields.",
+                "Give decided_by, legal_basis and fields.",
+            )
+        if any(one.to == "home_country" and not one.needs_approval for one in line.tries):
+            yield (
+                "lost",
+                line.rule,
+                "wrong_value",
+                "Contacts in the home country are called only after a supervisor's approval.",
+                "Set needs_approval = true.",
+            )
+        if any(one.local_time in hours for one in line.tries):
+            yield (
+                "lost",
+                line.rule,
+                "wrong_value",
+                "The second ladder tries at hours that the first one did not.",
+                "Choose another hour.",
+            )
+        for before, after in pairwise(line.tries):
+            if after.step <= before.step or (after.day, after.local_time) <= (before.day, before.local_time):
+                yield "lost", line.rule, "wrong_order", "Tries go up in number and time.", "Sort them."
 
 
 def _no_line(table: str, name: str) -> Problem:

@@ -22,6 +22,7 @@ def build() -> typer.Typer:
         interviews,
         ladder,
         links,
+        lost,
         messages,
         persons,
         policy,
@@ -54,6 +55,7 @@ def build() -> typer.Typer:
     app.add_typer(followup.call_app, name="call")
     app.add_typer(services.visit_app, name="visit")
     app.add_typer(services.prs_app, name="prs")
+    app.add_typer(lost.app, name="lost")
     app.add_typer(followup.escalation_app, name="escalation")
     app.add_typer(followup.address_app, name="address")
     app.add_typer(followup.duty_app, name="duty")

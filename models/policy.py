@@ -387,6 +387,38 @@ class HearingRule(Line):
     queue: str
 
 
+class LostTry(_Frozen):
+    """One call by a person of the second ladder: on which day after the loss, to whom, at what local hour."""
+
+    step: int
+    to: Literal["party", "backup", "care_plan", "home_country"]
+    day: int = Field(ge=0)
+    local_time: time
+    needs_approval: bool = False
+
+
+class LostStep(Line):
+    """One step to find a child whose contact is lost: a duty that opens so long after the loss.
+
+    `roles`: who writes down what came of it. `decided_by`: it is done only after one of these has said yes; whom it
+    tells of the child, on what legal basis, and which fields, is then on record. `before_closing`: lost contact is
+    not closed while it is open.
+    """
+
+    step: str = Field(pattern="^[a-z_]+$")
+    after_hours: int = Field(ge=0)
+    within_hours: int = Field(ge=1)
+    queue: str
+    party: Party = Party.CASE
+    roles: tuple[Role, ...] = Field(min_length=1)
+    decided_by: tuple[Role, ...] = ()
+    tells: str | None = None
+    legal_basis: str | None = None
+    fields: tuple[str, ...] = ()
+    before_closing: bool = True
+    tries: tuple[LostTry, ...] = ()
+
+
 class ClosureRule(Line):
     """What must be true before a case is closed for this reason, and who may say so.
 
@@ -431,5 +463,6 @@ class FollowupPolicy(_Frozen):
     quiet: QuietRule
     reviews: tuple[ReviewRule, ...]
     hearings: HearingRule
+    lost: tuple[LostStep, ...] = ()  # none: the weekly review alone
     closures: tuple[ClosureRule, ...] = ()  # none: `followup.closing` says what held before they were lines
     age_of_majority: int = 18

@@ -165,6 +165,14 @@ class ClosureReason(StrEnum):
     DECEASED = "deceased"
 
 
+class LostOutcome(StrEnum):
+    """What came of a step to find a child. `found` says where the child is, not yet that anybody has spoken with it."""
+
+    FOUND = "found"
+    NOT_FOUND = "not_found"
+    NO_ANSWER = "no_answer"
+
+
 # Closed never looks like safe (design rule 8).
 CLOSURES_FOR_A_SUPERVISOR = frozenset(
     {

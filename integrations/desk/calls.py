@@ -12,6 +12,7 @@ from sqlmodel import Session, col
 from followup.questionnaire import Weighed, parse_answers, weigh
 from integrations.desk.duties import BY_CALL, open_followup
 from integrations.desk.escalations import open_escalation, policy_of, resolve_settled
+from integrations.desk.found import found_again
 from integrations.desk.planned import cancel_planned
 from integrations.desk.sight import keep_in_sight
 from integrations.kit import Kit
@@ -23,7 +24,6 @@ from integrations.store.staff import record_act, require_role
 from models.errors import BadInput, Problem, Refused
 from models.facts import CallRecord, Duty, Person
 from models.states import (
-    CASE_MOVES,
     SPOKEN,
     CallOutcome,
     CaseState,
@@ -223,7 +223,8 @@ def _apply(
                 cancel_planned(session, duty.id, now=now)
                 resolve_settled(session, duty, evidence, by=record.by, now=now)
         if weighed.contact_with_child:
-            _found_again(session, case, evidence, record, now=now)
+            alone = record.answers.get("alone") is True
+            found_again(session, case, evidence, by=record.by, at=record.at, alone=alone, now=now)
     _open_what_follows(session, case, record, weighed, call, actor=actor, now=now)
     # The next look at the child stands open before this transaction ends.
     keep_in_sight(kit, session, case, actor=actor, now=now)
@@ -297,28 +298,6 @@ def _open_what_follows(
             level=alarm.level,
             obligation_id=first,
             actor=actor,
-            now=now,
-        )
-
-
-def _found_again(
-    session: Session, case: Case, evidence: Evidence, record: CallRecord, *, now: datetime
-) -> None:
-    """The child was heard: reviews of a lost contact end with that call, and follow-up goes on."""
-    for duty in ledger.open_of(session, case.id, kind="lost_contact_review"):
-        if duty.opens_at <= record.at:
-            ledger.settle(session, duty, evidence, actor=str(record.by), why="the child was heard", now=now)
-            resolve_settled(session, duty, evidence, by=record.by, now=now)
-    # An old call that is written down late does not find a child that was lost since.
-    reviews = ledger.open_of(session, case.id, kind="lost_contact_review")
-    if case.state == CaseState.LOST_CONTACT and not reviews:
-        history.move(
-            session,
-            case,
-            CaseState.IN_FOLLOW_UP,
-            CASE_MOVES,
-            actor=str(record.by),
-            why="the child was spoken to",
             now=now,
         )
 

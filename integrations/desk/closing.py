@@ -10,6 +10,8 @@ from sqlmodel import Session, col
 
 from followup.calendar import local_day
 from followup.closing import ClosingFacts
+from followup.lost import open_before_closing
+from integrations.desk.escalations import policy_of
 from integrations.desk.planned import cancel_all
 from integrations.desk.sight import turns_18_on
 from integrations.kit import Kit
@@ -46,6 +48,9 @@ def closing_facts(kit: Kit, session: Session, case: Case) -> ClosingFacts:
         turns_18_on=turns_18_on(kit, session, case),
         heard_at=heard_at,
         asked_on_days=len({local_day(at, zone) for at in asked if at is not None}),
+        lost_steps_open=open_before_closing(
+            policy_of(case), {duty.kind for duty in ledger.open_of(session, case.id)}
+        ),
     )
 
 

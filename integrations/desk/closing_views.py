@@ -15,8 +15,11 @@ from integrations.desk.closing import closing_facts, evidence_named, standing_cl
 from integrations.desk.escalations import policy_of
 from integrations.desk.sight import child_in_sight
 from integrations.kit import Kit
+from integrations.store.lost import acts_of
+from integrations.store.sealing import open_json
 from models.policy import ClosureRule
 from models.states import CaseState
+from models.tables.closing import LostAct
 from models.tables.ledger import Call
 from models.tables.people import Case, Staff
 from models.tables.vetting import Release
@@ -52,6 +55,23 @@ def closing_json(session: Session, kit: Kit, case: Case, now: datetime) -> dict[
     }
 
 
+def lost_json(session: Session, kit: Kit, case: Case) -> list[dict[str, Any]]:
+    """What was done and decided to find the child, oldest first."""
+    return [
+        {
+            "step": act.step,
+            "act": act.act,
+            "outcome": act.outcome,
+            "spoke_with": act.spoke_with,
+            "alone": act.alone,
+            "by": _email(session, act.by_staff),
+            "at": act.at.isoformat(),
+            "note": open_json(kit.vault, act, "sealed_note"),
+        }
+        for act in acts_of(session, case.id)
+    ]
+
+
 def _reason(rule: ClosureRule, facts: ClosingFacts, now: datetime) -> dict[str, Any]:
     """`lacking` leaves the evidence out: whoever closes brings it along."""
     return {
@@ -85,6 +105,17 @@ def _last_contact(session: Session, case: Case) -> dict[str, Any] | None:
     ).first()
     if call is not None:
         return {"at": case.last_contact_at.isoformat(), "how": "call", "by": call[0], "outcome": call[1]}
+    visit = session.execute(
+        select(col(Staff.email), col(LostAct.step))
+        .join(Staff, col(Staff.id) == col(LostAct.by_staff))
+        .where(
+            col(LostAct.case_id) == case.id,
+            col(LostAct.spoke_with) == "child",
+            col(LostAct.at) == case.last_contact_at,
+        )
+    ).first()
+    if visit is not None:
+        return {"at": case.last_contact_at.isoformat(), "how": visit[1], "by": visit[0], "outcome": "found"}
     release = session.scalars(
         select(col(Release.released_by)).where(
             col(Release.case_id) == case.id, col(Release.at) == case.last_contact_at

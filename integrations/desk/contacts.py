@@ -14,6 +14,7 @@ from sqlalchemy import select
 from sqlmodel import Session, col
 
 from followup import ladder
+from followup.lost import SECOND_LADDER_KIND
 from integrations.desk.escalations import policy_of
 from integrations.desk.messages import SETTLED_BY_DELIVERY
 from integrations.desk.sight import duty_facts
@@ -21,6 +22,7 @@ from integrations.desk.tries import Tries
 from integrations.kit import Kit
 from integrations.store.cases import lock_cases
 from integrations.store.contacts import attempts_of, consents, facts_of, landlines, numbers_of
+from integrations.store.lost import home_country_allowed
 from models.facts import NumberFacts
 from models.policy import FollowupPolicy, ReminderRule
 from models.states import Channel, Party
@@ -87,6 +89,9 @@ class _Batch:
         self.numbers = numbers_of(self.session, {duty.case_id for duty in duties})
         self.given = consents(self.session, [n.id for rows in self.numbers.values() for n in rows])
         self.attempts = attempts_of(self.session, [duty.id for duty in duties])
+        self.approved = home_country_allowed(
+            self.session, [duty.id for duty in duties if duty.kind == SECOND_LADDER_KIND]
+        )
         hearings = {UUID(duty.key.split(":")[1]) for duty in duties if duty.kind == "hearing_reminder"}
         self.hearings = {
             row.id: row for row in self.session.scalars(select(Hearing).where(col(Hearing.id).in_(hearings)))
@@ -106,10 +111,14 @@ class _Batch:
             now=self.now,
             # A person has the conversation: machines are silent, people still call.
             paused=case.paused_at is not None,
+            approved=duty.id in self.approved,
             automated_ok=landlines(rows, self.given),
         )
         if isinstance(step, ladder.Exhausted):
             duty.next_at = None
+            if duty.kind == SECOND_LADDER_KIND:
+                # Contact is lost already. Who called writes down what came of it all.
+                return "second_ladder_spent"
             self.tries.exhausted(duty, case)
             return "exhausted"
         if step.at > self.now:

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sqlmodel import Session, col
 
 from followup.escalation import duty_owned_until
+from followup.lost import SECOND_LADDER_KIND, lost_kinds
 from followup.policy import review_of
 from integrations.kit import Kit
 from integrations.policies import pinned_followup_policy
@@ -26,7 +27,7 @@ from models.tables.people import Case
 
 DOERS = (Role.CASE_MANAGER, Role.SUPERVISOR, Role.POST_RELEASE_CALLER)
 # Duties that a person's call settles, and nothing else.
-BY_CALL = frozenset({*SPOKEN_DUTIES, "call_back"})
+BY_CALL = frozenset({*SPOKEN_DUTIES, "call_back", SECOND_LADDER_KIND})
 # Duties that end only with what they are about: a call, a delivered text, a result; never with a note.
 NOT_BY_NOTE = BY_CALL | {"text_reminder", "hearing_reminder", "closure_review", PENDING_CHECK}
 # Why the machines are silent until somebody has read a text that may revoke the consent.
@@ -126,6 +127,13 @@ def do_duty(kit: Kit, obligation_id: UUID, person: Person, *, note: str, now: da
         raise BadInput(Problem("--reason", "missing", "Say what was done.", "Add --reason TEXT."))
     with kit.transaction() as session:
         duty = lock_row(session, Obligation, obligation_id)
+        policy = pinned_followup_policy(session.get_one(Case, duty.case_id).followup_policy)
+        if duty.kind in lost_kinds(policy):
+            raise Refused(
+                "needs_evidence",
+                "a note does not settle this duty",
+                [f"what came of it: kinline lost record {duty.case_id} {duty.detail.get('step')}"],
+            )
         if duty.kind in NOT_BY_NOTE or duty.side == "vetting":
             raise Refused(
                 "needs_evidence",

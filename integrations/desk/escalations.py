@@ -12,6 +12,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, col
 
 from followup import escalation as ladder
+from followup.lost import lost_kinds
 from integrations.desk.pending_checks import go_on
 from integrations.desk.planned import cancel_planned
 from integrations.desk.sight import keep_in_sight, open_lost_review
@@ -243,7 +244,14 @@ def resolve(
         record_act(session, row.case_id, person, role, now=now)
         _take_if_free(session, row, person.id, now=now)
         duty = session.get(Obligation, row.obligation_id) if row.obligation_id else None
-        if duty is not None and duty.state == ObligationState.OPEN.value and duty.kind in _NOT_BY_A_WORD:
+        is_open = duty is not None and duty.state == ObligationState.OPEN.value
+        if duty is not None and is_open and duty.kind in lost_kinds(followup_policy(row.policy_version)):
+            raise Refused(
+                "needs_evidence",
+                "this escalation ends with its step",
+                [f"what came of it: kinline lost record {row.case_id} {duty.detail.get('step')}"],
+            )
+        if duty is not None and is_open and duty.kind in _NOT_BY_A_WORD:
             _resolve_by_successor(session, row, duty, person, reason=reason, now=now)
         else:
             _resolve_by_review(session, row, duty, person, reason=reason, now=now)

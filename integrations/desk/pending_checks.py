@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
@@ -14,7 +15,7 @@ from integrations.store import ledger
 from integrations.store.cases import lock_case
 from models.facts import ApplicationFacts
 from models.policy import VettingPolicy
-from models.states import PENDING_CHECK, CheckState, ObligationState
+from models.states import PENDING_CHECK, CheckState
 from models.tables.ledger import Obligation
 from models.tables.people import Case
 from models.tables.vetting import BackgroundCheck

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from uuid import UUID
 
@@ -10,8 +11,9 @@ from sqlmodel import Session, col
 
 from followup.accounting import classify
 from followup.calendar import local_day
+from followup.lost import lost_duties
 from followup.plan import CLOSURE_REVIEW, after_child_contact
-from integrations.desk.duties import open_followup, review_duty
+from integrations.desk.duties import open_followup, open_many, review_duty
 from integrations.desk.prs import has_services, keep_prs
 from integrations.desk.release import eighteenth_birthday, facts_for_plan
 from integrations.kit import Kit
@@ -44,7 +46,7 @@ def keep_in_sight(kit: Kit, session: Session, case: Case, *, actor: str, now: da
         _open_next_look(kit, session, case, actor=actor, now=now)
     if classify(child_in_sight(session, case), now) == "silent":
         open_lost_review(session, case, actor=actor, why="nothing else keeps the child in sight", now=now)
-        say_lost(session, case, actor=actor, why="no contact to count from", now=now)
+        lose(session, [case], actor=actor, why="no contact to count from", now=now)
     elif case.state == CaseState.LOST_CONTACT and not ledger.open_of(
         session, case.id, kind=LOST_CONTACT_REVIEW
     ):
@@ -92,10 +94,22 @@ def open_lost_review(session: Session, case: Case, *, actor: str, why: str, now:
     return open_followup(session, case, [duty], actor=actor, why=why, now=now)[0]
 
 
-def say_lost(session: Session, case: Case, *, actor: str, why: str, now: datetime) -> None:
-    """The case is one of lost contact."""
-    if case.state == CaseState.IN_FOLLOW_UP:
-        history.move(session, case, CaseState.LOST_CONTACT, CASE_MOVES, actor=actor, why=why, now=now)
+def say_lost(session: Session, case: Case, *, actor: str, why: str, now: datetime) -> bool:
+    """The case is one of lost contact. False when it was already, or is followed no more."""
+    return case.state == CaseState.IN_FOLLOW_UP and history.move(
+        session, case, CaseState.LOST_CONTACT, CASE_MOVES, actor=actor, why=why, now=now
+    )
+
+
+def lose(session: Session, cases: Sequence[Case], *, actor: str, why: str, now: datetime) -> None:
+    """Contact with these children is lost, and for each whose loss is new the steps to find it stand open."""
+    new = [case for case in cases if say_lost(session, case, actor=actor, why=why, now=now)]
+    wanted = [
+        (case, duty)
+        for case in new
+        for duty in lost_duties(pinned_followup_policy(case.followup_policy), now)
+    ]
+    open_many(session, wanted, actor=actor, why=why, now=now)
 
 
 def child_in_sight(session: Session, case: Case) -> ChildInSight:

@@ -14,7 +14,7 @@ from followup.ladder import NextStep
 from integrations.desk.duties import open_many, review_duty
 from integrations.desk.escalations import Alarm, open_alarms, policy_of
 from integrations.desk.messages import voice_duty
-from integrations.desk.sight import say_lost
+from integrations.desk.sight import lose
 from integrations.store import ledger
 from models.states import Channel, Party
 from models.tables.ledger import Attempt, Call, Message, Obligation
@@ -170,8 +170,7 @@ class Tries:
             if case.id not in standing
         ]
         open_many(self.session, wanted, actor=ACTOR, why=UNANSWERED, now=self.now)
-        for case in lost.values():
-            say_lost(self.session, case, actor=ACTOR, why=UNANSWERED, now=self.now)
+        lose(self.session, list(lost.values()), actor=ACTOR, why=UNANSWERED, now=self.now)
 
 
 def _alarm(duty: Obligation, case: Case) -> Alarm:

@@ -11,7 +11,7 @@ from sqlmodel import Session, col
 
 from integrations.catalogs import written_language
 from integrations.desk.application_views import application_json, applications_list, iso
-from integrations.desk.closing_views import closing_json, closure_json
+from integrations.desk.closing_views import closing_json, closure_json, lost_json
 from integrations.kit import Kit
 from integrations.store import history
 from integrations.store.accounting import take_account
@@ -123,6 +123,7 @@ def _case(session: Session, kit: Kit, case: Case, now: datetime) -> dict[str, An
                 select(Hearing).where(col(Hearing.case_id) == case.id).order_by(col(Hearing.starts_at))
             )
         ],
+        "lost": lost_json(session, kit, case),
         "closing": closing_json(session, kit, case, now),
         "closure": closure_json(session, kit, case),
     }

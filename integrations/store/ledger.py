@@ -10,6 +10,7 @@ from sqlalchemy import func, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, col
 
+from followup.lost import SECOND_LADDER_KIND
 from models.errors import Refused
 from models.facts import Duty
 from models.states import ObligationState, Party
@@ -99,7 +100,15 @@ def open_rows(
 
 # Duties that the ladder of attempts works on: by text, automated call, a person's call.
 CONTACTED = frozenset(
-    {"welfare_call", "sight_check", "hear_child_alone", "prs_contact", "text_reminder", "hearing_reminder"}
+    {
+        "welfare_call",
+        "sight_check",
+        "hear_child_alone",
+        "prs_contact",
+        "text_reminder",
+        "hearing_reminder",
+        SECOND_LADDER_KIND,
+    }
 )
 
 

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import func, select
 from sqlmodel import Session, col
 
-from integrations.desk import calls, duties, escalations
+from integrations.desk import calls, duties, escalations, lost
 from integrations.desk.duties import NOT_BY_NOTE
 from integrations.kit import Kit
 from integrations.sandbox.phones import Pickup, picks_up_for_people
@@ -24,7 +24,7 @@ from integrations.store.staff import get_person
 from kinline.play.families import Heard, heard
 from models.errors import Refused
 from models.facts import Person
-from models.states import Channel, Party
+from models.states import Channel, LostOutcome, Party
 from models.tables.ledger import Attempt, Call, Escalation, Obligation
 from models.tables.people import Case, Child, PhoneNumber
 
@@ -35,6 +35,7 @@ CALLERS_FROM, CALLERS_UNTIL = time(8), time(21)
 # Only a supervisor answers these.
 _SUPERVISOR_DUTIES = frozenset({"lost_contact_review", "closure_review"})
 _SUPERVISOR_QUEUES = frozenset({"supervision", "programme", "oversight"})
+_TO_DECIDE = "welfare_check"
 _URGENT_QUEUES = frozenset({"rota"})
 
 
@@ -65,6 +66,7 @@ class Staff:
         self._answer_escalations(now)
         self._visit(now)
         self._do_duties(now)
+        self._look_for_the_lost(now)
 
     def next_time(self, now: datetime) -> datetime | None:
         """When somebody will next have something to do, or a hand free for it."""
@@ -151,6 +153,7 @@ class Staff:
             ),
             *(_ready_to_do(d) for d in _open_duties(session)),
             *(at for _, _, at in _open_visits(session)),
+            *(_ready_to_do(d) for d in _lost_steps(session)),
         ]
 
     def _answer_escalations(self, now: datetime) -> None:
@@ -165,15 +168,23 @@ class Staff:
                 escalations.acknowledge(self.kit, alarm_id, person, now=now)
                 self.counts["acknowledged"] += 1
             elif state == "acknowledged" and resolve_at <= now:
-                escalations.resolve(
-                    self.kit,
-                    alarm_id,
-                    person,
-                    outcome="followed up",
-                    reason="simulated: looked into, and the next steps are open",
-                    now=now,
-                )
-                self.counts["resolved"] += 1
+                self._resolve(alarm_id, person, now)
+
+    def _resolve(self, alarm_id: UUID, person: Person, now: datetime) -> None:
+        try:
+            escalations.resolve(
+                self.kit,
+                alarm_id,
+                person,
+                outcome="followed up",
+                reason="simulated: looked into, and the next steps are open",
+                now=now,
+            )
+        except Refused as err:
+            if err.code != "needs_evidence":  # it ends with its step
+                raise
+            return
+        self.counts["resolved"] += 1
 
     def _visit(self, now: datetime) -> None:
         """The child's home is visited; what is found there depends on the child's number, as on the phone."""
@@ -220,6 +231,24 @@ class Staff:
                 continue
             self.counts[f"did_{kind}"] += 1
 
+    def _look_for_the_lost(self, now: datetime) -> None:
+        """Each step is done and comes to nothing: who is found is found by a call. Nobody outside is asked."""
+        with self.kit.transaction() as session:
+            ready = [
+                (d.case_id, str(d.detail["step"]), d.queue)
+                for d in _lost_steps(session)
+                if _ready_to_do(d) <= now
+            ]
+        for case_id, step, queue in ready:
+            person, key = self._for_queue(queue), str(case_id)
+            if step == _TO_DECIDE:
+                why = "simulated: not asked"
+                lost.decide(self.kit, key, step, person, yes=False, reason=why, now=now)
+            else:
+                record = lost.StepRecord(LostOutcome.NOT_FOUND, "simulated: done")
+                lost.record_step(self.kit, key, step, person, record, now=now)
+            self.counts[f"lost_{step}"] += 1
+
     def _for_queue(self, queue: str) -> Person:
         if queue in _SUPERVISOR_QUEUES:
             return self.supervisor
@@ -261,6 +290,24 @@ def _open_duties(session: Session) -> list[Obligation]:
                 col(Obligation.state) == "open",
                 col(Obligation.side) == "followup",
                 col(Obligation.kind).not_in(NOT_BY_NOTE),
+                col(Obligation.kind).not_like("lost\\_%") | (col(Obligation.kind) == "lost_contact_review"),
+            )
+            .order_by(col(Obligation.due_at), col(Obligation.id))
+        )
+    )
+
+
+def _lost_steps(session: Session) -> list[Obligation]:
+    """Steps to find a child, written down by who did them."""
+    return list(
+        session.scalars(
+            select(Obligation)
+            .join(Case, col(Case.id) == col(Obligation.case_id))
+            .where(
+                col(Obligation.state) == "open",
+                col(Obligation.kind).like("lost\\_%"),
+                col(Obligation.kind) != "lost_contact_review",
+                col(Case.state) == "lost_contact",
             )
             .order_by(col(Obligation.due_at), col(Obligation.id))
         )

@@ -1,13 +1,14 @@
-"""How cases were closed: who said so, why, on what evidence, and who opened them again."""
+"""How cases were closed and opened again, and what was done to find a child before a contact was closed as lost."""
 
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, text
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, text
 from sqlmodel import Field
 
-from models.states import CLOSURES_FOR_FOUR_EYES, ClosureReason
+from models.states import CLOSURES_FOR_FOUR_EYES, ClosureReason, LostOutcome
 from models.tables.base import Row, Sealed, instant, one_of, sealed
+from models.tables.ledger import SPOKE_WITH
 
 
 class Closure(Row, table=True):
@@ -44,3 +45,38 @@ class Closure(Row, table=True):
     reopened_by: UUID | None = Field(default=None, foreign_key="staff.id")
     reopened_at: datetime | None = instant(default=None)
     reopened_because: str | None = None
+
+
+class LostAct(Row, table=True):
+    """What a person wrote down of a step to find a child whose contact is lost, or decided about one.
+
+    `spoke_with` says whom they spoke to; of a talk with the child it is said whether it was alone.
+    """
+
+    __tablename__ = "lost_act"
+    __table_args__ = (
+        CheckConstraint(
+            f"(act = 'record' AND {one_of('outcome', LostOutcome)})"
+            " OR (act = 'decision' AND outcome IN ('yes', 'no'))",
+            name="lost_act_known",
+        ),
+        CheckConstraint(one_of("spoke_with", SPOKE_WITH), name="lost_act_spoke_with_known"),
+        CheckConstraint(
+            "spoke_with <> 'child' OR (act = 'record' AND outcome = 'found' AND alone IS NOT NULL)",
+            name="lost_act_child_was_found",
+        ),
+        ForeignKeyConstraint(
+            ["obligation_id", "case_id"], ["obligation.id", "obligation.case_id"], name="lost_act_obligation"
+        ),
+    )
+    case_id: UUID = Field(foreign_key="child_case.id", index=True)
+    obligation_id: UUID = Field(index=True)
+    step: str
+    act: str
+    outcome: str
+    spoke_with: str = "nobody"
+    alone: bool | None = None
+    sealed_note: Sealed = sealed()
+    by_staff: UUID = Field(foreign_key="staff.id")
+    at: datetime = instant()
+    recorded_at: datetime = instant()

@@ -22,7 +22,7 @@ from integrations.database import set_sandbox_clock, wall_clock
 from integrations.desk import calls, rounds
 from integrations.desk.dispatch import dispatch_messages
 from integrations.desk.duties import NOT_BY_NOTE, do_duty
-from integrations.desk.sight import child_in_sight, open_lost_review, say_lost
+from integrations.desk.sight import child_in_sight, lose, open_lost_review
 from integrations.desk.voice import place_calls
 from integrations.kit import Kit
 from integrations.messaging.twilio import TwilioMessenger
@@ -161,7 +161,7 @@ class World:
         with self.kit.transaction() as session:
             case = session.get_one(Case, family.case_id)
             open_lost_review(session, case, actor="engine:test", why="test", now=self.now)
-            say_lost(session, case, actor="engine:test", why="test", now=self.now)
+            lose(session, [case], actor="engine:test", why="test", now=self.now)
         return self
 
     # --- looks -----------------------------------------------------------------------------------

@@ -27,6 +27,9 @@ SPECIAL: Mapping[tuple[str, str], Any] = {
     ("interview", "party"): "sponsor",  # of a child it is said whether it was alone
     ("link", "about"): "",  # only a picture's says which
     ("environment", "singleton"): True,
+    ("lost_act", "act"): "record",
+    ("lost_act", "outcome"): "found",
+    ("lost_act", "spoke_with"): "nobody",  # of the child it is said whether it was alone
 }
 # A second row of the parent: what the two name must not be the same.
 ANOTHER = {("person_merge", "other_application_id"): "application"}

@@ -1,10 +1,11 @@
-"""How cases are closed and opened again: each closing is a row, what it ended names it, what it is restored by too."""
+"""How cases are closed and opened again: each closing is a row, what it ended names it, what it is restored by too.
+The steps to find a child whose contact is lost, and what people decide about them."""
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0017"
-down_revision = "0011"
+revision = "0015"
+down_revision = "0014"
 branch_labels = None
 depends_on = None
 
@@ -26,6 +27,7 @@ _REASONS = (
 def upgrade() -> None:
     _closures()
     _restoring()
+    _lost_contact()
 
 
 def _closures() -> None:
@@ -107,6 +109,45 @@ def _restoring() -> None:
         "escalation",
         "closure_id IS NULL OR (state = 'resolved' AND by_closure)",
     )
+
+
+def _lost_contact() -> None:
+    op.create_table(
+        "lost_act",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("case_id", sa.Uuid(), nullable=False),
+        sa.Column("obligation_id", sa.Uuid(), nullable=False),
+        sa.Column("step", sa.String(), nullable=False),
+        sa.Column("act", sa.String(), nullable=False),
+        sa.Column("outcome", sa.String(), nullable=False),
+        sa.Column("spoke_with", sa.String(), nullable=False),
+        sa.Column("alone", sa.Boolean(), nullable=True),
+        sa.Column("sealed_note", sa.LargeBinary(), nullable=False),
+        sa.Column("by_staff", sa.Uuid(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint(
+            "(act = 'record' AND outcome IN ('found', 'not_found', 'no_answer'))"
+            " OR (act = 'decision' AND outcome IN ('yes', 'no'))",
+            name="lost_act_known",
+        ),
+        sa.CheckConstraint(
+            "spoke_with IN ('nobody', 'child', 'sponsor', 'other')", name="lost_act_spoke_with_known"
+        ),
+        sa.CheckConstraint(
+            "spoke_with <> 'child' OR (act = 'record' AND outcome = 'found' AND alone IS NOT NULL)",
+            name="lost_act_child_was_found",
+        ),
+        sa.ForeignKeyConstraint(["case_id"], ["child_case.id"]),
+        sa.ForeignKeyConstraint(
+            ["obligation_id", "case_id"], ["obligation.id", "obligation.case_id"], name="lost_act_obligation"
+        ),
+        sa.ForeignKeyConstraint(["by_staff"], ["staff.id"]),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index("ix_lost_act_case_id", "lost_act", ["case_id"])
+    op.create_index("ix_lost_act_obligation_id", "lost_act", ["obligation_id"])
+    _keep("lost_act", "UPDATE OR DELETE")
 
 
 def _keep(table: str, events: str) -> None:
