@@ -6,7 +6,7 @@ sweep that noticed: a late sweep changes nothing about who owns what, and `owned
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -30,6 +30,7 @@ class EscalationWindow:
     acknowledge_by: datetime
     resolve_by: datetime
     owned_until: datetime
+    nag_at: datetime | None = None  # when it is said again, if nobody has taken it
 
 
 def first(policy: FollowupPolicy, now: datetime, level: int = 1) -> EscalationWindow:
@@ -43,7 +44,34 @@ def first(policy: FollowupPolicy, now: datetime, level: int = 1) -> EscalationWi
         acknowledge_by=acknowledge_by,
         resolve_by=now + timedelta(hours=rung.resolve_within_hours),
         owned_until=acknowledge_by + _above(rung.level, policy),
+        nag_at=next_nag(rung.level, now, policy),
     )
+
+
+def next_nag(level: int, since: datetime, policy: FollowupPolicy) -> datetime | None:
+    """When an escalation on this rung is said again; None where the policy does not nag.
+
+    After a standstill it is said once, not once for each time that was missed.
+    """
+    hours = _rung(level, policy).nag_every_hours
+    return None if hours is None else since + timedelta(hours=hours)
+
+
+def handed_on(
+    level: int, policy: FollowupPolicy, now: datetime, reachable: Collection[Role]
+) -> EscalationWindow:
+    """The turn of the rung that takes over when this one's owner has left, or nobody of its role is there.
+
+    The first up the fallbacks that has somebody; with nobody anywhere the top one, where it is loud.
+    """
+    rung = _fallback(_rung(level, policy), policy)
+    while rung.role not in reachable and rung.level < _top(policy):
+        rung = _fallback(rung, policy)
+    return first(policy, now, rung.level)
+
+
+def _fallback(rung: Rung, policy: FollowupPolicy) -> Rung:
+    return _rung(rung.fallback or rung.level + 1, policy)
 
 
 def _unacknowledged(facts: EscalationFacts, now: datetime) -> datetime | None:

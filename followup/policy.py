@@ -198,6 +198,14 @@ def _rung_faults(policy: FollowupPolicy) -> Iterator[_Fault]:
         rule = rungs[0].rule if rungs else ""
         yield "rungs", rule, "wrong_order", "Levels run 1, 2, 3 without a gap.", "Number the rungs."
     for rung in rungs:
+        if rung.fallback is not None and not rung.level < rung.fallback <= len(rungs):
+            yield (
+                "rungs",
+                rung.rule,
+                "wrong_value",
+                "What an owner leaves behind goes up the ladder, never round in a ring.",
+                "Name a higher level that there is.",
+            )
         if not 0 < rung.acknowledge_within_hours <= rung.resolve_within_hours:
             yield (
                 "rungs",

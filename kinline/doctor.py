@@ -24,6 +24,7 @@ from sqlmodel import Session, col
 
 from integrations.database import is_current, make_engine, server_version, transaction, wall_clock
 from integrations.desk.jobs import MAX_TRIES
+from integrations.desk.leaving import empty_rungs
 from integrations.policies import ROOMS, policy_files
 from integrations.registry import make_vault, providers_from
 from integrations.settings import Settings, load_settings
@@ -35,7 +36,7 @@ from kinline.local.postgres import EmbeddedPostgres, forget_libpq_settings
 from kinline.local.prefect_environ import own_prefect_url
 from kinline.local.processes import Up, find_up
 from models.errors import BadInput
-from models.tables.people import Child
+from models.tables.people import Child, Staff
 from models.tables.system import Environment, Heartbeat, Job
 
 OLDEST_SERVER = 150000
@@ -216,6 +217,7 @@ def _contents(settings: Settings, home: Path, engine: Engine, up: Up | None) -> 
     looks: list[Callable[[Session], Check]] = [
         lambda session: _environment(session, settings),
         lambda session: policies_in_use(session, settings),
+        rungs_have_somebody,
         _failed_jobs,
         lambda session: _beats(session, "clock", settings, up),
         lambda session: _beats(session, "worker", settings, up),
@@ -257,6 +259,17 @@ def policies_in_use(session: Session, settings: Settings) -> Check:
         return Check("policies", False, f"none in use for: {', '.join(lacking)}", remedy)
     signer = " (signed by sandbox)" if settings.environment == "sandbox" else ""
     return Check("policies", True, f"in use: {', '.join(in_use)}{signer}")
+
+
+def rungs_have_somebody(session: Session) -> Check:
+    """Each rung of the escalation ladder has somebody active who can be reached."""
+    if session.scalars(select(Staff).limit(1)).first() is None:
+        return Check("escalation ladder", True, "nobody has been added yet")
+    empty = empty_rungs(session)
+    if empty:
+        remedy = "Add somebody with `kinline user add`; `kinline escalation rungs` shows who is there."
+        return Check("escalation ladder", False, f"nobody on: {', '.join(empty)}", remedy)
+    return Check("escalation ladder", True, "every rung has somebody")
 
 
 def _failed_jobs(session: Session) -> Check:

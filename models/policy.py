@@ -331,13 +331,21 @@ class LadderStep(Line):
 
 
 class Rung(Line):
-    """One level of the escalation ladder: in whose queue, and how long until it climbs."""
+    """One level of the escalation ladder: in whose queue, and how long until it climbs.
+
+    `channel`: how its people learn of it. `fallback`: the level that takes over what an owner leaves behind, or what
+    nobody of this role is left for; None: the next one. `nag_every_hours`: how often it is said again until somebody
+    takes it.
+    """
 
     level: int = Field(ge=1)
     queue: str
     role: Role
     acknowledge_within_hours: int
     resolve_within_hours: int
+    channel: Literal["queue", "text"] = "queue"
+    fallback: int | None = None
+    nag_every_hours: int | None = Field(default=None, ge=1)
 
 
 class OpensDuty(_Frozen):

@@ -124,6 +124,7 @@ def _row(alarm: Alarm, now: datetime) -> Escalation:
         acknowledge_by=window.acknowledge_by,
         resolve_by=window.resolve_by,
         owned_until=window.owned_until,
+        nag_at=window.nag_at,
     )
 
 
@@ -152,13 +153,18 @@ def climb(session: Session, row: Escalation, *, now: datetime) -> bool:
         why=why,
         now=now,
     )
+    put_on(session, row, window)
+    return True
+
+
+def put_on(session: Session, row: Escalation, window: ladder.EscalationWindow) -> None:
+    """The escalation stands on this rung, to be taken."""
     row.level, row.queue = window.level, window.queue
     # Nobody has taken it on this rung; who had it before stands in the history.
     row.state, row.owner, row.acknowledged_at = EscalationState.OPEN.value, None, None
     row.acknowledge_by, row.resolve_by = window.acknowledge_by, window.resolve_by
-    row.owned_until = window.owned_until
+    row.owned_until, row.nag_at = window.owned_until, window.nag_at
     session.add(row)
-    return True
 
 
 def _locked(session: Session, escalation_id: UUID) -> Escalation:
@@ -182,7 +188,7 @@ def _take(session: Session, row: Escalation, owner: UUID, *, now: datetime) -> N
     window = ladder.acknowledged(facts_of(row), followup_policy(row.policy_version), now)
     old = row.state
     row.owner, row.state = owner, EscalationState.ACKNOWLEDGED.value
-    row.acknowledged_at = now
+    row.acknowledged_at, row.nag_at = now, None
     row.resolve_by, row.owned_until = window.resolve_by, window.owned_until
     session.add(row)
     history.record(

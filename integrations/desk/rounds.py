@@ -18,6 +18,7 @@ from integrations.desk.checks import due_checks, look_at_checks
 from integrations.desk.contacts import contact_round
 from integrations.desk.duties import open_many, review_duty
 from integrations.desk.escalations import Alarm, climb, open_alarms, policy_of
+from integrations.desk.nagging import nag
 from integrations.desk.pending import open_pending_reviews
 from integrations.desk.steps import STEPS, run_step
 from integrations.desk.waiting import take_jobs, vetted_with_news
@@ -35,7 +36,7 @@ ROUNDS = ("contacts", "lost", "checks", "court", "address")
 
 
 def lost_contact_round(kit: Kit, *, now: datetime) -> dict[str, int]:
-    """Every escalation stands on the rung where it must be; every overdue duty has one."""
+    """Every escalation stands on the rung where it must be; every overdue duty has one; what nobody takes is said again."""
     counts: Counter[str] = Counter()
     while True:
         with kit.transaction() as session:
@@ -48,6 +49,13 @@ def lost_contact_round(kit: Kit, *, now: datetime) -> dict[str, int]:
             escalated = _escalate_overdue(session, now)
         counts["escalated"] += escalated
         if escalated < BATCH:
+            break
+    while True:
+        with kit.transaction() as session:
+            nagged = nag(session, limit=BATCH, now=now)
+        if nagged:
+            counts["nagged"] += nagged
+        if nagged < BATCH:
             return dict(counts)
 
 

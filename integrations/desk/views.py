@@ -169,6 +169,8 @@ def _escalations(session: Session, case: Case) -> list[dict[str, Any]]:
             "resolve_by": iso(e.resolve_by),
             "reason": e.reason,
             "outcome": e.outcome,
+            "nag_count": e.nag_count,
+            "last_nagged_at": iso(e.last_nagged_at),
         }
         for e, owner in rows
     ]

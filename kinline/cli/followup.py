@@ -9,7 +9,7 @@ from uuid import UUID
 
 import typer
 
-from integrations.desk import addresses, calls, cases, duties, escalations, rounds
+from integrations.desk import addresses, calls, cases, duties, escalations, leaving, rounds
 from integrations.desk.dispatch import dispatch_messages
 from integrations.desk.views import account_json, case_json, queue_json
 from integrations.desk.voice import place_calls
@@ -138,6 +138,18 @@ def escalation_reassign(
         return _case(stack, found, str(who.id))
 
     common.run(body, as_json=as_json, at=at, show=show.case)
+
+
+@escalation_app.command("rungs")
+def escalation_rungs(as_json: AsJson = False, at: At = None) -> None:
+    """The ladder, rung by rung, and who can be reached on it. Exit 1 when one has nobody."""
+    common.run(
+        lambda stack: leaving.rungs_json(stack.kit),
+        as_json=as_json,
+        at=at,
+        show=show.plain,
+        code=lambda r: common.DONE if all(one["people"] for one in r["rungs"]) else common.ANSWER_IS_NO,
+    )
 
 
 @duty_app.command("done")

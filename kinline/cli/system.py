@@ -7,10 +7,11 @@ from typing import Annotated, Any
 
 import typer
 
+from integrations.desk import leaving
 from integrations.store.audit import verify_audit
 from integrations.store.staff import add_staff
 from kinline.cli import common, show
-from kinline.cli.common import AsJson, At
+from kinline.cli.common import As, AsJson, At, Reason
 from kinline.stack import Stack
 from models.errors import BadInput, Problem
 from models.states import Role
@@ -174,6 +175,26 @@ def user_add(
         return {"id": str(added), "email": email.lower(), "roles": [r.value for r in role]}
 
     common.run(body, as_json=as_json, show=show.plain)
+
+
+@user_app.command("leave")
+def user_leave(
+    email: Annotated[str, typer.Argument(metavar="EMAIL")],
+    as_: As,
+    reason: Reason,
+    anyway: Annotated[
+        bool, typer.Option("--anyway", help="Although nobody is left then on a rung of the ladder.")
+    ] = False,
+    as_json: AsJson = False,
+    at: At = None,
+) -> None:
+    """A person leaves: their account is shut, and what they had taken goes up the ladder at once."""
+
+    def body(stack: Stack) -> dict[str, Any]:
+        who = common.person(stack, as_)
+        return leaving.leave(stack.kit, email, who, reason=reason, anyway=anyway, now=stack.now())
+
+    common.run(body, as_json=as_json, at=at, show=show.plain)
 
 
 @audit_app.command("verify")

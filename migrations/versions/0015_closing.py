@@ -28,6 +28,7 @@ def upgrade() -> None:
     _closures()
     _restoring()
     _lost_contact()
+    _nags()
 
 
 def _closures() -> None:
@@ -148,6 +149,19 @@ def _lost_contact() -> None:
     op.create_index("ix_lost_act_case_id", "lost_act", ["case_id"])
     op.create_index("ix_lost_act_obligation_id", "lost_act", ["obligation_id"])
     _keep("lost_act", "UPDATE OR DELETE")
+
+
+def _nags() -> None:
+    op.add_column("escalation", sa.Column("nag_at", sa.DateTime(timezone=True), nullable=True))
+    op.add_column("escalation", sa.Column("nag_count", sa.Integer(), nullable=False, server_default="0"))
+    op.alter_column("escalation", "nag_count", server_default=None)
+    op.add_column("escalation", sa.Column("last_nagged_at", sa.DateTime(timezone=True), nullable=True))
+    op.create_index(
+        "escalation_nag",
+        "escalation",
+        ["nag_at"],
+        postgresql_where=sa.text("state = 'open' AND nag_at IS NOT NULL"),
+    )
 
 
 def _keep(table: str, events: str) -> None:

@@ -299,6 +299,7 @@ class Escalation(Row, table=True):
         ForeignKeyConstraint(
             ["successor_id", "case_id"], ["obligation.id", "obligation.case_id"], name="escalation_successor"
         ),
+        Index("escalation_nag", "nag_at", postgresql_where=text("state = 'open' AND nag_at IS NOT NULL")),
         Index("escalation_closure", "closure_id", postgresql_where=text("closure_id IS NOT NULL")),
         Index(
             "escalation_one_open",
@@ -333,6 +334,10 @@ class Escalation(Row, table=True):
     by_closure: bool = False
     closure_id: UUID | None = Field(default=None, foreign_key="closure.id")
     restores_id: UUID | None = Field(default=None, foreign_key="escalation.id")
+    # Until somebody takes it, it is said again and again.
+    nag_at: datetime | None = instant(default=None)
+    nag_count: int = 0
+    last_nagged_at: datetime | None = instant(default=None)
 
 
 class Message(Row, table=True):

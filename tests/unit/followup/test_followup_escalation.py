@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from followup_builders import POLICY, a_policy, an_escalation, an_id, utc
+from followup_builders import POLICY, a_policy, an_escalation, an_id, policy_text, procedures_text, utc
 from hypothesis import given
 from hypothesis import strategies as st
 
-from followup.escalation import acknowledged, climb, duty_owned_until, first, owned_until
-from models.errors import Refused
+from followup.escalation import acknowledged, climb, duty_owned_until, first, handed_on, next_nag, owned_until
+from followup.policy import parse_followup_policy
+from models.errors import BadInput, Refused
 from models.facts import EscalationFacts
 from models.states import Role
 
@@ -124,3 +125,43 @@ def test_sweeps_never_move_the_end_of_ownership(version, level, state, sweeps):
     if now > end:
         assert facts.level == 4
         assert climb(facts, policy, now) is None
+
+
+# --- who takes over, and what is said again -------------------------------------------------------
+
+
+@pytest.mark.parametrize(("level", "nag_hours"), [(1, 8), (2, 6), (3, 12), (4, 12)])
+def test_each_rung_says_it_again_at_its_own_interval(level, nag_hours):
+    assert first(POLICY, NOW, level).nag_at == NOW + hours(nag_hours)
+    assert next_nag(level, NOW + hours(100), POLICY) == NOW + hours(100 + nag_hours)
+    assert acknowledged(an_escalation(level=level), POLICY, NOW).nag_at is None
+
+
+def test_a_version_without_an_interval_says_it_once():
+    policy = a_policy("swb-2024")
+    assert (first(policy, NOW).nag_at, next_nag(1, NOW, policy)) == (None, None)
+
+
+@pytest.mark.parametrize("version", ["swb-2024r2", "swb-2024"])
+@pytest.mark.parametrize(
+    ("level", "reachable", "expected"),
+    [
+        (1, {Role.CASE_MANAGER, Role.SUPERVISOR}, 2),
+        (2, {Role.SUPERVISOR}, 3),
+        (4, {Role.SUPERVISOR}, 4),
+        (1, {Role.CASE_MANAGER}, 4),  # nobody up there: the top, where it is loud
+        (1, set(), 4),
+    ],
+)
+def test_what_an_owner_leaves_goes_up_to_a_rung_that_has_somebody(version, level, reachable, expected):
+    window = handed_on(level, a_policy(version), NOW, reachable)
+    assert (window.level, window.acknowledge_by > NOW) == (expected, True)
+
+
+@pytest.mark.parametrize("fallback", [1, 2, 5])
+def test_a_fallback_that_goes_round_or_nowhere_is_refused(fallback):
+    procedures = procedures_text()
+    assert "fallback = 3\n" in procedures
+    with pytest.raises(BadInput) as caught:
+        parse_followup_policy(policy_text(), procedures.replace("fallback = 3", f"fallback = {fallback}", 1))
+    assert [p.field.split("]")[0] for p in caught.value.problems] == ["rungs[P1-RUNG-2"]
