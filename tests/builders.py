@@ -82,7 +82,12 @@ def a_child(session: Session, vault: Vault, **columns: Any) -> Child:
         "name_key": vault.blind("name", "EXAMPLE", "2013-05-02"),
         "created_at": NOW,
     }
-    details = {"given_names": "Ixchel", "family_names": "Example Coj", "a_number": a_number}
+    details = {
+        "given_names": "Ixchel",
+        "family_names": "Example Coj",
+        "a_number": a_number,
+        "date_of_birth": "2013-05-02",
+    }
     return _sealed(session, vault, Child(**(values | columns)), details)
 
 

@@ -10,6 +10,7 @@ from fastapi.responses import Response
 
 from console.context import CaseReader, console_of
 from console.pages import wording
+from console.pages.closing_words import closing_words
 from console.pages.rendering import page
 from console.pages.timeline import timeline
 from integrations.desk.views import case_json
@@ -30,6 +31,7 @@ def case(request: Request, key: str, who: CaseReader) -> Response:
         "case.html",
         case=shown,
         sight=_sight(shown["in_sight"]),
+        closing=closing_words(shown["closing"]),
         escalations=[e for e in shown["escalations"] if e["state"] != "resolved"],
         ahead=[e for e in entries if e.is_after(at)],
         so_far=[e for e in reversed(entries) if not e.is_after(at)],

@@ -89,6 +89,10 @@ _WORDS: Mapping[str, str] = {
     "in_care": "In care",
     "in_follow_up": "In follow-up",
     "lost_contact": "Contact is lost",
+    # reasons to close a case
+    "turned_18": "Turned 18",
+    "declined_child_spoken_to": "Declined, the child was spoken to",
+    "declined_child_not_spoken_to": "Declined, the child was not spoken to",
     # check states and kinds
     "hit_review": "Hit: needs review",
     "hit_bar": "Hit: a bar",

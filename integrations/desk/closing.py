@@ -19,9 +19,9 @@ from integrations.store import history, ledger
 from integrations.store.sealing import open_json, seal_json
 from models.errors import BadInput, Problem
 from models.policy import ClosureRule
-from models.states import CaseState, EscalationState, Party
+from models.states import CaseState, EscalationState, ObligationState, Party
 from models.tables.closing import Closure
-from models.tables.ledger import Call, Escalation
+from models.tables.ledger import Call, Escalation, Obligation
 from models.tables.people import Case
 from models.tables.vetting import Application, Document
 
@@ -48,9 +48,18 @@ def closing_facts(kit: Kit, session: Session, case: Case) -> ClosingFacts:
         turns_18_on=turns_18_on(kit, session, case),
         heard_at=heard_at,
         asked_on_days=len({local_day(at, zone) for at in asked if at is not None}),
-        lost_steps_open=open_before_closing(
-            policy_of(case), {duty.kind for duty in ledger.open_of(session, case.id)}
-        ),
+        lost_steps_open=open_before_closing(policy_of(case), _open_kinds(session, case)),
+    )
+
+
+def _open_kinds(session: Session, case: Case) -> set[str]:
+    """Read without a lock: pages ask too."""
+    return set(
+        session.scalars(
+            select(col(Obligation.kind)).where(
+                col(Obligation.case_id) == case.id, col(Obligation.state) == ObligationState.OPEN.value
+            )
+        )
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from html.parser import HTMLParser
@@ -20,6 +21,7 @@ from integrations.desk.intake import submit
 from integrations.kit import Kit
 from integrations.packets import read_path
 from models.facts import Person
+from models.tables.people import Case
 from models.tables.system import AuditEntry
 from tests.builders import (
     DAY,
@@ -216,7 +218,7 @@ def test_today_says_the_account_line_and_what_waits(sign_in: SignIn, case_id: UU
 
 def test_silent_child_is_loud_and_named(sign_in: SignIn, kit: Kit) -> None:
     with kit.transaction() as session:
-        case_id = a_followed_case(session, kit.vault).id
+        case_id = a_followed_case(session, kit.vault, followup_policy="swb-2024r2").id
     today = sign_in("cm").get("/").text
     assert 'role="alert"' in today
     assert f'href="/cases/{case_id}"' in today
@@ -335,3 +337,25 @@ def test_nobody_stays_signed_in_by_asking_for_health(sign_in: SignIn, wall: Wall
         wall.at += timedelta(minutes=10)
         assert browser.get("/healthz").status_code == 200
     assert browser.get("/").status_code == 303
+
+
+def test_the_case_says_the_last_contact_and_what_each_closing_needs(
+    sign_in: SignIn, kit: Kit, case_id: UUID, staff: dict[str, Person]
+) -> None:
+    page = sign_in("cm").get(f"/cases/{case_id}").text
+    assert "Nobody has spoken with the child since the release" in page
+    assert re.search(r"The policy lets \d+ days pass at most: the next look must be due by \d", page)
+    rows = dict(re.findall(r'<tr role="row"><td role="cell">([^<]+)</td>(.*?)</tr>', page, flags=re.S))
+    assert "90 days ago at most" in rows["Plan completed"]
+    assert "nobody has spoken with this child since the release" in rows["Plan completed"]
+    assert "then another person: a supervisor or a federal field specialist" in rows["Contact is lost"]
+    assert "Nothing is in the way" in rows["Departed"]
+    with kit.transaction() as session:
+        case = session.get_one(Case, case_id)
+        a_call_that_reached(session, case, "child", staff["caller"].id, at=NOW)
+        case.last_contact_at = NOW
+        session.add(case)
+    page = sign_in("cm").get(f"/cases/{case_id}").text
+    assert re.search(
+        r"A person last spoke with the child on .* by caller@example.org \(a call; reached", page
+    )
