@@ -10,14 +10,15 @@ import pytest
 from sqlmodel import Session
 
 from followup.court import hearing_duties
-from integrations.desk import cases
+from integrations.desk import cases, lost
 from integrations.desk.duties import open_followup
+from integrations.desk.lost import StepRecord
 from integrations.desk.views import case_json
 from integrations.kit import Kit
 from integrations.policies import followup_policy
 from models.errors import BadInput, Refused
 from models.facts import Person
-from models.states import CLOSURES_FOR_A_SUPERVISOR, Party
+from models.states import CLOSURES_FOR_A_SUPERVISOR, LostOutcome, Party
 from models.tables.base import Sealed
 from models.tables.closing import Closure
 from models.tables.ledger import Escalation, Message, Obligation
@@ -52,6 +53,21 @@ def refusal(world: World, family: Family, who: str, reason: str, evidence: str =
         close(world, family, who, reason, evidence)
     assert world.case(family).state != "closed"
     return caught.value
+
+
+def search(world: World, family: Family) -> None:
+    """Contact is lost, and every step to find the child has been done and came to nothing."""
+    world.lose(family)
+    for step, who in (
+        ("supervisor_review", "supervisor"),
+        ("second_ladder", "caller"),
+        ("school_check", "cm"),
+        ("prs_visit", "cm"),
+    ):
+        record = StepRecord(LostOutcome.NOT_FOUND, "asked")
+        lost.record_step(world.kit, family.key, step, world.staff[who], record, now=world.now)
+    person = world.staff["supervisor"]
+    lost.decide(world.kit, family.key, "welfare_check", person, yes=False, reason="weighed", now=world.now)
 
 
 def reopen(world: World, family: Family, who: str = "supervisor") -> None:
@@ -125,6 +141,9 @@ def test_a_lost_contact_is_closed_by_four_eyes(world: World) -> None:
     family = a_family(world.kit, world.staff)
     assert refusal(world, family, "supervisor", "lost_contact").code == "contact_not_lost"
     world.lose(family)
+    why = refusal(world, family, "supervisor", "lost_contact")
+    assert (why.code, len(why.missing)) == ("lost_step_open", 5)
+    search(world, family)
     close(world, family, "supervisor", "lost_contact")
     assert world.case(family).state == "lost_contact"  # proposed, and looked for all the while
     assert world.duties(family) != []
@@ -328,7 +347,7 @@ def test_a_child_reopened_after_a_year_counts_as_lost_until_heard(world: World) 
 
 def test_a_closed_lost_contact_that_is_reopened_needs_four_eyes_again(world: World) -> None:
     family = a_family(world.kit, world.staff)
-    world.lose(family)
+    search(world, family)
     close(world, family, "supervisor", "lost_contact")
     close(world, family, "ffs", "lost_contact")
     world.later(DAY)
