@@ -14,6 +14,7 @@ Standing = Literal["obligation", "escalation", "closed", "unanswered", "silent"]
 # by a person must be near. Source: domain.md section 6, outcome table, "weekly review". A test holds each
 # policy's `lost_contact_review` to it.
 LOST_REVIEW_WITHIN = timedelta(days=7)
+_NOTHING_TO_COUNT_FROM = frozenset({CaseState.LOST_CONTACT, CaseState.IN_CARE})
 
 
 def classify(child: ChildInSight, now: datetime) -> Standing:
@@ -25,7 +26,8 @@ def classify(child: ChildInSight, now: datetime) -> Standing:
       A duty that lies ahead does not heal either.
     - `obligation`: an open duty in sight is ahead and near (`now <= due_at <= heard_until`), or is late and
       owned (`due_at < now <= owned_until`). `heard_until` is `last_contact_at + max_silence_days`; for a
-      child in state lost_contact it is `now + 7 days` where that is later.
+      child in state lost_contact it is `now + 7 days` where that is later; and so it is for one in care, whom
+      the account counts only when there is word of a release that is not on record here.
     - `escalation`: an open escalation has `owned_until >= now`.
     - `silent`: nothing of this. A duty too far ahead is nothing.
     """
@@ -45,4 +47,4 @@ def classify(child: ChildInSight, now: datetime) -> Standing:
 def heard_until(child: ChildInSight, now: datetime) -> datetime:
     """The last instant at which a duty that accounts for this child may be due."""
     limit = child.last_contact_at + timedelta(days=child.max_silence_days)
-    return max(limit, now + LOST_REVIEW_WITHIN) if child.state == CaseState.LOST_CONTACT else limit
+    return max(limit, now + LOST_REVIEW_WITHIN) if child.state in _NOTHING_TO_COUNT_FROM else limit

@@ -38,6 +38,14 @@ def local_day(instant: datetime, zone: str) -> date:
     return instant.astimezone(zone_named(zone)).date()
 
 
+def eighteenth_birthday(born_on: date, years: int = 18) -> date:
+    """The day on which somebody born on that day turns 18."""
+    try:
+        return born_on.replace(year=born_on.year + years)
+    except ValueError:  # born on 29 February
+        return date(born_on.year + years, 3, 1)
+
+
 def local_instant(day: date, local_time: time, zone: str) -> datetime:
     """The UTC instant of this wall-clock time.
 

@@ -106,6 +106,21 @@ def next_sight(
     )
 
 
+def hear_now(key: str, policy: FollowupPolicy, now: datetime) -> Duty:
+    """The child is called from `now` on. The policy gives it the time of any other look at the child."""
+    return Duty(
+        kind=SIGHT_CHECK,
+        party=Party.CHILD,
+        key=key,
+        opens_at=now,
+        due_at=now + timedelta(days=policy.sight.window_days),
+        queue=policy.sight.queue,
+        rule=policy.sight.rule,
+        policy_version=policy.version,
+        in_sight=True,
+    )
+
+
 def _closure_review(after: datetime, zone: str, turns_18_on: date, policy: FollowupPolicy) -> Duty:
     """A person ends the follow-up of somebody who is 18: on the birthday, or the day after a later contact."""
     line = review_of(policy, CLOSURE_REVIEW)

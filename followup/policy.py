@@ -98,6 +98,13 @@ def in_force(lines: Sequence[L]) -> tuple[L, ...]:
     return tuple(line for line in lines if line.active)
 
 
+def newest(policies: Sequence[FollowupPolicy]) -> FollowupPolicy:
+    """The newest of these versions (one or more) whose place none of the others takes."""
+    replaced = {policy.supersedes for policy in policies}
+    standing = [policy for policy in policies if policy.version not in replaced]
+    return max(standing, key=lambda policy: policy.effective_from)
+
+
 def review_of(policy: FollowupPolicy, kind: str) -> ReviewRule:
     """The line that says how long a duty of this kind may take. A parsed policy has one for each kind."""
     for line in in_force(policy.reviews):

@@ -27,6 +27,7 @@ def build() -> typer.Typer:
         persons,
         policy,
         replies,
+        roster,
         services,
         system,
         vetting,
@@ -40,7 +41,7 @@ def build() -> typer.Typer:
         pretty_exceptions_enable=False,
         rich_markup_mode=None,
     )
-    for part in (vetting.app, explaining.app, ladder.app, followup.app, system.app):
+    for part in (vetting.app, explaining.app, ladder.app, followup.app, roster.app, system.app):
         app.registered_commands.extend(part.registered_commands)
     app.add_typer(checks.app, name="check")
     app.add_typer(home_studies.app, name="homestudy")

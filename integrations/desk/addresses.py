@@ -14,7 +14,7 @@ from integrations.desk.duties import open_followup, review_duty
 from integrations.desk.escalations import policy_of
 from integrations.kit import Kit
 from integrations.store import history
-from integrations.store.cases import find_case
+from integrations.store.cases import find_case, followed_application
 from integrations.store.sealing import open_json, seal_json
 from integrations.store.staff import record_act, require_role
 from integrations.zones import zone_of
@@ -25,7 +25,6 @@ from models.packet import parse_part
 from models.states import CaseState, Role
 from models.tables.base import Sealed
 from models.tables.people import Address, Case
-from models.tables.vetting import Release
 from vetting.ports import AddressQuery
 
 
@@ -35,7 +34,7 @@ def change_address(
     """The family lives elsewhere now: old address kept with its dates, new one looked up, duties opened.
 
     Raises:
-        BadInput: the address can't be used; nothing was stored.
+        BadInput: the address can't be used; nothing was stored. Refused: no packet of the child ever came in.
     """
     stated: StatedAddress = parse_part(StatedAddress, raw, "address")
     with kit.transaction() as session:
@@ -57,11 +56,15 @@ def change_address(
 def _replace(
     kit: Kit, session: Session, case: Case, stated: StatedAddress, moved_at: datetime, now: datetime
 ) -> Address:
-    release = session.scalars(select(Release).where(col(Release.case_id) == case.id)).one()
-    for old in session.scalars(
-        select(Address).where(
-            col(Address.application_id) == release.application_id, col(Address.until_at).is_(None)
+    application_id = followed_application(session, case.id)
+    if application_id is None:
+        raise Refused(
+            "no_packet",
+            "this child is known from the list of releases alone, and no home of theirs is on file to change",
+            ["the child's packet (kinline submit)"],
         )
+    for old in session.scalars(
+        select(Address).where(col(Address.application_id) == application_id, col(Address.until_at).is_(None))
     ):
         old.until_at = moved_at
         session.add(old)
@@ -69,7 +72,7 @@ def _replace(
     dwelling, building = keys.dwelling_keys(kit.vault, stated)
     row = Address(
         case_id=case.id,
-        application_id=release.application_id,
+        application_id=application_id,
         sealed_details=Sealed(b""),
         dwelling_key=dwelling,
         building_key=building,

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from sqlmodel import Session
 
 from followup.closing import closure_rule, lacking
-from followup.plan import SIGHT_CHECK
+from followup.plan import hear_now
 from integrations.desk.closing import closing_facts, end_everything, standing_closure, write_closure
 from integrations.desk.duties import open_followup
 from integrations.desk.escalations import policy_of
@@ -19,7 +19,7 @@ from integrations.store import history, ledger
 from integrations.store.cases import find_case
 from integrations.store.staff import record_act, require_role
 from models.errors import BadInput, Problem, Refused
-from models.facts import Duty, Person
+from models.facts import Person
 from models.policy import ClosureRule
 from models.states import CASE_MOVES, CaseState, ClosureReason, Party, Role
 from models.tables.people import Case
@@ -153,23 +153,8 @@ def _take_up(session: Session, case: Case, person: Person, *, note: str, now: da
     looks = ledger.open_of(session, case.id, party=Party.CHILD, in_sight=True)
     if not any(duty.opens_at <= now for duty in looks):
         why = "reopened: hear the child"
-        open_followup(session, case, [_hear_again(case, now)], actor=actor, why=why, now=now)
-
-
-def _hear_again(case: Case, now: datetime) -> Duty:
-    """The child is called from now on. The policy gives it the time of any other look at the child."""
-    policy = policy_of(case)
-    return Duty(
-        kind=SIGHT_CHECK,
-        party=Party.CHILD,
-        key=f"reopened-{now.date().isoformat()}",
-        opens_at=now,
-        due_at=now + timedelta(days=policy.sight.window_days),
-        queue=policy.sight.queue,
-        rule=policy.sight.rule,
-        policy_version=policy.version,
-        in_sight=True,
-    )
+        duty = hear_now(f"reopened-{now.date().isoformat()}", policy_of(case), now)
+        open_followup(session, case, [duty], actor=actor, why=why, now=now)
 
 
 def resume_automation(kit: Kit, case_key: str, person: Person, *, note: str, now: datetime) -> UUID:

@@ -15,7 +15,7 @@ from followup.lost import lost_kinds
 from integrations.desk.escalations import policy_of, resolve_settled
 from integrations.desk.planned import cancel_planned
 from integrations.desk.restoring import restore_duties
-from integrations.desk.sight import LOST_CONTACT_REVIEW
+from integrations.desk.sight import LOST_CONTACT_REVIEW, SOUGHT
 from integrations.store import history, ledger
 from models.states import CASE_MOVES, CLOSURES_FOR_FOUR_EYES, CaseState, ObligationState, Party
 from models.tables.ledger import SPOKEN_DUTIES, Call, Evidence, Obligation
@@ -27,12 +27,12 @@ _HEARD = "the child was heard"
 def found_again(
     session: Session, case: Case, evidence: Evidence, *, by: UUID, at: datetime, alone: bool, now: datetime
 ) -> None:
-    """The reviews and the steps of a lost contact end with this talk, and follow-up goes on.
+    """The search, the reviews and the steps of a lost contact end with this talk, and follow-up goes on.
 
     What a review had taken the place of, and what this talk does not answer, stands open again. A talk that is
     written down late does not find a child that was lost since. The caller computes the next look.
     """
-    reviews = ledger.open_of(session, case.id, kind=LOST_CONTACT_REVIEW)
+    reviews = [duty for kind in SOUGHT for duty in ledger.open_of(session, case.id, kind=kind)]
     ended = [duty for duty in reviews if duty.opens_at <= at]
     _settle(session, ended, evidence, by=by, now=now)
     if len(ended) < len(reviews):

@@ -23,13 +23,12 @@ from integrations.desk.messages import move_message, queue_text
 from integrations.kit import Kit
 from integrations.messaging.webhooks import twilio_confirms
 from integrations.store import history
-from integrations.store.cases import lock_cases, lock_row
+from integrations.store.cases import lock_cases, lock_row, of_the_followed
 from integrations.store.sealing import seal_json
 from models.states import CaseState, MessageState, Party
 from models.tables.base import Sealed
 from models.tables.ledger import Attempt, Call, InboundText, Message
 from models.tables.people import Case, Consent, PhoneNumber
-from models.tables.vetting import Release
 
 ACTOR = "engine:inbound"
 # A digit answers a question that was asked within this time. Source: issue 4, point 6.
@@ -161,9 +160,9 @@ def _numbers(session: Session, phone_key: bytes) -> list[PhoneNumber]:
     return list(
         session.scalars(
             select(PhoneNumber)
-            .join(Release, col(Release.application_id) == col(PhoneNumber.application_id))
             .join(Case, col(Case.id) == col(PhoneNumber.case_id))
             .where(
+                of_the_followed(PhoneNumber),
                 col(PhoneNumber.phone_key) == phone_key,
                 col(PhoneNumber.retired_at).is_(None),
                 col(PhoneNumber.role) == "party",

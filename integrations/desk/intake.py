@@ -15,6 +15,7 @@ from sqlmodel import col
 from integrations import keys
 from integrations.desk.amending import Changes, papers_of, weigh
 from integrations.desk.jobs import enqueue_vetting
+from integrations.desk.locating import located_by_packet
 from integrations.desk.particulars import UNSEALED, Submission, retire_particulars, write_particulars
 from integrations.desk.vetting_duties import first_duties
 from integrations.kit import Kit
@@ -22,6 +23,7 @@ from integrations.packets import HandedIn
 from integrations.store import history
 from integrations.store.applications import gather
 from integrations.store.policy_acts import vetting_policy_for
+from integrations.store.roster import wait_for_rosters
 from integrations.store.sealing import seal_bytes, seal_json
 from integrations.store.stages import first_stage
 from models.errors import BadInput, Problem
@@ -74,6 +76,7 @@ def submit(kit: Kit, handed_in: HandedIn, *, actor: str, now: datetime) -> Taken
 
 def _take_turns(work: Submission) -> None:
     """Two senders may hand in the same reference or the same child at once: one waits for the other."""
+    wait_for_rosters(work.session)
     for key in sorted((work.packet.reference, work.packet.child.a_number)):
         blind = int.from_bytes(work.kit.vault.blind("lock", key)[:8], "big", signed=True)
         work.session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": blind})
@@ -87,13 +90,13 @@ def _content_key(work: Submission) -> bytes:
 
 
 def _new(work: Submission, content_key: bytes) -> Taken:
-    case = _case(work)
+    case, policy_version = _case(work)
     application = Application(
         case_id=case.id,
         sponsor_id=_sponsor(work).id,
         reference=work.packet.reference,
         category=category_of(work.packet),
-        policy_version=case.vetting_policy,
+        policy_version=policy_version,
         submitted_at=work.now,
         submitted_by=work.actor,
     )
@@ -102,6 +105,7 @@ def _new(work: Submission, content_key: bytes) -> Taken:
     _record(work, application, None, application.state, "packet submitted")
     first_stage(work.session, application, actor=work.actor, now=work.now)
     _file(work, application, case, content_key)
+    located_by_packet(work, case, application)
     return _finish(work, application, "new")
 
 
@@ -198,27 +202,43 @@ def _finish(work: Submission, application: Application, how: How) -> Taken:
     return Taken(application.id, application.reference, application.state, application.revision, how)
 
 
-def _case(work: Submission) -> Case:
-    """The case of this child: the one that stands already, or a new one under the policy of today."""
+def _case(work: Submission) -> tuple[Case, str]:
+    """The case of this child and its policy: what stands already, or a new one under the policy of today."""
     child_key = keys.a_number_key(work.kit.vault, work.packet.child.a_number)
     child = work.session.scalars(select(Child).where(col(Child.a_number_key) == child_key)).one_or_none()
     if child is not None:
-        return work.session.scalars(select(Case).where(col(Case.child_id) == child.id)).one()
-    policy = vetting_policy_for(work.session, work.kit.settings, work.packet, work.now.date())
+        case = work.session.scalars(select(Case).where(col(Case.child_id) == child.id)).one()
+        return case, case.vetting_policy or _first_packet(work, child, case)
     child = Child(sealed_details=UNSEALED, a_number_key=child_key, name_key=b"", created_at=work.now)
     _describe(work, child)
     work.session.flush()
+    version = _policy_of_today(work)
     case = Case(
         child_id=child.id,
         entered_care_on=work.packet.child.entered_care_on,
         care_provider=work.packet.care_provider,
-        vetting_policy=policy.version,
+        vetting_policy=version,
         created_at=work.now,
     )
     work.session.add(case)
     work.session.flush()
-    _record(work, case, None, case.state, f"first packet; policy {policy.version}")
-    return case
+    _record(work, case, None, case.state, f"first packet; policy {version}")
+    return case, version
+
+
+def _first_packet(work: Submission, child: Child, case: Case) -> str:
+    """Of this child the official list of releases gave a number and two dates; now there is more."""
+    _describe(work, child)
+    case.vetting_policy = version = _policy_of_today(work)
+    case.entered_care_on = work.packet.child.entered_care_on
+    case.care_provider = work.packet.care_provider
+    work.session.add(case)
+    _record(work, case, case.state, case.state, f"first packet; policy {version}")
+    return version
+
+
+def _policy_of_today(work: Submission) -> str:
+    return vetting_policy_for(work.session, work.kit.settings, work.packet, work.now.date()).version
 
 
 def _describe(work: Submission, child: Child) -> None:

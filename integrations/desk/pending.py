@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import cast
 
 from sqlalchemy import exists, func, select
 from sqlmodel import Session, col
@@ -58,7 +59,9 @@ def _open_batch(session: Session, now: datetime) -> int:
     ladder = pinned_followup_policy(None)
     duties = []
     for application, entered, reviewed_at in rows:
-        duty = own_duty(_review(application, entered, reviewed_at), application)
+        # The packet of the application said it, whatever else the case began with.
+        since = cast(date, entered)
+        duty = own_duty(_review(application, since, reviewed_at), application)
         owned = duty_owned_until(max(duty.due_at, now), ladder)
         duties.append(
             ledger.duty_row(

@@ -13,8 +13,10 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col
 
 from followup import court
+from followup.calendar import eighteenth_birthday
 from followup.plan import release_plan
 from followup.prs import first_level, prs_due
+from followup.roster import CONFIRM_RELEASE
 from integrations.desk.duties import open_followup, review_duty
 from integrations.desk.pending_checks import lock_orders_out, open_at_release
 from integrations.desk.release_papers import make_papers
@@ -107,7 +109,7 @@ def _release(kit: Kit, session: Session, key: str, person: Person, *, on: date, 
     out = open_at_release(
         session, case, facts, policy, released_at=released_at, actor=str(person.id), now=now
     )
-    _end_vetting_duties(session, application, row, person, out, now=now)
+    _end_duties(session, application, row, person, out, now=now)
     history.audit(
         session, actor=str(person.id), act="release", noun="application", ids=[application.id], now=now
     )
@@ -180,8 +182,8 @@ def _services(facts: ApplicationFacts, policy: FollowupPolicy, now: datetime) ->
     )
 
 
-def facts_for_plan(session: Session, case: Case, application_id: UUID, born_on: date) -> ReleaseFacts:
-    """What the plan of a released case is made from."""
+def facts_for_plan(session: Session, case: Case, application_id: UUID | None, born_on: date) -> ReleaseFacts:
+    """What the plan of a released case is made from. Without an application nobody's number is known."""
     numbers = session.scalars(
         select(PhoneNumber).where(
             col(PhoneNumber.application_id) == application_id,
@@ -205,13 +207,6 @@ def facts_for_plan(session: Session, case: Case, application_id: UUID, born_on: 
     )
 
 
-def eighteenth_birthday(born_on: date, years: int = 18) -> date:
-    try:
-        return born_on.replace(year=born_on.year + years)
-    except ValueError:  # born on 29 February
-        return date(born_on.year + years, 3, 1)
-
-
 def _hearing_duties(
     session: Session, case: Case, facts: ReleaseFacts, policy: FollowupPolicy, now: datetime
 ) -> list[Any]:
@@ -233,7 +228,7 @@ def _hearing_duties(
     ]
 
 
-def _end_vetting_duties(
+def _end_duties(
     session: Session,
     application: Application,
     row: Release,
@@ -254,7 +249,10 @@ def _end_vetting_duties(
     # In here: what resolves escalations asks for the plan, which is made above.
     from integrations.desk.escalations import resolve_settled
 
-    for duty in ledger.open_of(session, application.case_id, side="vetting", application_id=application.id):
+    ended = ledger.open_of(session, application.case_id, side="vetting", application_id=application.id)
+    # The official list had said so before.
+    ended += ledger.open_of(session, application.case_id, kind=CONFIRM_RELEASE)
+    for duty in ended:
         goes_on = out.get(duty.key.rpartition("#")[0]) if duty.kind == "record_check" else None
         if goes_on is not None:
             why = "released while its result is still out"

@@ -6,28 +6,33 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlmodel import Session, col
 
 from followup.accounting import classify
-from followup.calendar import local_day
+from followup.calendar import eighteenth_birthday, local_day
 from followup.lost import lost_duties
-from followup.plan import CLOSURE_REVIEW, after_child_contact
+from followup.plan import CLOSURE_REVIEW, SIGHT_CHECK, after_child_contact, hear_now
+from followup.roster import LOCATE_CHILD
 from integrations.desk.duties import open_followup, open_many, review_duty
 from integrations.desk.prs import has_services, keep_prs
-from integrations.desk.release import eighteenth_birthday, facts_for_plan
+from integrations.desk.release import facts_for_plan
 from integrations.kit import Kit
 from integrations.policies import pinned_followup_policy
 from integrations.store import history, ledger
+from integrations.store.cases import followed_application
 from integrations.store.sealing import open_json
 from models.facts import ChildInSight, ObligationFacts, ReleaseFacts
 from models.states import CASE_MOVES, CaseState, EscalationState, Party
 from models.tables.ledger import Escalation, Obligation
 from models.tables.people import Case, Child
-from models.tables.vetting import Release
 
 LOST_CONTACT_REVIEW = "lost_contact_review"
 FOLLOWED = (CaseState.IN_FOLLOW_UP, CaseState.LOST_CONTACT)
+# A child who is looked for: such a duty ends when the child is heard, too.
+SOUGHT = (LOCATE_CHILD, LOST_CONTACT_REVIEW)
+# The first call to a child who has been located: it is opened once.
+LOCATED = "located"
 
 
 def keep_in_sight(kit: Kit, session: Session, case: Case, *, actor: str, now: datetime) -> None:
@@ -42,15 +47,43 @@ def keep_in_sight(kit: Kit, session: Session, case: Case, *, actor: str, now: da
     if has_services(case):
         facts = plan_facts(kit, session, case)
         keep_prs(session, case, facts, actor=actor, why="the next of the child's services", now=now)
+    if _is_located(session, case):
+        _hear_for_the_first_time(kit, session, case, actor=actor, now=now)
     if case.state == CaseState.IN_FOLLOW_UP:
         _open_next_look(kit, session, case, actor=actor, now=now)
     if classify(child_in_sight(session, case), now) == "silent":
         open_lost_review(session, case, actor=actor, why="nothing else keeps the child in sight", now=now)
         lose(session, [case], actor=actor, why="no contact to count from", now=now)
-    elif case.state == CaseState.LOST_CONTACT and not ledger.open_of(
-        session, case.id, kind=LOST_CONTACT_REVIEW
-    ):
+    elif case.state == CaseState.LOST_CONTACT and not _is_looked_for(session, case):
         open_lost_review(session, case, actor=actor, why="still lost: the next week", now=now)
+
+
+def _is_looked_for(session: Session, case: Case) -> bool:
+    """A person is looking for the child already."""
+    return any(ledger.open_of(session, case.id, kind=kind) for kind in SOUGHT)
+
+
+def _is_located(session: Session, case: Case) -> bool:
+    """A child who was known from the list of releases alone has been located, and nobody has called yet."""
+    if case.origin != "roster" or case.last_contact_at != case.released_at:
+        return False
+    begun = select(Obligation).where(
+        col(Obligation.case_id) == case.id,
+        or_(
+            (col(Obligation.kind) == LOCATE_CHILD) & (col(Obligation.state) == "open"),
+            (col(Obligation.kind) == SIGHT_CHECK)
+            & ((col(Obligation.key) == LOCATED) | (col(Obligation.state) == "open")),
+        ),
+    )
+    return session.scalars(begun.limit(1)).first() is None
+
+
+def _hear_for_the_first_time(kit: Kit, session: Session, case: Case, *, actor: str, now: datetime) -> None:
+    """To know where a child is said to be is not to have heard the child."""
+    if local_day(now, case.zone or "America/Chicago") >= turns_18_on(kit, session, case):
+        return
+    duty = hear_now(LOCATED, pinned_followup_policy(case.followup_policy), now)
+    open_followup(session, case, [duty], actor=actor, why="located: now to be heard", now=now)
 
 
 def _open_next_look(kit: Kit, session: Session, case: Case, *, actor: str, now: datetime) -> None:
@@ -69,10 +102,8 @@ def _open_next_look(kit: Kit, session: Session, case: Case, *, actor: str, now: 
 
 def plan_facts(kit: Kit, session: Session, case: Case) -> ReleaseFacts:
     """What the plan of a released case is made from."""
-    release = session.scalars(
-        select(Release).where(col(Release.case_id) == case.id).order_by(col(Release.at).desc()).limit(1)
-    ).one()
-    return facts_for_plan(session, case, release.application_id, birthday_of(kit, session, case))
+    application_id = followed_application(session, case.id)
+    return facts_for_plan(session, case, application_id, birthday_of(kit, session, case))
 
 
 def birthday_of(kit: Kit, session: Session, case: Case) -> date:

@@ -19,6 +19,7 @@ from integrations.store.cases import find_case
 from integrations.store.sealing import open_json
 from models.tables.ledger import Attempt, Call, Escalation, Hearing, Message, Obligation
 from models.tables.people import Address, Case, PhoneNumber, Staff
+from models.tables.roster import RosterRelease
 from models.tables.vetting import Release
 
 __all__ = [
@@ -51,6 +52,7 @@ def _case(session: Session, kit: Kit, case: Case, now: datetime) -> dict[str, An
         "policy": case.followup_policy,
         "released_at": iso(case.released_at),
         "last_contact_at": iso(case.last_contact_at),
+        "roster": _roster(session, case),
         "paused": case.paused_because,
         "prs_level": case.prs_level,
         "in_sight": _in_sight(session, case, obligations, now),
@@ -134,6 +136,14 @@ def _wants_interpreter(call: Call, language: str | None) -> bool:
     return call.kind == "human" and language is not None and written_language(language) is None
 
 
+def _roster(session: Session, case: Case) -> dict[str, Any] | None:
+    """What the list of releases said of a child whom nothing else had named."""
+    row = session.scalars(select(RosterRelease).where(col(RosterRelease.case_id) == case.id)).one_or_none()
+    if row is None:
+        return None
+    return {"reference": row.reference, "released_on": row.released_on.isoformat()}
+
+
 def _obligation(row: Obligation, now: datetime) -> dict[str, Any]:
     return {
         "id": str(row.id),
@@ -203,11 +213,11 @@ def _in_sight(
     """What keeps the child in sight, and until when somebody owns it."""
     if case.closed_at is not None:
         return {"ok": True, "by": f"closed: {case.closure_reason}", "until": None}
-    if case.released_at is None:
+    holding = [o for o in obligations if o.state == "open" and o.in_sight]
+    if case.released_at is None and not holding:
         return {"ok": True, "by": "in care", "until": None}
     account = take_account(session, now=now)
     ok = case.id not in account.silent and case.id not in account.unanswered
-    holding = [o for o in obligations if o.state == "open" and o.in_sight]
     if holding:
         first = min(holding, key=lambda o: o.due_at)
         return {"ok": ok, "by": f"{first.kind} {first.key}", "until": iso(first.owned_until)}

@@ -18,15 +18,21 @@ from followup.accounting import LOST_REVIEW_WITHIN
 
 _QUERY = text(
     """
-    WITH followed AS (
+    WITH released AS (
+        -- Releases are counted, whatever became of the case. An open duty in sight stands on the case of a child
+        -- in care only while the official list calls the child released and nobody has said yet whether that is so.
+        SELECT id FROM child_case WHERE released_at IS NOT NULL
+        UNION SELECT case_id FROM release
+        UNION SELECT case_id FROM roster_release
+        UNION SELECT case_id FROM obligation WHERE state = 'open' AND in_sight
+    ), followed AS (
         SELECT c.id, c.state,
                greatest(
                    -- in hours: a day is 24 of them, whatever the session's zone does with its clocks
                    c.last_contact_at + make_interval(hours => 24 * c.max_silence_days),
-                   CASE WHEN c.state = 'lost_contact' THEN CAST(:review_until AS timestamptz) END
+                   CASE WHEN c.state IN ('lost_contact', 'in_care') THEN CAST(:review_until AS timestamptz) END
                ) AS heard_until
-        FROM child_case c
-        WHERE c.released_at IS NOT NULL
+        FROM released JOIN child_case c ON c.id = released.id
     ), duties AS (
         SELECT o.case_id,
                bool_or(o.due_at >= :now AND o.due_at <= f.heard_until) AS in_time,
@@ -102,7 +108,7 @@ class Account:
 
 def take_account(session: Session, *, now: datetime) -> Account:
     """Every child ever released, accounted for at `now`."""
-    # A lost child has no contact to count from: the next look by a person must be near.
+    # A lost child, or one whose release is in doubt, has no contact to count from: a person must look soon.
     times = {"now": now, "review_until": now + LOST_REVIEW_WITHIN}
     rows = {row[0]: (row[1], tuple(row[2] or ())) for row in session.execute(_COUNTED, times)}
     return Account(

@@ -10,21 +10,25 @@ from sqlalchemy import func, select
 from sqlmodel import Session, col
 
 from integrations.catalogs import spoken_by_machine, written_language
+from integrations.store.cases import of_the_followed
 from integrations.store.sealing import open_json
 from integrations.vault import Vault
 from models.facts import AttemptFacts, NumberFacts
 from models.states import Channel, Party
 from models.tables.ledger import Attempt
 from models.tables.people import Case, Consent, PhoneNumber
-from models.tables.vetting import Release
 
 
 def numbers_of(session: Session, case_ids: Collection[UUID]) -> dict[UUID, list[PhoneNumber]]:
-    """The numbers in use of each case's released application, party first, then as listed."""
+    """The numbers in use of the application that each case is followed on, party first, then as listed."""
     rows = session.scalars(
         select(PhoneNumber)
-        .join(Release, col(Release.application_id) == col(PhoneNumber.application_id))
-        .where(col(PhoneNumber.case_id).in_(case_ids), col(PhoneNumber.retired_at).is_(None))
+        .join(Case, col(Case.id) == col(PhoneNumber.case_id))
+        .where(
+            col(PhoneNumber.case_id).in_(case_ids),
+            col(PhoneNumber.retired_at).is_(None),
+            of_the_followed(PhoneNumber),
+        )
         .order_by(col(PhoneNumber.role), col(PhoneNumber.position), col(PhoneNumber.id))
     )
     found: dict[UUID, list[PhoneNumber]] = {}

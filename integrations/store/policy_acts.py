@@ -4,7 +4,6 @@ each needs its sign-offs and two people's voices, for exactly the file that it h
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
@@ -12,6 +11,7 @@ from sqlalchemy import select
 from sqlmodel import Session, col
 
 from followup.policy import lines as followup_lines
+from followup.policy import newest
 from integrations.policies import (
     Room,
     digest,
@@ -122,17 +122,22 @@ def followup_version_for(session: Session, settings: Settings, released_on: date
     Raises:
         BadInput: none is in use.
     """
-    fitting = [p for p in followup_policies() if p.effective_from <= released_on]
-    in_use = [p for p in fitting if how_it_stands(session, settings, p.version).in_use]
-    replaced = {p.supersedes for p in in_use}
-    standing = [p for p in in_use if p.version not in replaced]
-    if not standing:
+    fitting = [p for p in followups_in_use(session, settings) if p.effective_from <= released_on]
+    if not fitting:
         raise BadInput(_none_in_use("follow-up"))
-    return _newest(standing).version
+    return newest(fitting).version
 
 
-def _newest(policies: Iterable[FollowupPolicy]) -> FollowupPolicy:
-    return max(policies, key=lambda p: p.effective_from)
+def followups_in_use(session: Session, settings: Settings) -> tuple[FollowupPolicy, ...]:
+    """Every follow-up policy in use here, those that another one in use takes the place of as well.
+
+    Raises:
+        BadInput: none is in use.
+    """
+    in_use = tuple(p for p in followup_policies() if how_it_stands(session, settings, p.version).in_use)
+    if not in_use:
+        raise BadInput(_none_in_use("follow-up"))
+    return in_use
 
 
 def _none_in_use(room: str) -> Problem:

@@ -55,6 +55,12 @@ class Case(Row, table=True):
             name="case_followed_needs_plan",
         ),
         CheckConstraint("state <> 'in_care' OR released_at IS NULL", name="case_released_is_followed"),
+        CheckConstraint(one_of("origin", ("packet", "roster")), name="case_origin_known"),
+        CheckConstraint(
+            "origin = 'roster' OR (entered_care_on IS NOT NULL AND care_provider IS NOT NULL"
+            " AND vetting_policy IS NOT NULL)",
+            name="case_of_a_packet_is_whole",
+        ),
         CheckConstraint(
             f"prs_level IS NULL OR ({one_of('prs_level', PrsLevel)} AND prs_since IS NOT NULL)",
             name="case_prs_level_known",
@@ -68,9 +74,12 @@ class Case(Row, table=True):
     )
     child_id: UUID = Field(foreign_key="child.id", unique=True)
     state: str = CaseState.IN_CARE.value
-    entered_care_on: date
-    care_provider: str
-    vetting_policy: str
+    # How Kinline came to know the child: by a packet, or by the official list of releases alone. Then no
+    # more is known of the time in care, until a packet of the child comes in.
+    origin: str = "packet"
+    entered_care_on: date | None = None
+    care_provider: str | None = None
+    vetting_policy: str | None = None
     followup_policy: str | None = None
     zone: str | None = None
     released_at: datetime | None = instant(default=None)
