@@ -1,0 +1,143 @@
+"""How long `kinline reconcile` takes for a list of so many released children.
+
+    .venv/bin/python benchmarks/roster.py [CHILDREN ...]        (default: 44800 448000)
+
+For each size, on an embedded PostgreSQL of its own with commits that wait for the disk: the list when a tenth of its
+children is known, the same list again, and the account of all of them. The children are invented, a third of
+them 18 by now.
+
+The floor is a bare COPY, in the same run, of the rows that the list has written (children, cases, releases, duties,
+history) into tables with the same checks and indexes: what they cost when nothing is read, looked up, sealed
+or hashed. Allowed: 5 minutes for 448,000. Asserts nothing.
+"""
+
+from __future__ import annotations
+
+import random
+import resource
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+import psycopg
+
+from integrations.database import ensure_environment, make_engine, transaction, upgrade
+from integrations.desk.reconcile import Reconciled, reconcile
+from integrations.kit import Kit
+from integrations.settings import Settings
+from integrations.store.accounting import take_account
+from integrations.vault import Vault
+from kinline.local.postgres import EmbeddedPostgres
+
+SEED = 7
+NOW = datetime(2026, 2, 2, 15, tzinfo=UTC)
+WRITTEN = ("child", "child_case", "roster_release", "obligation", "history")
+
+
+def main(sizes: Sequence[int]) -> None:
+    print("children   seconds   floor   ratio   again   account   rows/s   peak MB")
+    for size in sizes:
+        with (
+            tempfile.TemporaryDirectory() as folder,
+            EmbeddedPostgres(Path(folder) / "home") as postgres,
+        ):
+            _one_size(postgres, Path(folder), size)
+
+
+def _one_size(postgres: EmbeddedPostgres, folder: Path, size: int) -> None:
+    with psycopg.connect(postgres.admin_conninfo, autocommit=True) as admin:
+        admin.execute("CREATE DATABASE bench OWNER kinline")
+    upgrade(postgres.url_for("bench"))
+    engine = make_engine(postgres.url_for("bench"))
+    with transaction(engine) as session:
+        ensure_environment(session, "sandbox", wall=NOW)
+    vault = Vault({1: bytes(range(32))}, blind_key=bytes(range(32, 64)))
+    kit = Kit(engine=engine, vault=vault, settings=Settings())
+    rows = _rows(size)
+    _timed(kit, _write(folder / "tenth.csv", rows[::10]))
+    already = _unload(postgres, folder)
+    whole = _write(folder / "all.csv", rows)
+    seconds, found = _timed(kit, whole)
+    if (found.known, len(found.added)) != (len(rows[::10]), size - len(rows[::10])):
+        raise SystemExit(f"not what was planted: {found.counts()}")
+    again, _ = _timed(kit, whole)
+    floor = _floor(postgres, folder, already)
+    begun = time.perf_counter()
+    with transaction(engine) as session:
+        account = take_account(session, now=NOW)
+    account_seconds = time.perf_counter() - begun
+    if account.children != size or not account.is_whole:
+        raise SystemExit("a child is missing from the account")
+    kit.close()
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(
+        f"{size:8d} {seconds:9.1f} {floor:7.1f} {seconds / floor:7.1f} {again:7.1f} {account_seconds:9.1f}"
+        f" {size / seconds:8.0f} {peak:9.0f}",
+        flush=True,
+    )
+
+
+def _rows(size: int) -> list[str]:
+    """Invented children: released over the last eight years, and between 6 and 17 then."""
+    chance = random.Random(SEED)
+    rows = []
+    for n in range(size):
+        released_on = date(2026, 2, 1) - timedelta(days=chance.randrange(8 * 365))
+        born_on = released_on - timedelta(days=chance.randrange(6 * 365, 18 * 365))
+        rows.append(f"{200_000_000 + n},{born_on},{released_on},LIST-{n}")
+    return rows
+
+
+def _write(path: Path, rows: Sequence[str]) -> Path:
+    path.write_text("\n".join(["a_number,date_of_birth,released_on,reference", *rows]) + "\n")
+    return path
+
+
+def _timed(kit: Kit, path: Path) -> tuple[float, Reconciled]:
+    begun = time.perf_counter()
+    found = reconcile(kit, path, actor="cli", now=NOW)
+    return time.perf_counter() - begun, found
+
+
+def _unload(postgres: EmbeddedPostgres, folder: Path) -> dict[str, int]:
+    """How many lines each table has when unloaded; the unloaded tables lie in the folder."""
+    lines = {}
+    with psycopg.connect(postgres.conninfo_for("bench", role="postgres")) as admin:
+        for table in WRITTEN:
+            order = "seq" if table == "history" else "ctid"
+            with (
+                admin.cursor().copy(f"COPY (SELECT * FROM {table} ORDER BY {order}) TO STDOUT") as copy,
+                (folder / f"{table}.copy").open("wb") as file,
+            ):
+                lines[table] = 0
+                for block in copy:
+                    file.write(block)
+                    lines[table] += bytes(block).count(b"\n")
+    return lines
+
+
+def _floor(postgres: EmbeddedPostgres, folder: Path, already: dict[str, int]) -> float:
+    """Seconds for the same rows by COPY alone, into tables that hold those that were there already."""
+    _unload(postgres, folder)
+    seconds = 0.0
+    with psycopg.connect(postgres.conninfo_for("bench", role="postgres"), autocommit=True) as admin:
+        for table in WRITTEN:
+            admin.execute(f"CREATE TABLE floor_{table} (LIKE {table} INCLUDING ALL)")
+            lines = (folder / f"{table}.copy").read_bytes().splitlines(keepends=True)
+            for part in (lines[: already[table]], lines[already[table] :]):
+                begun = time.perf_counter()
+                with admin.cursor().copy(f"COPY floor_{table} FROM STDIN") as copy:
+                    for at in range(0, len(part), 1000):
+                        copy.write(b"".join(part[at : at + 1000]))
+                last = time.perf_counter() - begun
+            seconds += last
+    return seconds
+
+
+if __name__ == "__main__":
+    main([int(word) for word in sys.argv[1:]] or [44_800, 448_000])
