@@ -96,3 +96,10 @@ def test_the_file_is_known_by_its_digest_and_one_that_is_not_there_is_bad_input(
     assert file_digest(tmp_path / "list") == hashlib.sha256(HEADER).digest()
     with pytest.raises(BadInput):
         file_digest(tmp_path / "nothing")
+
+
+def test_the_sample_list_holds_what_its_page_says() -> None:
+    rows = list(read_roster(Path(__file__).parents[2] / "samples" / "roster.csv", TODAY))
+    assert [isinstance(row, RosterRow) for row in rows] == [True, True, True, True, False]
+    aunt = Path(__file__).parents[2] / "samples" / "packets" / "01-clean-aunt" / "packet.json"
+    assert rows[0].a_number == json.loads(aunt.read_text(encoding="utf-8"))["child"]["a_number"]
