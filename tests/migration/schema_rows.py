@@ -30,6 +30,7 @@ SPECIAL: Mapping[tuple[str, str], Any] = {
     ("lost_act", "act"): "record",
     ("lost_act", "outcome"): "found",
     ("lost_act", "spoke_with"): "nobody",  # of the child it is said whether it was alone
+    ("child_case", "origin"): "roster",  # of a packet's case more is known
 }
 # A second row of the parent: what the two name must not be the same.
 ANOTHER = {("person_merge", "other_application_id"): "application"}
