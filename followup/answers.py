@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
+from datetime import date
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, StringConstraints, ValidationError
+from pydantic import BeforeValidator
 
+from followup.forms import FormPart, Note, Words, read_form
 from models.errors import BadInput, Problem
 from models.packet import Address
 from models.states import SPOKEN, CallOutcome, Party
 
+# The child lives elsewhere than we thought, with the family or without.
+MOVES = frozenset({CallOutcome.MOVED, CallOutcome.NOT_LIVING_THERE})
 Heard = Literal["child", "sponsor", "other"]
 
 
@@ -29,18 +32,12 @@ def _as_hours(value: object) -> object:
 
 
 YesNo = Annotated[Literal["yes", "no", "unknown"], BeforeValidator(_as_word)]
-Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300)]
-Note = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4000)]
 Hours = Annotated[
     Literal["day", "evening", "night", "weekend", "mixed", "unknown"], BeforeValidator(_as_hours)
 ]
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
-
-
-class Work(_Part):
+class Work(FormPart):
     """`hours` is the part of the day; `owes_money`: to the employer, or for the work."""
 
     works: bool
@@ -50,19 +47,23 @@ class Work(_Part):
     owes_money: bool = False
 
 
-class Answers(_Part):
+class Answers(FormPart):
     """Every topic may be absent. `spoke_to` and `alone` are asked for where somebody was reached."""
 
     spoke_to: Heard | None = None
     alone: bool | None = None
     lives_with_sponsor: YesNo | None = None
+    what_happened: Words | None = None  # where the child does not live with the sponsor
     sleeps_where: Words | None = None
+    sleeps_with: Words | None = None  # who sleeps in the same room
     school: YesNo | None = None
     work: Work | None = None
     money_owed: YesNo | None = None
     doctor: YesNo | None = None
     food: YesNo | None = None
     hurt_or_threatened: YesNo | None = None
+    in_danger_now: YesNo | None = None
+    sexual_acts_for_gain: YesNo | None = None  # for money, food, a place to sleep; whoever gains
     free_to_phone: YesNo | None = None
     papers_held_by_other: YesNo | None = None
     court_date_known: YesNo | None = None
@@ -71,7 +72,10 @@ class Answers(_Part):
     asks_for_help: YesNo | None = None
     safe_word: Words | None = None  # the word agreed on, with which the child may ask for help
     safe_word_used: YesNo | None = None
+    address_matches: YesNo | None = None  # the address that we hold is where they live
     new_address: Address | None = None
+    moved_on: date | None = None
+    court_form_filed: YesNo | None = None  # EOIR-33, for the new address
     good_time: Words | None = None
     note: Note | None = None
 
@@ -84,60 +88,13 @@ def parse_answers(party: Party, outcome: CallOutcome, raw: bytes) -> dict[str, A
     """
     if party == Party.CASE:
         raise BadInput(
-            _problem("party", "wrong_value", "A call is to the child or to the sponsor.", "Say which.")
+            Problem("party", "wrong_value", "A call is to the child or to the sponsor.", "Say which.")
         )
-    answers = _read(raw)
+    answers = read_form(Answers, raw, "answers")
     problems = list(_contradictions(party, outcome, answers))
     if problems:
         raise BadInput(problems)
     return answers.model_dump(mode="json", exclude_none=True)
-
-
-def _read(raw: bytes) -> Answers:
-    text = raw.strip() or b"{}"
-    try:
-        tree = json.loads(text.decode("utf-8-sig"), object_pairs_hook=_no_key_twice)
-    except json.JSONDecodeError as err:
-        place = f"line {err.lineno}, column {err.colno}"
-        raise BadInput(
-            _problem("answers", "broken_json", f"The JSON breaks at {place}.", "Mend that line.")
-        ) from None
-    except (ValueError, RecursionError):
-        raise BadInput(
-            _problem("answers", "broken_json", "The file cannot be read as JSON.", "Write plain UTF-8 JSON.")
-        ) from None
-    if not isinstance(tree, dict):
-        raise BadInput(_problem("answers", "wrong_type", "The answers are one JSON object.", "Begin with {."))
-    given = json.dumps({key: value for key, value in tree.items() if value is not None})
-    try:
-        return Answers.model_validate_json(given)
-    except ValidationError as err:
-        raise BadInput([_of(e) for e in err.errors(include_url=False, include_input=False)]) from None
-
-
-def _no_key_twice(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    tree = dict(pairs)
-    if len(tree) != len(pairs):
-        raise ValueError("a key stands twice")
-    return tree
-
-
-_KNOWN = {
-    "extra_forbidden": ("unknown_key", "The form has no such topic.", "Remove it, or write it as a note."),
-    "missing": ("missing_key", "This answer is required.", "Add it."),
-}
-
-
-def _of(error: Any) -> Problem:
-    field = ".".join(["answers", *(str(part) for part in error["loc"])])
-    code, message, remedy = _KNOWN.get(
-        error["type"], ("wrong_value", f"{error['msg']}.", "Correct it, or leave the topic out.")
-    )
-    return _problem(field, code, message, remedy)
-
-
-def _problem(field: str, code: str, message: str, remedy: str) -> Problem:
-    return Problem(field, code, message, remedy)
 
 
 # Whom each outcome says was spoken to, by the party that was called. The rest may have been anybody.
@@ -158,9 +115,10 @@ _ALONE: dict[CallOutcome, bool] = {CallOutcome.REACHED_ALONE: True, CallOutcome.
 
 def _contradictions(party: Party, outcome: CallOutcome, answers: Answers) -> Iterator[Problem]:
     """What outcome and answers can't both say."""
+    yield from _move_problems(outcome, answers)
     if outcome not in SPOKEN:
         if answers.spoke_to is not None:
-            yield _problem(
+            yield Problem(
                 "answers.spoke_to",
                 "contradiction",
                 f"{outcome.value} says that nobody of the family spoke.",
@@ -168,13 +126,13 @@ def _contradictions(party: Party, outcome: CallOutcome, answers: Answers) -> Ite
             )
         return
     if answers.spoke_to is None:
-        yield _problem(
+        yield Problem(
             "answers.spoke_to", "missing_key", "Say whom you spoke to.", "Write child, sponsor or other."
         )
         return
     heard = _HEARD.get((party, outcome))
     if heard is not None and answers.spoke_to not in heard:
-        yield _problem(
+        yield Problem(
             "answers.spoke_to",
             "contradiction",
             f"{outcome.value} on a call to the {party.value} was said by: {' or '.join(sorted(heard))}.",
@@ -183,15 +141,26 @@ def _contradictions(party: Party, outcome: CallOutcome, answers: Answers) -> Ite
     yield from _alone_problems(party, outcome, answers)
 
 
+def _move_problems(outcome: CallOutcome, answers: Answers) -> Iterator[Problem]:
+    moved = outcome in MOVES or answers.address_matches == "no" or answers.lives_with_sponsor == "no"
+    if answers.moved_on is not None and not moved:
+        yield Problem(
+            "answers.moved_on",
+            "contradiction",
+            "Nothing else says that anybody moved.",
+            "Choose moved or not_living_there, or answer address_matches with no.",
+        )
+
+
 def _alone_problems(party: Party, outcome: CallOutcome, answers: Answers) -> Iterator[Problem]:
     if party != Party.CHILD or answers.spoke_to != "child":
         return
     if answers.alone is None:
-        yield _problem(
+        yield Problem(
             "answers.alone", "missing_key", "Say whether the child was alone.", "Write true or false."
         )
     elif outcome in _ALONE and answers.alone != _ALONE[outcome]:
-        yield _problem(
+        yield Problem(
             "answers.alone",
             "contradiction",
             f"{outcome.value} and this answer say different things.",

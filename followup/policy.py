@@ -14,7 +14,8 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from models.errors import BadInput, Problem
-from models.policy import FollowupPolicy, Line, OutcomeRule, ReviewRule
+from models.policy import FollowupPolicy, Line, OpensDuty, OutcomeRule, ReviewRule
+from models.reports import NOTICE_DUTIES, NOTICE_DUTY, REPORT_DUTIES
 from models.states import (
     CLOSURES_FOR_A_SUPERVISOR,
     CLOSURES_FOR_FOUR_EYES,
@@ -37,13 +38,14 @@ REVIEW_KINDS = frozenset(
         "court_lookup",
         "hearing_outcome",
         "missed_hearing",
-        "report_concern",
         "lost_contact_review",
         "hear_child_alone",
         "representation_known",
         "closure_review",
     }
 )
+# Those that came with the procedures: a version that holds its own knows nothing of them.
+NEWER_KINDS = frozenset({*NOTICE_DUTIES})
 L = TypeVar("L", bound=Line)
 
 
@@ -225,13 +227,51 @@ def _rung_faults(policy: FollowupPolicy) -> Iterator[_Fault]:
 
 def _table_faults(policy: FollowupPolicy) -> Iterator[_Fault]:
     kinds = [line.kind for line in in_force(policy.reviews)]
-    for kind in sorted(REVIEW_KINDS - set(kinds)):
+    wanted = REVIEW_KINDS | {duty.kind for _, duty in _opened(policy)}
+    for kind in sorted((wanted | NEWER_KINDS if policy.procedures else wanted) - set(kinds)):
         yield "reviews", "", "missing_key", f"No line says how long {kind} may take.", "Add one."
     for line in in_force(policy.reviews):
         if kinds.count(line.kind) > 1:
             yield "reviews", line.rule, "kind_twice", "Another line is about this kind too.", "Keep one."
     if not outcomes_of(policy, "exhausted"):
         yield "outcomes", "", "missing_key", "No line says what follows a ladder without contact.", "Add one."
+    if policy.procedures:
+        yield from _report_faults(policy)
+
+
+def _opened(policy: FollowupPolicy) -> Iterator[tuple[OutcomeRule, OpensDuty]]:
+    return ((line, duty) for line in in_force(policy.outcomes) for duty in line.opens)
+
+
+def _report_faults(policy: FollowupPolicy) -> Iterator[_Fault]:
+    """A report says whom it goes to and by what right, the same wherever its kind stands."""
+    lines = {line.kind: line for line in in_force(policy.reviews)}
+    for line in lines.values():
+        if not _is_report(line.kind):
+            continue
+        if line.recipient is None or not (line.legal_basis or "").strip():
+            yield (
+                "reviews",
+                line.rule,
+                "missing_key",
+                "A report needs its recipient and its legal basis.",
+                "Give both.",
+            )
+        elif line.kind in REPORT_DUTIES and line.recipient not in REPORT_DUTIES[line.kind]:
+            yield "reviews", line.rule, "wrong_value", "This report goes to somebody else.", "Correct it."
+    for outcome, duty in _opened(policy):
+        if duty.kind in lines and duty.recipient != lines[duty.kind].recipient:
+            yield (
+                "outcomes",
+                outcome.rule,
+                "wrong_value",
+                f"Its line in reviews names another recipient of {duty.kind}.",
+                "Name the same one.",
+            )
+
+
+def _is_report(kind: str) -> bool:
+    return kind in REPORT_DUTIES or kind == NOTICE_DUTY
 
 
 def _silence_faults(policy: FollowupPolicy) -> Iterator[_Fault]:

@@ -7,20 +7,26 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from followup.answers import parse_answers
+from followup.calendar import EVENING, local_instant
 from followup.policy import outcomes_of
 from models.facts import CallRecord
 from models.policy import FollowupPolicy, OpensDuty, OutcomeRule
+from models.reports import Recipient
 from models.states import SPOKEN, CallOutcome, Party
 
-__all__ = ["EscalateFor", "Opens", "Weighed", "concerns", "parse_answers", "weigh"]
+__all__ = ["EscalateFor", "Opens", "Weighed", "concerns", "moved_at", "parse_answers", "weigh"]
 
 
 @dataclass(frozen=True, slots=True)
 class Opens:
-    """A duty that the call opens, with the rule that says so."""
+    """A duty that the call opens, with the rule that says so.
+
+    `recipient`: whom it reports to. `from_move`: its time runs from the move, see `moved_at`.
+    """
 
     kind: str
     party: Party
@@ -28,6 +34,13 @@ class Opens:
     queue: str
     in_sight: bool
     rule: str
+    recipient: Recipient | None
+    from_move: bool
+
+    def window(self, record: CallRecord, zone: str) -> tuple[datetime, datetime]:
+        """When it opens and when it is due. One whose time ran from a move long ago is late at its birth."""
+        begins = moved_at(record, zone) if self.from_move else record.at
+        return begins, begins + timedelta(hours=self.within_hours)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +74,13 @@ def _no(answers: Answers, topic: str) -> bool:
     return bool(answers.get(topic) == "no")
 
 
+def _danger(answers: Answers) -> bool:
+    return _yes(answers, "in_danger_now")
+
+
 def _harm(answers: Answers) -> bool:
-    """Hurt, threatened or hungry: abuse or neglect is suspected, by whoever says so."""
-    return _yes(answers, "hurt_or_threatened") or _no(answers, "food")
+    """Hurt, threatened, in danger or hungry: abuse or neglect is suspected, by whoever says so."""
+    return _yes(answers, "hurt_or_threatened") or _danger(answers) or _no(answers, "food")
 
 
 def _help(answers: Answers) -> bool:
@@ -76,6 +93,15 @@ def _help(answers: Answers) -> bool:
 
 
 def _trafficking(answers: Answers) -> bool:
+    return _labour(answers) or _sex(answers)
+
+
+def _sex(answers: Answers) -> bool:
+    """Of a child one sign is enough, whether or not anybody forced it (22 USC 7102(11), from memory)."""
+    return _yes(answers, "sexual_acts_for_gain")
+
+
+def _labour(answers: Answers) -> bool:
     """Two signs or more of: works at night, owes money, papers held by another, not free to phone.
 
     Source: ours, unreviewed; topics of form R-6.
@@ -92,8 +118,11 @@ def _trafficking(answers: Answers) -> bool:
 
 # Every worry, most urgent first. The names are those of the policy's `outcomes` lines.
 CONCERNS: tuple[tuple[str, Callable[[Answers], bool]], ...] = (
+    ("concern_danger", _danger),
     ("concern_harm", _harm),
     ("concern_trafficking", _trafficking),
+    ("concern_labour", _labour),
+    ("concern_sex", _sex),
     ("concern_help", _help),
 )
 # What these outcomes open is about hearing the child: it follows from a call to the child alone.
@@ -128,14 +157,23 @@ def weigh(record: CallRecord, policy: FollowupPolicy, *, sponsor_only_before: in
     )
 
 
+def moved_at(record: CallRecord, zone: str) -> datetime:
+    """When they moved, as far as the answers tell: the evening of that day, and no later than the call."""
+    told = record.answers.get("moved_on")
+    if told is None:
+        return record.at
+    return min(record.at, local_instant(date.fromisoformat(told), EVENING, zone))
+
+
 def _lines(record: CallRecord, policy: FollowupPolicy) -> list[OutcomeRule]:
     outcomes = [record.outcome]
     if record.outcome in _ABOUT_HEARING_THE_CHILD and record.party != Party.CHILD:
         outcomes = []
     says_elsewhere = record.outcome in SPOKEN and _no(record.answers, "lives_with_sponsor")
+    says_moved = record.outcome in SPOKEN and _no(record.answers, "address_matches")
     already = {CallOutcome.NOT_LIVING_THERE, CallOutcome.MOVED, CallOutcome.MISSING}
-    if says_elsewhere and record.outcome not in already:
-        outcomes.append(CallOutcome.NOT_LIVING_THERE)
+    if record.outcome not in already and (says_elsewhere or says_moved):
+        outcomes.append(CallOutcome.NOT_LIVING_THERE if says_elsewhere else CallOutcome.MOVED)
     return [line for outcome in outcomes for line in outcomes_of(policy, outcome)]
 
 
@@ -172,4 +210,13 @@ def _opens(lines: list[OutcomeRule]) -> tuple[Opens, ...]:
 
 
 def _opens_by(duty: OpensDuty, line: OutcomeRule) -> Opens:
-    return Opens(duty.kind, duty.party, duty.within_hours, duty.queue, duty.in_sight, line.rule)
+    return Opens(
+        duty.kind,
+        duty.party,
+        duty.within_hours,
+        duty.queue,
+        duty.in_sight,
+        line.rule,
+        duty.recipient,
+        duty.counts_from == "move",
+    )

@@ -27,6 +27,7 @@ def build() -> typer.Typer:
         persons,
         policy,
         replies,
+        reports,
         roster,
         services,
         system,
@@ -60,6 +61,7 @@ def build() -> typer.Typer:
     app.add_typer(followup.escalation_app, name="escalation")
     app.add_typer(followup.address_app, name="address")
     app.add_typer(followup.duty_app, name="duty")
+    app.add_typer(reports.app, name="noc")
     app.add_typer(system.db_app, name="db")
     app.add_typer(system.user_app, name="user")
     app.add_typer(system.audit_app, name="audit")

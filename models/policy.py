@@ -12,6 +12,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from models.reports import Recipient
 from models.states import (
     CallOutcome,
     Channel,
@@ -349,19 +350,35 @@ class Rung(Line):
 
 
 class OpensDuty(_Frozen):
-    """A duty that an outcome opens. `in_sight` kinds keep the child accounted for."""
+    """A duty that an outcome opens. `in_sight` kinds keep the child accounted for.
+
+    `recipient`: whom it reports to. `counts_from`: its time runs from the call, or from the day of the move
+    where the answers tell it.
+    """
 
     kind: str
     party: Party = Party.CASE
     within_hours: int
     queue: str
     in_sight: bool = False
+    recipient: Recipient | None = None
+    counts_from: Literal["call", "move"] = "call"
+
+
+Worry = Literal[
+    "concern_danger",  # at this moment
+    "concern_harm",
+    "concern_trafficking",  # for labour or sex; the two below say which
+    "concern_labour",
+    "concern_sex",
+    "concern_help",
+]
 
 
 class OutcomeRule(Line):
     """What follows from a call's outcome or from a worry in its answers."""
 
-    outcome: CallOutcome | Literal["concern_help", "concern_trafficking", "concern_harm", "exhausted"]
+    outcome: CallOutcome | Worry | Literal["exhausted"]
     opens: tuple[OpensDuty, ...] = ()
     escalate: str | None = None
     escalate_level: int = 1
@@ -375,12 +392,17 @@ class QuietRule(Line):
 
 
 class ReviewRule(Line):
-    """A duty that events other than calls open (a reply not understood, a bad number, a stop...)."""
+    """How long a duty of this kind may take, whatever opens it (a call, a reply not understood, a bad number...).
+
+    `recipient` and `legal_basis`: of a report, whom it goes to and by what right.
+    """
 
     kind: str
     within_hours: int
     queue: str
     in_sight: bool = False
+    recipient: Recipient | None = None
+    legal_basis: str | None = None
 
 
 class HearingRule(Line):

@@ -44,7 +44,7 @@ def change_address(
         role = require_role(person, Role.CASE_MANAGER, Role.POST_RELEASE_CALLER, Role.SUPERVISOR)
         record_act(session, case.id, person, role, now=now)
         row = _replace(kit, session, case, stated, moved_at, now)
-        _open_duties(session, case, row, person, now)
+        _open_duties(session, case, row, person, moved_at, now)
         history.record(
             session, row, old=None, new="current", actor=str(person.id), why="the family moved", now=now
         )
@@ -88,13 +88,19 @@ def _replace(
     return row
 
 
-def _open_duties(session: Session, case: Case, row: Address, person: Person, now: datetime) -> None:
+def _open_duties(
+    session: Session, case: Case, row: Address, person: Person, moved_at: datetime, now: datetime
+) -> None:
+    """The new address is verified, and the court told of it: within its days from the move, not from this record."""
     policy = policy_of(case)
     key = str(row.id)[:8]
     open_followup(
         session,
         case,
-        [review_duty(policy, kind, key=key, now=now) for kind in ("verify_address", "court_address_form")],
+        [
+            review_duty(policy, "verify_address", key=key, now=now),
+            review_duty(policy, "court_address_form", key=key, now=min(moved_at, now)),
+        ],
         actor=str(person.id),
         why="the family moved",
         now=now,

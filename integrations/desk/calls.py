@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, col
 
-from followup.questionnaire import Weighed, parse_answers, weigh
-from integrations.desk.duties import BY_CALL, open_followup
+from followup.calendar import local_day
+from followup.questionnaire import Opens, Weighed, parse_answers, weigh
+from integrations.desk.duties import BY_CALL, RETRY, open_followup
 from integrations.desk.escalations import open_escalation, policy_of, resolve_settled
 from integrations.desk.found import found_again
 from integrations.desk.planned import cancel_planned
@@ -18,7 +21,7 @@ from integrations.desk.sight import keep_in_sight
 from integrations.kit import Kit
 from integrations.store import history, ledger
 from integrations.store.cases import find_case
-from integrations.store.contacts import add_attempt
+from integrations.store.contacts import add_attempt, zones_of
 from integrations.store.sealing import seal_json
 from integrations.store.staff import record_act, require_role
 from models.errors import BadInput, Problem, Refused
@@ -37,7 +40,7 @@ from models.tables.people import Case
 
 # Source: ours, unreviewed.
 AGAIN_AFTER = timedelta(hours=1)
-_ONE_AT_A_TIME = frozenset({"hear_child_alone", "lost_contact_review"})
+_ONE_AT_A_TIME = frozenset({"hear_child_alone", "lost_contact_review", RETRY})
 _ONLY_BY_PHONE = frozenset({CallOutcome.BUSY, CallOutcome.MACHINE, CallOutcome.WRONG_NUMBER})
 CALLERS = (Role.POST_RELEASE_CALLER, Role.CASE_MANAGER, Role.SUPERVISOR)
 
@@ -82,6 +85,7 @@ def record_call(
             raise BadInput(
                 Problem("--true-time", "before_release", "The child was not released yet then.", "Check it.")
             )
+        _want_move_that_was(case, parsed, at)
         role = require_role(person, *CALLERS)
         record_act(session, case.id, person, role, now=now)
         record = CallRecord(party=party, outcome=outcome, by=person.id, at=at, answers=parsed)
@@ -95,15 +99,41 @@ def record_call(
         return case.id
 
 
+def _want_move_that_was(case: Case, answers: Mapping[str, Any], at: datetime) -> None:
+    """Nothing, where the day of the move lies between the release and the call."""
+    if "moved_on" not in answers:
+        return
+    zone, moved_on = zones_of(case)[0], date.fromisoformat(answers["moved_on"])
+    if moved_on > local_day(at, zone):
+        raise BadInput(
+            Problem(
+                "answers.moved_on",
+                "in_the_future",
+                "At the time of the call that day lay ahead.",
+                "Write the day on which they moved; a plan to move is a note.",
+            )
+        )
+    if case.released_at is not None and moved_on < local_day(case.released_at, zone):
+        raise BadInput(
+            Problem(
+                "answers.moved_on", "before_release", "The child was not released yet then.", "Check the day."
+            )
+        )
+
+
 def _targets(session: Session, case: Case, party: Party, at: datetime, channel: Channel) -> list[Obligation]:
-    """The open duties to speak with this party whose time has come, earliest first. No call is a visit."""
-    return [
+    """The open duties to speak with this party whose time has come, earliest first. No call is a visit.
+
+    The second try for a child stands last: it is a clock on one of the others, which has the tries.
+    """
+    found = [
         duty
         for duty in ledger.open_of(session, case.id, party=party)
         if duty.kind in BY_CALL
         and duty.opens_at <= at
         and (channel == Channel.VISIT or duty.kind != "prs_visit")
     ]
+    return sorted(found, key=lambda duty: duty.kind == RETRY)
 
 
 def _sponsor_only_before(session: Session, call: Call) -> int:
@@ -267,20 +297,8 @@ def _open_what_follows(
     actor: str,
     now: datetime,
 ) -> None:
-    policy = policy_of(case)
     duties = [
-        Duty(
-            kind=opens.kind,
-            party=opens.party,
-            key=f"call-{str(call.id)[:8]}",
-            opens_at=record.at,
-            due_at=record.at + timedelta(hours=opens.within_hours),
-            queue=opens.queue,
-            rule=opens.rule,
-            policy_version=policy.version,
-            in_sight=opens.in_sight,
-            detail={"call_id": str(call.id)},
-        )
+        _duty(case, record, opens, call)
         for opens in weighed.opens
         # One at a time: the first one's time is the shorter.
         if opens.kind not in _ONE_AT_A_TIME
@@ -302,6 +320,23 @@ def _open_what_follows(
         )
 
 
+def _duty(case: Case, record: CallRecord, opens: Opens, call: Call) -> Duty:
+    opens_at, due_at = opens.window(record, zones_of(case)[0])
+    recipient = {"recipient": opens.recipient.value} if opens.recipient else {}
+    return Duty(
+        kind=opens.kind,
+        party=opens.party,
+        key=f"call-{str(call.id)[:8]}",
+        opens_at=opens_at,
+        due_at=due_at,
+        queue=opens.queue,
+        rule=opens.rule,
+        policy_version=policy_of(case).version,
+        in_sight=opens.in_sight,
+        detail={"call_id": str(call.id), **recipient},
+    )
+
+
 def _go_on_with_the_ladder(session: Session, targets: list[Obligation], call: Call, *, now: datetime) -> None:
     """A duty that this call did not settle is looked at again: by the next round, or by a person soon."""
     for duty in targets:
@@ -309,7 +344,7 @@ def _go_on_with_the_ladder(session: Session, targets: list[Obligation], call: Ca
             continue
         if duty.kind == "call_back":
             _try_again(session, duty, call, now=now)
-        else:
+        elif duty.kind != RETRY:
             duty.next_at = now if duty.kind in ledger.CONTACTED else None
             session.add(duty)
 

@@ -21,18 +21,26 @@ from integrations.store.staff import record_act, require_role
 from models.errors import BadInput, Problem, Refused
 from models.facts import Duty, Person
 from models.policy import FollowupPolicy
+from models.reports import NOTICE_DUTIES, REPORT_DUTIES
 from models.states import PENDING_CHECK, ObligationState, Party, Role
 from models.tables.ledger import SPOKEN_DUTIES, Obligation
 from models.tables.people import Case
 
 DOERS = (Role.CASE_MANAGER, Role.SUPERVISOR, Role.POST_RELEASE_CALLER)
+# The child was not there: how soon the next try must have reached it. The tries are those of the call that it is about.
+RETRY = "retry_child"
 # Duties that a person's call settles, and nothing else.
-BY_CALL = frozenset({*SPOKEN_DUTIES, "call_back", SECOND_LADDER_KIND})
+BY_CALL = frozenset({*SPOKEN_DUTIES, "call_back", RETRY, SECOND_LADDER_KIND})
+# Duties that a paper settles: a report that was made, a notice that was certified or acknowledged.
+BY_PAPER = frozenset({*REPORT_DUTIES, *NOTICE_DUTIES})
 # Duties that end only with what they are about: a call, a delivered text, a result; never with a note.
-NOT_BY_NOTE = BY_CALL | {"text_reminder", "hearing_reminder", "closure_review", PENDING_CHECK}
+NOT_BY_NOTE = BY_CALL | BY_PAPER | {"text_reminder", "hearing_reminder", "closure_review", PENDING_CHECK}
 # Why the machines are silent until somebody has read a text that may revoke the consent.
 PERHAPS_A_STOP = "perhaps a stop: a person reads it"
 _INSTEAD = {
+    **dict.fromkeys(BY_CALL, "a call record"),
+    **dict.fromkeys(REPORT_DUTIES, "the report: kinline duty report"),
+    **dict.fromkeys(NOTICE_DUTIES, "the notice: kinline noc list"),
     "text_reminder": "a delivered text",
     "hearing_reminder": "a delivered text",
     "closure_review": "the closure of the case",
@@ -101,6 +109,7 @@ def review_duty(
 ) -> Duty:
     """A duty of this kind from now, as the policy's `reviews` line says."""
     line = review_of(policy, kind)
+    recipient = {"recipient": line.recipient.value} if line.recipient else {}
     return Duty(
         kind=kind,
         party=party,
@@ -111,7 +120,7 @@ def review_duty(
         rule=line.rule,
         policy_version=policy.version,
         in_sight=line.in_sight,
-        detail=detail or {},
+        detail={**recipient, **(detail or {})},
     )
 
 
@@ -138,7 +147,7 @@ def do_duty(kit: Kit, obligation_id: UUID, person: Person, *, note: str, now: da
             raise Refused(
                 "needs_evidence",
                 "a note does not settle this duty",
-                [_INSTEAD.get(duty.kind, "a call record" if duty.kind in BY_CALL else "the thing itself")],
+                [_INSTEAD.get(duty.kind, "the thing itself")],
             )
         role = require_role(person, *DOERS)
         if duty.kind == "lost_contact_review":

@@ -13,6 +13,7 @@ from sqlmodel import Session, col
 
 from followup import escalation as ladder
 from followup.lost import lost_kinds
+from integrations.desk.duties import BY_PAPER, RETRY
 from integrations.desk.pending_checks import go_on
 from integrations.desk.planned import cancel_planned
 from integrations.desk.sight import keep_in_sight, open_lost_review
@@ -31,7 +32,7 @@ from models.tables.system import History
 
 OWNERS = (Role.CASE_MANAGER, Role.SUPERVISOR, Role.POST_RELEASE_CALLER, Role.FEDERAL_FIELD_SPECIALIST)
 # What somebody says when they resolve an escalation settles none of these.
-_NOT_BY_A_WORD = frozenset({*SPOKEN_DUTIES, PENDING_CHECK})
+_NOT_BY_A_WORD = frozenset({*SPOKEN_DUTIES, RETRY, PENDING_CHECK})
 OWNER_ROLES = frozenset(role.value for role in OWNERS)
 
 
@@ -241,6 +242,9 @@ def resolve(
     A duty to speak with somebody can't be settled by a note: it goes on as a `lost_contact_review`; nor can
     one to record a check's result: it goes on with new time.
     Returns the case.
+
+    Raises:
+        Refused: its duty is a report or a notice, and that has not been made.
     """
     if not reason.strip():
         raise BadInput(Problem("--reason", "missing", "Say what was done.", "Add --reason TEXT."))
@@ -260,10 +264,20 @@ def resolve(
         if duty is not None and is_open and duty.kind in _NOT_BY_A_WORD:
             _resolve_by_successor(session, row, duty, person, reason=reason, now=now)
         else:
+            _want_paper(duty)
             _resolve_by_review(session, row, duty, person, reason=reason, now=now)
         _close(session, row, person.id, outcome=outcome, why=reason, now=now)
         keep_in_sight(kit, session, session.get_one(Case, row.case_id), actor=str(person.id), now=now)
         return row.case_id
+
+
+def _want_paper(duty: Obligation | None) -> None:
+    if duty is not None and duty.state == ObligationState.OPEN.value and duty.kind in BY_PAPER:
+        raise Refused(
+            "needs_evidence",
+            "what had to be reported has not been",
+            [f"{duty.kind} ({duty.detail.get('recipient', 'its recipient')})"],
+        )
 
 
 def _resolve_by_successor(

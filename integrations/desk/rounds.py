@@ -19,6 +19,7 @@ from integrations.desk.contacts import contact_round
 from integrations.desk.duties import open_many, review_duty
 from integrations.desk.escalations import Alarm, climb, open_alarms, policy_of
 from integrations.desk.nagging import nag
+from integrations.desk.notices import concern_known_at
 from integrations.desk.pending import open_pending_reviews
 from integrations.desk.steps import STEPS, run_step
 from integrations.desk.waiting import take_jobs, vetted_with_news
@@ -109,7 +110,7 @@ def _overdue(duty: Obligation, case: Case) -> Alarm:
         queue=duty.queue,
         obligation_id=duty.id,
         # From then on it has stood in that queue, sweep or no sweep.
-        since=max(duty.due_at, duty.created_at),
+        since=concern_known_at(duty) or max(duty.due_at, duty.created_at),
     )
 
 

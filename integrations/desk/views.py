@@ -158,6 +158,7 @@ def _obligation(row: Obligation, now: datetime) -> dict[str, Any]:
         "rule": row.rule,
         "in_sight": row.in_sight,
         "restores": str(row.restores_id) if row.restores_id else None,
+        "recipient": row.detail.get("recipient"),
     }
 
 

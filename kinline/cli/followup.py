@@ -28,7 +28,12 @@ Case = Annotated[str, typer.Argument(metavar="CASE", help="Its id, or the packet
 Id = Annotated[str, typer.Argument(metavar="ID")]
 
 
-def _uuid(value: str, name: str) -> UUID:
+def as_uuid(value: str, name: str) -> UUID:
+    """The id that was typed.
+
+    Raises:
+        BadInput: it is none.
+    """
     try:
         return UUID(value)
     except ValueError:
@@ -92,7 +97,7 @@ def escalation_ack(escalation: Id, as_: As, as_json: AsJson = False, at: At = No
 
     def body(stack: Stack) -> dict[str, Any]:
         who = common.person(stack, as_)
-        found = escalations.acknowledge(stack.kit, _uuid(escalation, "ID"), who, now=stack.now())
+        found = escalations.acknowledge(stack.kit, as_uuid(escalation, "ID"), who, now=stack.now())
         return _case(stack, found, str(who.id))
 
     common.run(body, as_json=as_json, at=at, show=show.case)
@@ -112,7 +117,7 @@ def escalation_resolve(
     def body(stack: Stack) -> dict[str, Any]:
         who = common.person(stack, as_)
         found = escalations.resolve(
-            stack.kit, _uuid(escalation, "ID"), who, outcome=outcome, reason=reason, now=stack.now()
+            stack.kit, as_uuid(escalation, "ID"), who, outcome=outcome, reason=reason, now=stack.now()
         )
         return _case(stack, found, str(who.id))
 
@@ -133,7 +138,7 @@ def escalation_reassign(
     def body(stack: Stack) -> dict[str, Any]:
         who = common.person(stack, as_)
         found = escalations.reassign(
-            stack.kit, _uuid(escalation, "ID"), who, to_email=to, reason=reason, now=stack.now()
+            stack.kit, as_uuid(escalation, "ID"), who, to_email=to, reason=reason, now=stack.now()
         )
         return _case(stack, found, str(who.id))
 
@@ -158,7 +163,7 @@ def duty_done(duty: Id, as_: As, reason: Reason, as_json: AsJson = False, at: At
 
     def body(stack: Stack) -> dict[str, Any]:
         who = common.person(stack, as_)
-        found = duties.do_duty(stack.kit, _uuid(duty, "ID"), who, note=reason, now=stack.now())
+        found = duties.do_duty(stack.kit, as_uuid(duty, "ID"), who, note=reason, now=stack.now())
         return _case(stack, found, str(who.id))
 
     common.run(body, as_json=as_json, at=at, show=show.case)

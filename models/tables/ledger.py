@@ -18,6 +18,7 @@ from sqlalchemy import (
 )
 from sqlmodel import Field
 
+from models.reports import PAPER_DUTIES
 from models.states import (
     PENDING_CHECK,
     CallOutcome,
@@ -164,6 +165,10 @@ class Obligation(Row, table=True):
         CheckConstraint(
             f"kind <> '{PENDING_CHECK}' OR state <> 'settled' OR evidence_kind = 'check'",
             name="obligation_pending_check_needs_result",
+        ),
+        CheckConstraint(
+            f"state <> 'settled' OR NOT ({one_of('kind', PAPER_DUTIES)}) OR evidence_kind = 'document'",
+            name="obligation_reported_on_paper",
         ),
         CheckConstraint(
             "state <> 'waived' OR (side = 'vetting' AND waived_by IS NOT NULL AND reason IS NOT NULL)",

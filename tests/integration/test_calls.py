@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import text
@@ -262,9 +263,42 @@ def test_a_worry_in_the_answers_is_reported_escalated_and_silences_the_machines(
     world.records(family, "reached_alone", **answers)
     (alarm,) = world.alarms(family, reason)
     assert alarm.level == 2
-    assert world.duty(family, "report_concern").due_at == world.now + DAY
+    notice = world.duty(family, "notice_of_concern")
+    assert (notice.due_at, notice.detail["recipient"]) == (world.now + DAY, "orr")
     assert world.case(family).paused_at == world.now
     assert state_of(world, duty) == "settled"
+
+
+@pytest.mark.parametrize(("days_ago", "due_in"), [(3, 2), (6, -1)])
+def test_the_court_form_counts_from_the_move_that_the_family_tells_of(
+    world: World, days_ago: int, due_in: int
+) -> None:
+    family, _ = day_7(world)
+    moved_on = (world.now - days_ago * DAY).date()
+    world.records(family, "moved", moved_on=moved_on.isoformat())
+    form = world.duty(family, "court_address_form")
+    # The evening of the fifth day after the move, in Chicago.
+    assert form.due_at.astimezone(ZoneInfo("America/Chicago")).date() == (world.now + due_in * DAY).date()
+    assert form.detail["recipient"] == "court"
+
+
+@pytest.mark.parametrize(("days", "code"), [(1, "in_the_future"), (-30, "before_release")])
+def test_a_move_lies_between_the_release_and_the_call(world: World, days: int, code: str) -> None:
+    family, _ = day_7(world)
+    with pytest.raises(BadInput) as caught:
+        world.records(family, "moved", moved_on=(world.now + days * DAY).date().isoformat())
+    assert [p.code for p in caught.value.problems] == [code]
+
+
+def test_a_child_that_was_not_there_is_reached_within_three_days_or_it_stands_late(world: World) -> None:
+    family, duty = day_7(world)
+    world.records(family, "sponsor_only")
+    retry = world.duty(family, "retry_child")
+    assert retry.due_at == world.now + 3 * DAY
+    with pytest.raises(Refused, match="needs_evidence"):
+        duties.do_duty(world.kit, retry.id, world.staff["cm"], note="tried", now=world.now)
+    world.later(DAY).records(family, "reached_alone")
+    assert (state_of(world, retry), state_of(world, duty)) == ("settled", "settled")
 
 
 def test_a_settled_duty_makes_no_more_tries(world: World) -> None:

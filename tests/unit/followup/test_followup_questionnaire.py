@@ -19,6 +19,13 @@ CHILD, SPONSOR = Party.CHILD, Party.SPONSOR
 NIGHT_WORK = {"work": {"works": True, "hours": "night", "owes_money": True}}
 
 
+MOVED = {"verify_address", "court_address_form", "request_vor"}
+ELSEWHERE = {"notice_of_concern", "assess_new_adult", "verify_address", "court_address_form"}
+MISSING = {"report_police", "report_ncmec", "report_orr", "notice_of_concern", "lost_contact_review"}
+HARM = {"report_cps", "notice_of_concern"}
+LABOUR, SEX = HARM | {"report_otip", "report_labor"}, HARM | {"report_otip", "report_police"}
+
+
 def raw(**answers):
     return json.dumps(answers).encode()
 
@@ -67,6 +74,8 @@ def test_working_hours_are_taken_as_people_say_them(said, stored):
         (SPONSOR, O.REACHED_ALONE, {"spoke_to": "child"}, "answers.spoke_to", "contradiction"),
         (SPONSOR, O.REACHED_ALONE, {}, "answers.spoke_to", "missing_key"),
         (CHILD, O.NO_ANSWER, {"spoke_to": "child"}, "answers.spoke_to", "contradiction"),
+        (CHILD, O.NO_ANSWER, {"moved_on": "2026-02-09"}, "answers.moved_on", "contradiction"),
+        (CHILD, O.MOVED, {"moved_on": "on Monday"}, "answers.moved_on", "wrong_value"),
         (CHILD, O.NO_ANSWER, {"mood": "glad"}, "answers.mood", "unknown_key"),
         (CHILD, O.NO_ANSWER, {"food": "maybe"}, "answers.food", "wrong_value"),
         (CHILD, O.NO_ANSWER, {"work": {"works": "yes"}}, "answers.work.works", "wrong_value"),
@@ -111,27 +120,28 @@ def test_no_problem_repeats_what_a_child_said():
     [
         (a_call(), {CHILD}, True, set(), []),
         (a_call(O.REACHED_NOT_ALONE), {CHILD}, True, {"hear_child_alone"}, []),
-        (a_call(O.SPONSOR_ONLY, spoke_to="sponsor"), set(), False, set(), []),
+        (a_call(O.SPONSOR_ONLY, spoke_to="sponsor"), set(), False, {"retry_child"}, []),
         (
             a_call(O.MOVED, spoke_to="child", alone=True),
             {CHILD},
             True,
-            {"verify_address", "court_address_form"},
+            MOVED,
             [],
         ),
-        (a_call(O.MOVED, spoke_to="sponsor"), set(), False, {"verify_address", "court_address_form"}, []),
+        (a_call(O.MOVED, spoke_to="sponsor"), set(), False, MOVED, []),
+        (a_call(address_matches="no"), {CHILD}, True, MOVED, []),
         (
             a_call(O.NOT_LIVING_THERE, spoke_to="sponsor"),
             set(),
             False,
-            {"report_concern", "verify_address"},
+            ELSEWHERE,
             ["child_lives_elsewhere"],
         ),
         (
             a_call(O.MISSING, spoke_to="sponsor"),
             set(),
             False,
-            {"report_missing", "lost_contact_review"},
+            MISSING,
             ["child_missing"],
         ),
         (a_call(O.WRONG_NUMBER), set(), False, {"find_number"}, []),
@@ -143,20 +153,28 @@ def test_no_problem_repeats_what_a_child_said():
             a_call(O.MISSING, SPONSOR, spoke_to="sponsor"),
             {SPONSOR},
             False,
-            {"report_missing", "lost_contact_review"},
+            MISSING,
             ["child_missing"],
         ),
-        (a_call(**NIGHT_WORK), {CHILD}, True, {"report_concern"}, ["concern_trafficking"]),
-        (a_call(hurt_or_threatened="yes"), {CHILD}, True, {"report_concern"}, ["concern_harm"]),
-        (a_call(food="no"), {CHILD}, True, {"report_concern"}, ["concern_harm"]),
-        (a_call(asks_for_help="yes"), {CHILD}, True, {"report_concern"}, ["concern_help"]),
-        (a_call(safe_word_used="yes"), {CHILD}, True, {"report_concern"}, ["concern_help"]),
-        (a_call(wants_to_stay="no"), {CHILD}, True, {"report_concern"}, ["concern_help"]),
+        (a_call(**NIGHT_WORK), {CHILD}, True, LABOUR, ["concern_trafficking"]),
+        (a_call(sexual_acts_for_gain="yes"), {CHILD}, True, SEX, ["concern_trafficking"]),
+        (a_call(hurt_or_threatened="yes"), {CHILD}, True, HARM, ["concern_harm"]),
+        (a_call(food="no"), {CHILD}, True, HARM, ["concern_harm"]),
+        (
+            a_call(in_danger_now="yes"),
+            {CHILD},
+            True,
+            HARM | {"report_police"},
+            ["concern_danger", "concern_harm"],
+        ),
+        (a_call(asks_for_help="yes"), {CHILD}, True, {"notice_of_concern"}, ["concern_help"]),
+        (a_call(safe_word_used="yes"), {CHILD}, True, {"notice_of_concern"}, ["concern_help"]),
+        (a_call(wants_to_stay="no"), {CHILD}, True, {"notice_of_concern"}, ["concern_help"]),
         (
             a_call(lives_with_sponsor="no"),
             {CHILD},
             True,
-            {"report_concern", "verify_address"},
+            ELSEWHERE,
             ["child_lives_elsewhere"],
         ),
     ],
@@ -210,19 +228,6 @@ def test_two_signs_of_trafficking_are_a_worry_and_one_is_not(names):
     assert ("concern_trafficking" in reasons) is (len(names) >= 2)
 
 
-def test_a_report_to_the_trafficking_office_is_due_in_a_day_at_the_supervisors():
-    weighed = weigh(a_call(**NIGHT_WORK), POLICY)
-    (report,) = weighed.opens
-    assert (report.within_hours, report.rule) == (24, "P1-OUT-TRAFFICKING")
-    assert weighed.escalate[0].level == 2
-
-
-def test_a_missing_child_is_reported_at_once_and_stays_in_sight():
-    opens = {o.kind: o for o in weigh(a_call(O.MISSING, spoke_to="sponsor"), POLICY).opens}
-    assert opens["report_missing"].within_hours == 1
-    assert opens["lost_contact_review"].in_sight
-
-
 def test_a_worry_silences_the_machines_whoever_voices_it():
     assert weigh(
         a_call(party=SPONSOR, spoke_to="sponsor", hurt_or_threatened="yes"), POLICY
@@ -238,7 +243,7 @@ def test_the_second_call_that_reaches_only_the_sponsor_is_the_supervisors():
     assert (alarm.reason, alarm.level) == ("child_not_heard", 2)
 
 
-def test_two_worries_open_one_report_and_two_alarms():
+def test_two_worries_open_each_report_once_and_two_alarms():
     weighed = weigh(a_call(hurt_or_threatened="yes", **NIGHT_WORK), POLICY)
-    assert [o.kind for o in weighed.opens] == ["report_concern"]
+    assert sorted(o.kind for o in weighed.opens) == sorted(LABOUR)
     assert [a.reason for a in weighed.escalate] == ["concern_harm", "concern_trafficking"]
