@@ -97,6 +97,15 @@ def parse_answers(party: Party, outcome: CallOutcome, raw: bytes) -> dict[str, A
     return answers.model_dump(mode="json", exclude_none=True)
 
 
+def parse_draft(raw: bytes) -> dict[str, Any]:
+    """The answers of a call that still goes on: each must be one that can be given, none must be there yet.
+
+    Raises:
+        BadInput: with one problem per fault.
+    """
+    return read_form(Answers, raw, "answers").model_dump(mode="json", exclude_none=True)
+
+
 # Whom each outcome says was spoken to, by the party that was called. The rest may have been anybody.
 _HEARD: dict[tuple[Party, CallOutcome], frozenset[Heard]] = {
     (Party.CHILD, CallOutcome.REACHED_ALONE): frozenset({"child"}),

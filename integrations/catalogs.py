@@ -1,4 +1,4 @@
-"""The language files of ``followup``: what we say, what people say, and what a part costs. Read once for each process."""
+"""The language files of ``followup``: what we write and say, what people say, and what a part costs. Read once each."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from importlib.resources import files
 from followup.catalog import Catalog, parse_catalog, written_in
 from followup.pricing import PriceList, parse_prices
 from followup.reply_words import Lexicon, Words, lexicon, parse_words
+from followup.scripts import Script, parse_script
 from models.errors import NotFound
 
 
@@ -63,6 +64,13 @@ def lexicon_for(language: str) -> Lexicon:
     """The words by which a text from somebody who named `language` is read."""
     written = written_language(language)
     return lexicon(written or language, reply_words())
+
+
+@cache
+def script(language: str) -> Script:
+    """What is said on a call with a speaker of this language; in English where an interpreter says it."""
+    found = {known.language: known for known in map(parse_script, _texts("scripts"))}
+    return found.get(written_language(language) or "en", found["en"])
 
 
 @cache

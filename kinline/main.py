@@ -14,6 +14,7 @@ from kinline.local.processes import end_politely_on_sigterm
 def build() -> typer.Typer:
     """The whole command line."""
     from kinline.cli import (
+        calls,
         checks,
         denial,
         explaining,
@@ -54,7 +55,7 @@ def build() -> typer.Typer:
     app.add_typer(denial.appeal_app, name="appeal")
     app.add_typer(messages.app, name="messages")
     app.add_typer(replies.app, name="reply")
-    app.add_typer(followup.call_app, name="call")
+    app.add_typer(calls.app, name="call")
     app.add_typer(services.visit_app, name="visit")
     app.add_typer(services.prs_app, name="prs")
     app.add_typer(lost.app, name="lost")

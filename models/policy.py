@@ -468,6 +468,12 @@ class ClosureRule(Line):
     evidence: str | None = None
 
 
+class InterpretingRule(Line):
+    """The languages that callers speak themselves (BCP 47, main part); every other needs an interpreter."""
+
+    spoken_by_callers: tuple[str, ...]
+
+
 class FollowupPolicy(_Frozen):
     """A schedule with its procedures.
 
@@ -495,4 +501,5 @@ class FollowupPolicy(_Frozen):
     hearings: HearingRule
     lost: tuple[LostStep, ...] = ()  # none: the weekly review alone
     closures: tuple[ClosureRule, ...] = ()  # none: `followup.closing` says what held before they were lines
+    interpreting: InterpretingRule | None = None
     age_of_majority: int = 18

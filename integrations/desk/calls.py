@@ -13,6 +13,7 @@ from sqlmodel import Session, col
 
 from followup.calendar import local_day
 from followup.questionnaire import Opens, Weighed, parse_answers, weigh
+from integrations.desk.call_tasks import CALLERS, end_draft
 from integrations.desk.duties import BY_CALL, RETRY, open_followup
 from integrations.desk.escalations import open_escalation, policy_of, resolve_settled
 from integrations.desk.found import found_again
@@ -33,7 +34,6 @@ from models.states import (
     Channel,
     ObligationState,
     Party,
-    Role,
 )
 from models.tables.ledger import Call, Evidence, Obligation
 from models.tables.people import Case
@@ -42,7 +42,6 @@ from models.tables.people import Case
 AGAIN_AFTER = timedelta(hours=1)
 _ONE_AT_A_TIME = frozenset({"hear_child_alone", "lost_contact_review", RETRY})
 _ONLY_BY_PHONE = frozenset({CallOutcome.BUSY, CallOutcome.MACHINE, CallOutcome.WRONG_NUMBER})
-CALLERS = (Role.POST_RELEASE_CALLER, Role.CASE_MANAGER, Role.SUPERVISOR)
 
 
 def record_call(
@@ -179,6 +178,7 @@ def _write_call(
     call.simulated = simulated
     seal_json(kit.vault, call, "sealed_answers", dict(record.answers))
     session.add(call)
+    end_draft(session, call.id)
     session.flush()
     if call.obligation_id is not None:
         add_attempt(
