@@ -68,6 +68,10 @@ _UNIT_SLIPS = {word.translate(_STROKES): word for word in UNIT_CLASSES}
 _GLUED = re.compile(
     rf"(?<=[a-zà-ÿ]{{3}})(?=(?:{'|'.join(sorted((w.title() for w in (*SUFFIXES, *_GLUED_UNITS)), key=len, reverse=True))})\b)"
 )
+# The direction before a street: `1420 NExample Ave`, `1420 SW17th St`. In capitals alone nobody can tell: NEVADA ST.
+_GLUED_DIRECTION = re.compile(
+    r"(?<=\d )(NE|NW|SE|SW|[NSEW])(?=[A-ZÀ-Ý][a-zà-ÿ]{2}|\d{1,3}(?:ST|ND|RD|TH|st|nd|rd|th)\b)"
+)
 _LINES_ABOVE = 4
 # A block of an address is narrower, or has fewer words. Source: ours, unreviewed.
 _PROSE_FROM_WIDTH = 0.5
@@ -97,12 +101,16 @@ class _Found:
 
 def address_blocks(lines: Sequence[ReadLine], is_holder: NameTest) -> tuple[Block, ...]:
     """Every street address on the document, likeliest home first. PO boxes are left out: nobody lives there."""
-    lines = [replace(line, text=_GLUED.sub(" ", line.text)) for line in lines]
+    lines = [replace(line, text=_with_its_spaces(line.text)) for line in lines]
     lines = [_with_its_zip(lines, line) for line in lines]
     found = [f for line in lines for f in _anchored(lines, line)]
     found += [f for line in lines if not _is_used(line, found) for f in _street_alone(lines, line, found)]
     blocks = [_judged(lines, f, is_holder) for f in found if not f.parts.po_box]
     return tuple(sorted(blocks, key=lambda b: -b.score))
+
+
+def _with_its_spaces(text: str) -> str:
+    return _GLUED_DIRECTION.sub(r"\1 ", _GLUED.sub(" ", text))
 
 
 def _with_its_zip(lines: Sequence[ReadLine], line: ReadLine) -> ReadLine:

@@ -87,6 +87,7 @@ _BARE_WORD = re.compile(
 )
 _OUTER = ("BLDG", "TOWER", "WING")  # they hold units of their own
 _GENERIC = frozenset(word for word, kind in UNIT_CLASSES.items() if kind == "APT")
+_ENDS_WITH_DIRECTION = re.compile(rf"\b(?:{'|'.join(SUFFIXES)}) (?:{'|'.join(DIRECTIONS)})$")
 # Roads that go by a number, and one name that is written in five ways. After the house number only.
 _NUMBERED = r"(?=(?: NO)? ?#?\d)"
 _ROADS = tuple(
@@ -272,16 +273,15 @@ def _taken(line: str) -> tuple[str, list[Unit]]:
             found.append(_unit("FL", groups["id"] or _FLOOR_NUMBERS[groups["spelt"]]))
         else:
             found.append(_unit(UNIT_CLASSES.get(groups.get("word") or "", "APT"), groups.get("id") or ""))
-        # The comma after a unit stays: in `Rd S #12, Trenton` it keeps the S out of the city.
-        line = (
-            f"{line[: hit.start()].rstrip(' ,;')}{_comma(line[hit.end() :])}{line[hit.end() :].strip(' ,')}"
-        )
-        line = line.strip()
+        before, after = line[: hit.start()].rstrip(" ,;"), line[hit.end() :]
+        line = f"{before}{_parting(before, after)}{after.strip(' ,')}".strip()
     return line, found
 
 
-def _comma(after: str) -> str:
-    return ", " if after.lstrip().startswith(",") else " "
+def _parting(before: str, after: str) -> str:
+    """What stays in a unit's place. In `Rd S #12, Trenton` and `Rd S #12 Trenton` it keeps the S out of the city."""
+    ends = after.lstrip().startswith(",") or (after.strip() and _ENDS_WITH_DIRECTION.search(before))
+    return ", " if ends else " "
 
 
 def _combined(found: list[Unit]) -> Unit | None:

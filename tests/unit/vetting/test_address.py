@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 
 import pytest
@@ -133,6 +134,50 @@ def test_direction_before_a_unit_does_not_slip_into_the_city() -> None:
     ):
         reading = find_address(lines, south, HOLDER)
         assert (reading.match, reading.city_differs) == ("match", False)
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        ("1420 Example Ave S Apt 3B", "Houston, TX 77036, and has lived there since 2019."),
+        ("1420 Example Ave S", "Apt 3B Houston, TX 77036, and has lived there since 2019."),
+        ("1420 Example Ave", "S Apt 3B Houston, TX 77036, and has lived there since 2019."),
+        ("1420 Example Ave S Bldg 3 Apt B", "Houston, TX 77036, and has lived there since 2019."),
+    ],
+    ids=str,
+)
+def test_direction_before_a_unit_stays_with_its_street_although_no_comma_follows(
+    rows: tuple[str, str],
+) -> None:
+    letter = block("January 5, 2026", f"I confirm that Marta Example Coj lives at {rows[0]}", rows[1])
+    unit = "Bldg 3 Apt B" if "Bldg" in rows[0] else "Apt 3B"
+    south = find_address(letter, stated(line1="1420 Example Ave S", unit=unit), HOLDER)
+    assert (south.match, south.city_differs) == ("match", False)
+    for another in ("1420 Example Ave", "1420 Example Ave N", "1420 S Example Ave"):
+        assert find_address(letter, stated(line1=another, unit=unit), HOLDER).match == "street_differs"
+
+
+@pytest.mark.parametrize(
+    ("street", "line1"),
+    [
+        ("1420 NExample Ave Apt 3B", "1420 North Example Avenue"),
+        ("1420 SWExample Ave Apt 3B", "1420 Southwest Example Avenue"),
+        ("1420 SEspécimen Ave Apt 3B", "1420 South Especimen Avenue"),
+        ("1420 W38th Ave Apt 3B", "1420 W 38th Avenue"),
+        ("1420 SW17TH TER Apt 3B", "1420 Southwest 17th Terrace"),
+    ],
+)
+def test_direction_that_lost_its_space_is_read(street: str, line1: str) -> None:
+    assert find_address(home(street), stated(line1=line1), HOLDER).match == "match"
+    bare = re.sub(r" (?:North|South|Southwest|W) ", " ", line1)
+    for another in (bare, bare.replace(" ", " East ", 1)):
+        assert find_address(home(street), stated(line1=another), HOLDER).match == "street_differs"
+
+
+@pytest.mark.parametrize("street", ["1420 NEXAMPLE AVE", "1420 Nexample Ave", "1420 Noexample Ave"])
+def test_direction_is_taken_from_no_street_whose_capitals_do_not_show_it(street: str) -> None:
+    for line1 in ("1420 N Example Ave", "1420 Example Ave", "1420 North Oexample Ave"):
+        assert find_address(home(street), stated(line1=line1, unit=None), HOLDER).match == "street_differs"
 
 
 @pytest.mark.parametrize(

@@ -51,6 +51,12 @@ ONE_HOME: dict[str, tuple[Home, ...]] = {
         ("1420 Example Ave Bldg 2", "Apt 14"),
         ("1420 Example Ave Apt 14", "Bldg 2"),
     ),
+    "direction before a unit": (
+        ("1420 Example Rd S", "Apt 3B"),
+        ("1420 Example Rd S Apt 3B", None),
+        ("1420 Example Rd S #3B Houston", None),
+        ("1420 Example Rd South, Apt 3B, Houston", None),
+    ),
     "rear of a floor": (
         ("1420 Example Ave", "2nd Floor Rear"),
         ("1420 Example Ave", "Rear, Fl 2"),
@@ -123,6 +129,7 @@ _STREETS = """1420 Example St|1420 Example Ct|1420 N Example Ave|1420 S Example 
 14-20 Example Ave|142-0 Example Ave|1420B Example Ave|1420 Hwy 6|1420 Hwy 6 S|1420 State Hwy 6|1420 US Hwy 6
 1420 County Rd 6|1420 Route 6|1420 FM 6|1420 6th St|1420 16th St|1420 Calle 6|1420 Old Example Ave|1420 Ave E
 1420 Ave F|RR 2 Box 14|RR 2 Box 15|HC 1 Box 14|Km 3.2 Carr 108|Km 3.3 Carr 108|1420 Example Ave Tower A
+1420 N Ave|1420 Example Ave N Apt 4|1420 Example Ave S Apt 4|1420 Example Ave Apt 4
 1420 Example Ave Tower B|1420 Example Ave Wing B|1420 Example Ave Fl 1|1420 Example Ave Apt 9"""
 
 
