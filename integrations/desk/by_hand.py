@@ -8,16 +8,16 @@ from typing import Any
 from uuid import UUID
 
 from integrations.desk.acting import Act, want_reason
+from integrations.desk.evidence import keep_legible
 from integrations.desk.naming import find_requirement
 from integrations.keys import person_keys
 from integrations.kit import Kit
 from integrations.store import history
-from integrations.store.files import keep_evidence
 from integrations.store.sealing import seal_json
 from integrations.store.staff import require_role
 from models.custody import Custody
 from models.errors import BadInput, Problem
-from models.facts import Person
+from models.facts import Person, Requirement
 from models.packet import parse_part
 from models.states import Role
 from models.tables.base import Sealed
@@ -80,7 +80,7 @@ def record(kit: Kit, key: str, item: str, person: Person, done: Done, *, reason:
         act = Act(kit, session, key, person, now)
         role = require_role(person, Role.CASE_MANAGER)
         decision.refuse_when_over(act.facts)
-        asked = find_requirement([r for r in act.required if r.kind == "manual"], item)
+        asked = find_requirement(_by_hand(act), item)
         _check(asked.item, done, now)
         name, content = done.evidence
         row = ManualItem(
@@ -90,9 +90,7 @@ def record(kit: Kit, key: str, item: str, person: Person, done: Done, *, reason:
             person_key=person_keys(kit.vault, act.facts.packet)[asked.subject],
             result=done.result,
             done_on=done.on,
-            evidence_file_id=keep_evidence(
-                session, kit.vault, content, option="--evidence", filename=name, now=now
-            ),
+            evidence_file_id=keep_legible(act, content, option="--evidence", filename=name),
             sealed_custody=Sealed(b""),
             samples_destroyed_on=done.samples_destroyed_on,
             recorded_by=person.id,
@@ -104,6 +102,25 @@ def record(kit: Kit, key: str, item: str, person: Person, done: Done, *, reason:
         session.flush()
         history.record(session, row, old=None, new=done.result, actor=act.actor, why=reason, now=now)
         return act.done(role, f"record {asked.key}", judge="completeness")
+
+
+def _by_hand(act: Act) -> list[Requirement]:
+    """What is to be done by hand.
+
+    Raises:
+        BadInput: the case's policy version asks for nothing of the kind.
+    """
+    found = [r for r in act.required if r.kind == "manual"]
+    if not found:
+        raise BadInput(
+            Problem(
+                "ITEM",
+                "not_asked",
+                f"{act.application.policy_version} asks for no DNA comparison and no identity check in person here.",
+                "Nothing is to be written down. `kinline explain` shows what is asked for.",
+            )
+        )
+    return found
 
 
 def _check(item: str, done: Done, now: datetime) -> None:

@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlmodel import Session
 
 from integrations.desk.acting import Act, want_reason
+from integrations.desk.evidence import keep_legible
 from integrations.desk.hits import add_record
 from integrations.desk.naming import Place, find_check_out, find_check_place
 from integrations.desk.pending_checks import on_late_result
@@ -16,7 +17,6 @@ from integrations.kit import Kit
 from integrations.store import history
 from integrations.store.applications import find_application
 from integrations.store.cases import lock_case
-from integrations.store.files import keep_evidence
 from integrations.store.staff import require_role
 from models.errors import BadInput, Problem, Refused
 from models.facts import CheckFacts, Person
@@ -165,9 +165,7 @@ def _keep_paper(act: Act, row: BackgroundCheck, state: CheckState, evidence: tup
         add_record(act, row, evidence, option="--evidence")
         return
     name, content = evidence
-    row.evidence_file_id = keep_evidence(
-        act.session, act.kit.vault, content, option="--evidence", filename=name, now=act.now
-    )
+    row.evidence_file_id = keep_legible(act, content, option="--evidence", filename=name)
 
 
 def _write(act: Act, row: BackgroundCheck, place: Place, state: CheckState, *, on: date, reason: str) -> None:

@@ -10,12 +10,13 @@ from sqlalchemy import select
 from sqlmodel import Session, col
 
 from integrations.desk.acting import Act, want_reason
+from integrations.desk.evidence import keep_legible
 from integrations.desk.naming import find_hit, find_waiting_hit
 from integrations.hits import hit_classes
 from integrations.kit import Kit
 from integrations.store import history
 from integrations.store.applications import find_application, gather
-from integrations.store.files import file_content, keep_evidence
+from integrations.store.files import file_content
 from integrations.store.sealing import seal_json
 from integrations.store.staff import require_role
 from models.errors import BadInput, NotFound, Problem
@@ -143,7 +144,7 @@ def keep_record(
 def add_record(act: Act, row: BackgroundCheck, record: tuple[str, bytes], *, option: str) -> None:
     """As `keep_record`, inside the transaction that holds application and check."""
     name, content = record
-    file_id = keep_evidence(act.session, act.kit.vault, content, option=option, filename=name, now=act.now)
+    file_id = keep_legible(act, content, option=option, filename=name)
     kept = CriminalRecord(check_id=row.id, file_id=file_id, recorded_by=act.person.id, at=act.now)
     act.session.add(kept)
     act.session.flush()

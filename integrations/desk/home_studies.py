@@ -6,10 +6,10 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from integrations.desk.acting import Act, want_reason
+from integrations.desk.evidence import keep_legible
 from integrations.kit import Kit
 from integrations.store import history
 from integrations.store.applications import current_documents
-from integrations.store.files import keep_evidence
 from integrations.store.staff import require_role
 from models.errors import BadInput, Problem, Refused
 from models.facts import Person
@@ -97,9 +97,7 @@ def receive(
 def _report(act: Act, report: tuple[str, bytes] | None) -> UUID:
     if report is not None:
         name, content = report
-        return keep_evidence(
-            act.session, act.kit.vault, content, option="--report", filename=name, now=act.now
-        )
+        return keep_legible(act, content, option="--report", filename=name)
     papers = current_documents(act.session, act.application)
     handed_in = [d.file_id for d in papers if d.kind == DocumentKind.HOME_STUDY_REPORT]
     if not handed_in:

@@ -112,8 +112,5 @@ def require_role(person: Person, *allowed: Role) -> Role:
     for role in allowed:
         if role in person.roles:
             return role
-    raise Refused(
-        "wrong_role",
-        "this act is not for your role",
-        [f"a {role.value.replace('_', ' ')}" for role in allowed],
-    )
+    words = " or the ".join(role.value.replace("_", " ") for role in allowed)
+    raise Refused("wrong_role", f"This is for the {words}.")

@@ -20,8 +20,9 @@ from kinline.stack import Need, Stack
 from models.errors import BadInput, IntegrationError, NotFound, Problem, Refused
 from models.facts import Person
 
-OUT = Console(soft_wrap=True, highlight=False)
-ERR = Console(stderr=True, soft_wrap=True, highlight=False)
+# An id like `x:child:y` is to be copied: no word in it is a picture.
+OUT = Console(soft_wrap=True, highlight=False, emoji=False)
+ERR = Console(stderr=True, soft_wrap=True, highlight=False, emoji=False)
 
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON document on stdout; logs go to stderr.")]
 At = Annotated[

@@ -243,7 +243,8 @@ def _plain(value: Any) -> str:
 def _show_diff(result: dict[str, Any]) -> None:
     for name, sign in (("added", "+"), ("removed", "-")):
         for line in result[name]:
-            OUT.print(f"{sign} {line['table']} {line['rule']}: {_told(line['asks'])}")
+            idle = "" if line["active"] else " (on record, not in force)"
+            OUT.print(f"{sign} {line['table']} {line['rule']}{idle}: {_told(line['asks'])}")
             OUT.print(f"    {line['source']}", style="dim")
     for line in result["changed"]:
         OUT.print(f"~ {line['table']} {line['was']} -> {line['rule']}: {_told(line['asks'])}")

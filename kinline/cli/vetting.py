@@ -21,12 +21,13 @@ from integrations.desk.views import application_json
 from integrations.desk.waiting import look_now, take_jobs, waiting_applications
 from integrations.packets import read_path
 from integrations.store.applications import find_application
+from integrations.store.staff import require_role
 from kinline.cli import common, show
 from kinline.cli.common import As, AsJson, At, MaybeAs, Reason
 from kinline.stack import Stack
 from models.errors import BadInput, Problem
 from models.facts import Person
-from models.states import ReleasePaperKind
+from models.states import ReleasePaperKind, Role
 
 app = typer.Typer()
 Application = Annotated[str, typer.Argument(metavar="APPLICATION", help="Its id, or the packet's reference.")]
@@ -58,6 +59,9 @@ def day_of(value: str, option: str = "--on") -> date:
         ) from None
 
 
+_MAY_SUBMIT = (Role.INTAKE_OFFICER, Role.CASE_MANAGER, Role.SUPERVISOR)
+
+
 @app.command()
 def submit(
     paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="Folders or zip files.")],
@@ -69,6 +73,8 @@ def submit(
 
     def body(stack: Stack) -> dict[str, Any]:
         who = common.maybe_person(stack, as_)
+        if who is not None:
+            require_role(who, *_MAY_SUBMIT)
         actor = str(who.id) if who else "cli"
         return {"results": [_submit_one(stack, path, actor) for path in paths]}
 

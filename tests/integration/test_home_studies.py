@@ -378,3 +378,15 @@ def test_the_database_refuses_a_study_without_its_report(
     home_studies.order(kit, by_law, staff["ffs"], reason=WHY, now=NOW)
     with pytest.raises(IntegrityError), kit.transaction() as session:
         session.execute(text(change))
+
+
+def test_a_report_that_nobody_can_read_is_no_report(
+    kit: Kit, world: World, by_law: str, staff: dict[str, Person]
+) -> None:
+    home_studies.order(kit, by_law, staff["ffs"], reason=WHY, now=NOW)
+    world.reader.sharpness = 0.2
+    with pytest.raises(BadInput) as caught:
+        _receive(kit, by_law, staff["cm"])
+    assert [(p.field, p.code) for p in caught.value.problems] == [("--report", "illegible")]
+    world.reader.sharpness = 3.0
+    _receive(kit, by_law, staff["cm"])
