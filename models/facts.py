@@ -80,7 +80,7 @@ class CheckFacts:
     result_at: datetime | None = None
     expires_on: date | None = None
     adjudication: str | None = None  # 'clear' | 'bar' | 'bar_5y', by two people, for a hit that needs review
-    bars_until: date | None = None  # of 'bar_5y': its last day
+    bars_until_on: date | None = None  # of 'bar_5y': its last day
     disposition: Literal["resolved", "unresolved"] | None = None  # of the arrest or charge behind a hit
 
 

@@ -183,7 +183,7 @@ def hit_of(check: CheckFacts, now: datetime) -> Standing | None:
     """
     if check.state is CheckState.HIT_BAR or check.adjudication == "bar":
         return Standing.HIT_BAR
-    if check.adjudication == "bar_5y" and (check.bars_until is None or now.date() <= check.bars_until):
+    if check.adjudication == "bar_5y" and (check.bars_until_on is None or now.date() <= check.bars_until_on):
         return Standing.HIT_BAR
     if check.state is CheckState.HIT_REVIEW and check.adjudication != "clear":
         return Standing.HIT_REVIEW

@@ -14,10 +14,10 @@ from models.hits import VERDICTS, HitClass, HitClasses, Verdict
 
 @dataclass(frozen=True, slots=True)
 class Voice:
-    """What one person said of a hit. `bars_until`: the last day on which it bars, where that has an end."""
+    """What one person said of a hit. `bars_until_on`: the last day on which it bars, where that has an end."""
 
     verdict: Verdict
-    bars_until: date | None = None
+    bars_until_on: date | None = None
 
 
 def parse_hit_classes(text: str) -> HitClasses:
@@ -86,7 +86,7 @@ def together(first: Voice, second: Voice) -> Voice:
     gravest = max((first, second), key=lambda v: _GRAVITY.index(v.verdict))
     if gravest.verdict != "bar_5y":
         return Voice(gravest.verdict)
-    ends = [v.bars_until for v in (first, second) if v.verdict == "bar_5y" and v.bars_until is not None]
+    ends = [v.bars_until_on for v in (first, second) if v.verdict == "bar_5y" and v.bars_until_on is not None]
     return Voice("bar_5y", max(ends))
 
 

@@ -139,7 +139,7 @@ def _checks(facts: ApplicationFacts) -> list[dict[str, Any]]:
             "state": c.state.value,
             "expires_on": c.expires_on.isoformat() if c.expires_on else None,
             "adjudication": c.adjudication,
-            "bars_until": c.bars_until.isoformat() if c.bars_until else None,
+            "bars_until_on": c.bars_until_on.isoformat() if c.bars_until_on else None,
         }
         for c in facts.checks
     ]

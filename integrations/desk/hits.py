@@ -80,7 +80,7 @@ def _keep_voice(
         check_id=row.id,
         round=round_,
         verdict=said.verdict,
-        bars_until=said.bars_until,
+        bars_until_on=said.bars_until_on,
         hit_classes=hit_classes().version,
         by_staff=act.person.id,
         at=act.now,
@@ -97,11 +97,11 @@ def _keep_voice(
 
 
 def _judge(act: Act, row: BackgroundCheck, first: CheckVerdict, second: hits.Voice) -> None:
-    earlier = hits.Voice(first.verdict, first.bars_until)  # type: ignore[arg-type]
+    earlier = hits.Voice(first.verdict, first.bars_until_on)  # type: ignore[arg-type]
     stands, old = hits.together(earlier, second), row.adjudication
-    row.adjudication, row.bars_until = stands.verdict, stands.bars_until
+    row.adjudication, row.bars_until_on = stands.verdict, stands.bars_until_on
     act.session.add(row)
-    new = f"judged {stands.verdict}" + (f" until {stands.bars_until}" if stands.bars_until else "")
+    new = f"judged {stands.verdict}" + (f" until {stands.bars_until_on}" if stands.bars_until_on else "")
     history.record(
         act.session, row, old=old, new=new, actor=act.actor, why="two people judged the hit", now=act.now
     )

@@ -261,7 +261,7 @@ def _checks(session: Session, application_id: UUID, people: dict[str, bytes]) ->
             result_at=row.result_at,
             expires_on=row.expires_on,
             adjudication=row.adjudication,
-            bars_until=row.bars_until,
+            bars_until_on=row.bars_until_on,
             disposition=row.disposition,  # type: ignore[arg-type]
         )
         for row in rows

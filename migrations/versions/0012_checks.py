@@ -86,14 +86,14 @@ def _hits() -> None:
         sa.Column("check_id", sa.Uuid(), nullable=False),
         sa.Column("round", sa.Integer(), nullable=False),
         sa.Column("verdict", sa.String(), nullable=False),
-        sa.Column("bars_until", sa.Date(), nullable=True),
+        sa.Column("bars_until_on", sa.Date(), nullable=True),
         sa.Column("hit_classes", sa.String(), nullable=False),
         sa.Column("sealed_words", sa.LargeBinary(), nullable=True),
         sa.Column("by_staff", sa.Uuid(), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.CheckConstraint("verdict IN ('clear', 'bar', 'bar_5y')", name="check_verdict_known"),
         sa.CheckConstraint(
-            "(verdict = 'bar_5y') = (bars_until IS NOT NULL)", name="check_verdict_bars_until"
+            "(verdict = 'bar_5y') = (bars_until_on IS NOT NULL)", name="check_verdict_bars_until"
         ),
         sa.ForeignKeyConstraint(["check_id"], ["background_check.id"]),
         sa.ForeignKeyConstraint(["by_staff"], ["staff.id"]),
@@ -103,7 +103,7 @@ def _hits() -> None:
     op.create_index("ix_check_verdict_check_id", "check_verdict", ["check_id"])
     op.execute(_VOICES)
     op.drop_column("background_check", "adjudicated_by")
-    op.add_column("background_check", sa.Column("bars_until", sa.Date(), nullable=True))
+    op.add_column("background_check", sa.Column("bars_until_on", sa.Date(), nullable=True))
     op.create_check_constraint(
         "check_adjudication_known",
         "background_check",
@@ -112,7 +112,7 @@ def _hits() -> None:
     op.create_check_constraint(
         "check_bars_until_a_day",
         "background_check",
-        "coalesce(adjudication = 'bar_5y', false) = (bars_until IS NOT NULL)",
+        "coalesce(adjudication = 'bar_5y', false) = (bars_until_on IS NOT NULL)",
     )
     op.create_table(
         "criminal_record",

@@ -29,19 +29,21 @@ class PendingAllowance(Row, table=True):
 class CheckVerdict(Row, table=True):
     """One person's word on a hit. Two of a round give its adjudication. Never rewritten.
 
-    `sealed_words`: the reasons, and the day of the offence. `bars_until` follows from that day.
+    `sealed_words`: the reasons, and the day of the offence. `bars_until_on` follows from that day.
     """
 
     __tablename__ = "check_verdict"
     __table_args__ = (
         CheckConstraint(one_of("verdict", VERDICTS), name="check_verdict_known"),
-        CheckConstraint("(verdict = 'bar_5y') = (bars_until IS NOT NULL)", name="check_verdict_bars_until"),
+        CheckConstraint(
+            "(verdict = 'bar_5y') = (bars_until_on IS NOT NULL)", name="check_verdict_bars_until"
+        ),
         UniqueConstraint("check_id", "round", "by_staff", name="check_verdict_four_eyes"),
     )
     check_id: UUID = Field(foreign_key="background_check.id", index=True)
     round: int
     verdict: str
-    bars_until: date | None = None
+    bars_until_on: date | None = None
     hit_classes: str
     sealed_words: Sealed | None = sealed(default=None)
     by_staff: UUID = Field(foreign_key="staff.id")

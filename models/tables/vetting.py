@@ -114,7 +114,7 @@ class BackgroundCheck(Row, table=True):
             f"adjudication IS NULL OR {one_of('adjudication', VERDICTS)}", name="check_adjudication_known"
         ),
         CheckConstraint(
-            "coalesce(adjudication = 'bar_5y', false) = (bars_until IS NOT NULL)",
+            "coalesce(adjudication = 'bar_5y', false) = (bars_until_on IS NOT NULL)",
             name="check_bars_until_a_day",
         ),
         ForeignKeyConstraint(["evidence_file_id"], ["document_file.id"], name="background_check_evidence"),
@@ -146,7 +146,7 @@ class BackgroundCheck(Row, table=True):
     as_of: datetime | None = instant(default=None)
     expires_on: date | None = None
     adjudication: str | None = None
-    bars_until: date | None = None
+    bars_until_on: date | None = None
     # Of the arrest or charge behind a hit: resolved or unresolved; None until somebody has written it down.
     disposition: str | None = None
     # What a registry sent on paper.

@@ -206,8 +206,8 @@ def test_an_older_call_does_not_move_the_last_contact_back(world: World) -> None
 def lost(world: World) -> Family:
     """Both ladders have ended with nobody reached."""
     family = a_family(world.kit, world.staff, child=50, sponsor=51)
-    world.says(family.phones["child"], "9")
-    world.says(family.phones["sponsor"], "9")
+    world.says(family.phones["child"], "Wrong number")
+    world.says(family.phones["sponsor"], "Wrong number")
     duty = next(d for d in world.duties(family, "welfare_call") if d.party == "child")
     world.at(duty.opens_at + HOUR).round("contacts")
     assert world.case(family).state == "lost_contact"

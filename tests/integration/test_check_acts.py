@@ -251,14 +251,14 @@ def test_a_bar_of_five_years_ends_and_then_the_hit_is_judged_anew(
     found = shown(kit, hit.application_id)
     assert "CHECK_HIT_BAR" in scenes.open_codes(found)
     (told,) = [c for c in found["checks"] if c["check_id"] == str(hit.id)]
-    assert (told["adjudication"], told["bars_until"]) == ("bar_5y", "2026-03-01")
+    assert (told["adjudication"], told["bars_until_on"]) == ("bar_5y", "2026-03-01")
     with pytest.raises(BadInput, match="unknown_check"):
         _judge(kit, hit, staff["ffs"], "clear")  # it bars now: there is nothing to judge
     later = NOW + 40 * DAY
     for who in ("supervisor", "ffs"):
         _judge(kit, hit, staff[who], "clear", now=later)
     row = _row(kit, "child_abuse_registry")
-    assert (row.adjudication, row.bars_until) == ("clear", None)
+    assert (row.adjudication, row.bars_until_on) == ("clear", None)
     with kit.transaction() as session:
         said = session.execute(text("SELECT round, verdict FROM check_verdict ORDER BY round, at")).all()
     assert [tuple(one) for one in said] == [(1, "bar_5y"), (1, "clear"), (2, "clear"), (2, "clear")]

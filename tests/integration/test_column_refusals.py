@@ -94,6 +94,7 @@ def test_every_word_of_state_is_checked() -> None:
         ("obligation", "state"),  # obligation_state_known: below
         ("job", "state"),  # job_state_known: below
         ("link", "state"),  # link_state_known: below
+        ("notice", "state"),  # a trigger refuses every move that is none of its own: test_notices.py
     }
     states = {(table.name, "state") for table in METADATA.tables.values() if "state" in table.columns}
     assert states <= checked | elsewhere
@@ -133,8 +134,8 @@ def test_jobs_and_links_have_known_states(session: Session, vault: Vault) -> Non
     with refused(session, "link_state_known"):
         session.execute(
             text(
-                "INSERT INTO link (id, application_id, other_application_id, kind, tier, through, state, at)"
-                " VALUES (gen_random_uuid(), :a, :b, 'sponsor', 'likely', '{}', 'maybe', :now)"
+                "INSERT INTO link (id, application_id, other_application_id, kind, tier, about, through, state, at)"
+                " VALUES (gen_random_uuid(), :a, :b, 'sponsor', 'likely', '', '{}', 'maybe', :now)"
             ),
             {
                 "a": an_application(session, vault).id,

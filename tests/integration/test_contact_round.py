@@ -118,8 +118,8 @@ def test_a_number_that_the_child_shares_is_for_people_alone(world: World) -> Non
 
 def test_without_any_usable_phone_the_case_is_somebodys_at_once(world: World) -> None:
     family = a_family(world.kit, world.staff, child=50, sponsor=51)
-    world.says(family.phones["child"], "9")
-    world.says(family.phones["sponsor"], "9")
+    world.says(family.phones["child"], "Wrong number")
+    world.says(family.phones["sponsor"], "Wrong number")
     world.at(first_call(world, family).opens_at).round("contacts")
     assert {e.key for e in world.alarms(family, "no_contact")} == {"child", "sponsor"}
     assert world.case(family).state == "lost_contact"

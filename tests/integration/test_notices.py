@@ -281,3 +281,9 @@ def test_an_ageing_concern_climbs_from_the_time_it_was_learned_of(world: World) 
         (item,) = listed(world)
         assert (alarm.level, alarm.queue) == (item["level"], item["queue"])
     assert alarm.queue == "oversight"
+
+
+def test_a_notice_takes_no_state_that_is_none_of_its_own(world: World) -> None:
+    drafted(world, worried(world))
+    with world.kit.transaction() as session, refused(session, "stays as it was written"):
+        session.execute(text("UPDATE notice SET state = 'closed'"))

@@ -98,9 +98,9 @@ def test_a_file_that_lacks_a_verdict_is_none(text: str) -> None:
         ({}, 0, Standing.HIT_REVIEW),
         ({"adjudication": "clear"}, 0, None),
         ({"adjudication": "bar"}, 3650, Standing.HIT_BAR),
-        ({"adjudication": "bar_5y", "bars_until": TODAY}, 0, Standing.HIT_BAR),
+        ({"adjudication": "bar_5y", "bars_until_on": TODAY}, 0, Standing.HIT_BAR),
         # The years are over: nothing clears itself, two people judge it anew.
-        ({"adjudication": "bar_5y", "bars_until": TODAY}, 1, Standing.HIT_REVIEW),
+        ({"adjudication": "bar_5y", "bars_until_on": TODAY}, 1, Standing.HIT_REVIEW),
         ({"adjudication": "bar_5y"}, 3650, Standing.HIT_BAR),
         # What the provider calls a bar stays one, and a graver word outlives what was judged before it.
         ({"state": CheckState.HIT_BAR, "adjudication": "clear"}, 0, Standing.HIT_BAR),
