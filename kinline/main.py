@@ -61,6 +61,7 @@ def build() -> typer.Typer:
     app.add_typer(lost.app, name="lost")
     app.add_typer(followup.escalation_app, name="escalation")
     app.add_typer(followup.address_app, name="address")
+    app.add_typer(followup.number_app, name="number")
     app.add_typer(followup.duty_app, name="duty")
     app.add_typer(reports.app, name="noc")
     app.add_typer(system.db_app, name="db")

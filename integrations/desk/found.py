@@ -41,7 +41,7 @@ def found_again(
     steps = [duty for duty in ledger.open_of(session, case.id) if duty.kind in kinds]
     _settle(session, steps, evidence, by=by, now=now)
     _take_up_what_reviews_replaced(session, case, by=by, at=at, alone=alone, now=now)
-    _call_again(session, case, now=now)
+    call_again(session, case, now=now)
     if case.state == CaseState.LOST_CONTACT:
         _withdraw_proposal(session, case, by=by, now=now)
         history.move(
@@ -84,7 +84,7 @@ def _take_up_what_reviews_replaced(
     restore_duties(session, case, wanted, actor=str(by), why="the child is found: the plan goes on", now=now)
 
 
-def _call_again(session: Session, case: Case, *, now: datetime) -> None:
+def call_again(session: Session, case: Case, *, now: datetime) -> None:
     """A call whose tries had come to their end is a person's task again: now somebody may pick up."""
     for duty in ledger.open_of(session, case.id):
         if duty.kind not in SPOKEN_DUTIES or duty.opens_at > now or duty.next_at is not None:

@@ -163,7 +163,7 @@ def _refuse_amendment(work: Submission, application: Application, child: Child) 
                 "reference",
                 "already_released",
                 "The child of this application has been released; its packet can't be amended.",
-                "Use `kinline address change` or `kinline case` for what has changed since.",
+                "Use `kinline address change`, `kinline number add` or `kinline call record` for what has changed since.",
             )
         )
 

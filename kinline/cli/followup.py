@@ -9,7 +9,7 @@ from uuid import UUID
 
 import typer
 
-from integrations.desk import addresses, calls, cases, duties, escalations, leaving, rounds
+from integrations.desk import addresses, calls, cases, duties, escalations, leaving, numbers, rounds
 from integrations.desk.dispatch import dispatch_messages
 from integrations.desk.views import account_json, case_json, queue_json
 from integrations.desk.voice import place_calls
@@ -23,6 +23,7 @@ app = typer.Typer()
 call_app = typer.Typer(help="Calls by people.")
 escalation_app = typer.Typer(help="Take, hand on and resolve what has escalated.")
 address_app = typer.Typer(help="Where the family lives.")
+number_app = typer.Typer(help="How the family is reached.")
 duty_app = typer.Typer(help="Duties that a person does and writes down.")
 Case = Annotated[str, typer.Argument(metavar="CASE", help="Its id, or the packet's reference.")]
 Id = Annotated[str, typer.Argument(metavar="ID")]
@@ -194,6 +195,34 @@ def address_change(
         return _case(stack, found, str(who.id))
 
     common.run(body, as_json=as_json, at=at, show=show.case, needs=("providers",))
+
+
+@number_app.callback()
+def _numbers() -> None:
+    """One command so far; without this it would lose its name."""
+
+
+@number_app.command("add")
+def number_add(
+    case: Case,
+    party: Annotated[Party, typer.Option("--party", help="Whose: child, sponsor, or case for a contact.")],
+    number: Annotated[
+        Path, typer.Option("--number", help="JSON of the number, its language and consent to texts.")
+    ],
+    as_: As,
+    role: Annotated[str, typer.Option("--role", help="party, backup, care_plan or home_country.")] = "party",
+    as_json: AsJson = False,
+    at: At = None,
+) -> None:
+    """Record a telephone number. It takes the place of the party's own; what looked for one is settled."""
+
+    def body(stack: Stack) -> dict[str, Any]:
+        who = common.person(stack, as_)
+        raw = common.read_file(number, "--number")
+        found = numbers.add_number(stack.kit, case, raw, who, party=party, role=role, now=stack.now())
+        return _case(stack, found, str(who.id))
+
+    common.run(body, as_json=as_json, at=at, show=show.case)
 
 
 @app.command("close")
