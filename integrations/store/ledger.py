@@ -89,6 +89,8 @@ def open_rows(
             index_where=text("state = 'open'"),
         )
         .returning(col(Obligation.id))
+        # Without it a batch would be cut wherever one row has a time and the next has none.
+        .execution_options(render_nulls=True)
     )
     opened = list(session.scalars(statement, [row.model_dump() for row in rows]))
     session.add_all(

@@ -86,7 +86,7 @@ def case(found: dict[str, Any]) -> None:
     sight = found["in_sight"]
     OUT.print(f"[bold]case {found['case_id']}[/]  {found['state']}")
     OUT.print(f"  in sight: {'yes' if sight['ok'] else 'NO'}, by {sight['by']}, until {sight['until']}")
-    if found["prs_level"]:
+    if found["prs_level"] not in (None, "1"):  # 1 is the calls of the schedule
         OUT.print(f"  post-release services: level {found['prs_level']}")
     table = Table("duty", "party", "key", "due", "state", "queue", box=None, header_style="dim")
     for o in found["obligations"]:

@@ -33,7 +33,7 @@ def with_task(world: World, **family: Any) -> tuple[Family, dict[str, Any]]:
 def test_the_list_shows_what_a_caller_needs_and_no_number(world: World) -> None:
     family, task = with_task(world, language="mam")
     assert task["case_id"] == str(family.case_id)
-    assert (task["language"], task["interpreter"], task["script"]) == ("mam", True, "es")
+    assert (task["language"], task["interpreter"], task["script"]) == ("mam", True, "en")
     assert task["local_time"].startswith("2026-02-12 19:")
     assert not any(phone in json.dumps(task) for phone in family.phones.values())
 

@@ -147,7 +147,7 @@ def test_a_reminder_that_the_round_comes_to_days_late_is_not_sent(world: World) 
     )
 
 
-@pytest.mark.parametrize("language", ["quc", "fr"])
+@pytest.mark.parametrize("language", ["quc", "mam"])
 def test_who_reads_none_of_our_languages_is_told_by_a_person(world: World, language: str) -> None:
     family = a_family(world.kit, world.staff, child=None, sponsor=51, language=language)
     world.at(local(3, 17, 31)).round("contacts")

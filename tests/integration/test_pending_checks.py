@@ -30,7 +30,7 @@ from models.tables.vetting import BackgroundCheck
 from tests.builders import NOW, a_case, a_vault, an_evidence, an_obligation
 from tests.integration import scenes
 from tests.integration.conftest import a_kit, the_staff
-from tests.integration.scenes import NOBODY_THERE, a_packet, hand_in, open_codes, shown, vet
+from tests.integration.scenes import NOBODY_THERE, StubReader, a_packet, hand_in, open_codes, shown, vet
 from tests.refusals import refused
 from tests.servers import TestServer
 from vetting.ports import CheckReport, ProviderRef
@@ -303,6 +303,7 @@ def test_a_result_on_paper_settles_it_under_that_persons_name(
     kit: Kit, out: BackgroundCheck, staff: dict[str, Person]
 ) -> None:
     late = NOW + 8 * DAY
+    kit.make_reader = StubReader
     rounds.lost_contact_round(kit, now=late)
     record_result(
         kit,
@@ -326,17 +327,33 @@ def test_a_result_on_paper_settles_it_under_that_persons_name(
 def test_the_end_of_the_case_ends_it_and_reopened_it_is_owed_again(
     kit: Kit, out: BackgroundCheck, staff: dict[str, Person]
 ) -> None:
-    cases.close_case(kit, REFERENCE, staff["cm"], reason="departed", note="", now=NOW + DAY)
+    cases.close_case(
+        kit,
+        REFERENCE,
+        staff["cm"],
+        reason="departed",
+        note="",
+        evidence="the record of the departure",
+        now=NOW + DAY,
+    )
     (duty,) = duties(kit)
     assert (duty.state, duty.by_closure, duty.reason) == ("void", True, "departed")
     cases.reopen_case(kit, REFERENCE, staff["supervisor"], note="They are back.", now=NOW + 2 * DAY)
-    assert [(d.state, d.due_at) for d in duties(kit)] == [("void", duty.due_at), ("open", NOW + 9 * DAY)]
+    assert [(d.state, d.due_at) for d in duties(kit)] == [("void", duty.due_at), ("open", duty.due_at)]
 
 
 def test_a_result_that_came_while_the_case_was_closed_is_not_owed_again(
     kit: Kit, out: BackgroundCheck, staff: dict[str, Person]
 ) -> None:
-    cases.close_case(kit, REFERENCE, staff["cm"], reason="departed", note="", now=NOW + DAY)
+    cases.close_case(
+        kit,
+        REFERENCE,
+        staff["cm"],
+        reason="departed",
+        note="",
+        evidence="the record of the departure",
+        now=NOW + DAY,
+    )
     tell(kit, out, "clear", NOW + 2 * DAY)
     cases.reopen_case(kit, REFERENCE, staff["supervisor"], note="They are back.", now=NOW + 3 * DAY)
     assert [d.state for d in duties(kit)] == ["void"]

@@ -327,7 +327,7 @@ def test_a_release_that_is_recorded_answers_the_list(
             why="listed",
             now=NOW,
         )
-        release._end_duties(session, application, row, world.staff["ffs"], now=NOW)
+        release._end_duties(session, application, row, world.staff["ffs"], {}, now=NOW)
     settled = world.duty(family, "confirm_release", "settled")
     (evidence,) = [e for e in world.rows(Evidence, family) if e.id == settled.evidence_id]
     assert (evidence.kind, evidence.row_id) == ("release", row.id)

@@ -113,7 +113,7 @@ def test_a_check_that_runs_out_after_the_decision_closes_the_gate_again(
     assert any("CHECK_STALE sponsor public_records" in line for line in caught.value.missing)
 
 
-@pytest.mark.parametrize("broken", ["open_followup", "_end_vetting_duties", "history.audit"])
+@pytest.mark.parametrize("broken", ["open_followup", "_end_duties", "history.audit"])
 def test_when_anything_inside_fails_nothing_is_released(
     kit: Kit, approved: UUID, staff: dict[str, Person], monkeypatch: pytest.MonkeyPatch, broken: str
 ) -> None:

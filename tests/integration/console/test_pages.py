@@ -206,7 +206,7 @@ def test_administrator_sees_counts_and_no_case(sign_in: SignIn, case_id: UUID, a
 
 def test_auditor_reads(sign_in: SignIn, case_id: UUID, application_id: UUID) -> None:
     browser = sign_in("auditor")
-    assert [browser.get(p).status_code for p in paths_of(case_id, application_id)] == [200] * 7 + [404]
+    assert [browser.get(p).status_code for p in paths_of(case_id, application_id)] == [200] * 8 + [404]
 
 
 def test_today_says_the_account_line_and_what_waits(sign_in: SignIn, case_id: UUID) -> None:
