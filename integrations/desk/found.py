@@ -41,7 +41,9 @@ def found_again(
     steps = [duty for duty in ledger.open_of(session, case.id) if duty.kind in kinds]
     _settle(session, steps, evidence, by=by, now=now)
     _take_up_what_reviews_replaced(session, case, by=by, at=at, alone=alone, now=now)
-    call_again(session, case, now=now)
+    if ended or case.state == CaseState.LOST_CONTACT:
+        # After any other talk the ladder goes on by itself, on another day.
+        call_again(session, case, now=now)
     if case.state == CaseState.LOST_CONTACT:
         _withdraw_proposal(session, case, by=by, now=now)
         history.move(
@@ -87,7 +89,9 @@ def _take_up_what_reviews_replaced(
 def call_again(session: Session, case: Case, *, now: datetime) -> None:
     """A call whose tries had come to their end is a person's task again: now somebody may pick up."""
     for duty in ledger.open_of(session, case.id):
-        if duty.kind not in SPOKEN_DUTIES or duty.opens_at > now or duty.next_at is not None:
+        # A visit is no call: it waits for somebody to go there.
+        by_phone = duty.kind in SPOKEN_DUTIES and duty.kind in ledger.CONTACTED
+        if not by_phone or duty.opens_at > now or duty.next_at is not None:
             continue
         calls = session.scalars(
             select(Call).where(col(Call.obligation_id) == duty.id).order_by(col(Call.due_at).desc())

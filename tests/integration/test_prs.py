@@ -196,3 +196,10 @@ def test_a_level_is_changed_with_a_reason(world: World) -> None:
     family = served(world)
     with pytest.raises(BadInput):
         level(world, family, "3", reason=" ")
+
+
+def test_a_call_that_heard_the_child_makes_no_call_of_a_visit(world: World) -> None:
+    family = served(world)
+    visit = world.duties(family, "prs_visit")[0]
+    world.later(8 * DAY).records(family, "reached_alone")
+    assert world.calls_of(family, obligation_id=visit.id) == []
