@@ -74,6 +74,7 @@ def main(runs: int) -> int:
             first = _bare(reader, scans) if number % 2 else None
             whole.append(_run(kit, packet))
             floor.append(first if first is not None else _bare(reader, scans))
+            print(f"{number + 1}: {whole[-1]:.2f} s, bare {floor[-1]:.2f} s", file=sys.stderr, flush=True)
     allowed = ALLOWED_SECONDS + ALLOWED_TIMES_FLOOR * statistics.median(floor)
     print(f"{runs} submissions of {len(SCANS)} scans, seconds: median, slowest")
     print(f"submitted and vetted {statistics.median(whole):7.2f} {max(whole):7.2f}")
