@@ -15,13 +15,14 @@ from sqlalchemy import func, select
 from sqlmodel import Session, col
 
 from integrations.desk import calls, duties, escalations, lost
-from integrations.desk.duties import NOT_BY_NOTE
+from integrations.desk.duties import BY_PAPER, NOT_BY_NOTE
 from integrations.kit import Kit
 from integrations.sandbox.phones import Pickup, picks_up_for_people
 from integrations.store.contacts import plain_number
 from integrations.store.sealing import open_json
 from integrations.store.staff import get_person
 from kinline.play.families import Heard, heard
+from kinline.play.papers import make_paper, open_papers
 from models.errors import Refused
 from models.facts import Person
 from models.states import Channel, LostOutcome, Party
@@ -66,6 +67,7 @@ class Staff:
         self._answer_escalations(now)
         self._visit(now)
         self._do_duties(now)
+        self._make_papers(now)
         self._look_for_the_lost(now)
 
     def next_time(self, now: datetime) -> datetime | None:
@@ -153,7 +155,7 @@ class Staff:
             ),
             *(_ready_to_do(d) for d in _open_duties(session)),
             *(at for _, _, at in _open_visits(session)),
-            *(_ready_to_do(d) for d in _lost_steps(session)),
+            *(_ready_to_do(d) for d in (*_lost_steps(session), *open_papers(session))),
         ]
 
     def _answer_escalations(self, now: datetime) -> None:
@@ -168,23 +170,15 @@ class Staff:
                 escalations.acknowledge(self.kit, alarm_id, person, now=now)
                 self.counts["acknowledged"] += 1
             elif state == "acknowledged" and resolve_at <= now:
-                self._resolve(alarm_id, person, now)
-
-    def _resolve(self, alarm_id: UUID, person: Person, now: datetime) -> None:
-        try:
-            escalations.resolve(
-                self.kit,
-                alarm_id,
-                person,
-                outcome="followed up",
-                reason="simulated: looked into, and the next steps are open",
-                now=now,
-            )
-        except Refused as err:
-            if err.code != "needs_evidence":  # it ends with its step
-                raise
-            return
-        self.counts["resolved"] += 1
+                escalations.resolve(
+                    self.kit,
+                    alarm_id,
+                    person,
+                    outcome="followed up",
+                    reason="simulated: looked into, and the next steps are open",
+                    now=now,
+                )
+                self.counts["resolved"] += 1
 
     def _visit(self, now: datetime) -> None:
         """The child's home is visited; what is found there depends on the child's number, as on the phone."""
@@ -231,6 +225,14 @@ class Staff:
                 continue
             self.counts[f"did_{kind}"] += 1
 
+    def _make_papers(self, now: datetime) -> None:
+        with self.kit.transaction() as session:
+            ready = [duty for duty in open_papers(session) if _ready_to_do(duty) <= now]
+            session.expunge_all()
+        for duty in ready:
+            make_paper(self.kit, duty, self.manager, self.supervisor, now=now)
+            self.counts[f"did_{duty.kind}"] += 1
+
     def _look_for_the_lost(self, now: datetime) -> None:
         """Each step is done and comes to nothing: who is found is found by a call. Nobody outside is asked."""
         with self.kit.transaction() as session:
@@ -271,11 +273,22 @@ def _by_day(at: datetime, case: Case) -> datetime:
     return at.astimezone(UTC)
 
 
+_A_LOST_STEP = col(Obligation.kind).like("lost\\_%") & (col(Obligation.kind) != "lost_contact_review")
+
+
 def _open_alarms(session: Session) -> list[Escalation]:
+    """Those that somebody can take or resolve. One about a paper or a step to find a child ends with that."""
+    ends_with_its_duty = (col(Obligation.state) == "open") & (
+        col(Obligation.kind).in_(BY_PAPER) | _A_LOST_STEP
+    )
     return list(
         session.scalars(
             select(Escalation)
-            .where(col(Escalation.state) != "resolved")
+            .outerjoin(Obligation, col(Obligation.id) == col(Escalation.obligation_id))
+            .where(
+                (col(Escalation.state) == "open")
+                | ((col(Escalation.state) == "acknowledged") & func.coalesce(~ends_with_its_duty, True))
+            )
             .order_by(col(Escalation.opened_at), col(Escalation.id))
         )
     )
@@ -290,7 +303,7 @@ def _open_duties(session: Session) -> list[Obligation]:
                 col(Obligation.state) == "open",
                 col(Obligation.side) == "followup",
                 col(Obligation.kind).not_in(NOT_BY_NOTE),
-                col(Obligation.kind).not_like("lost\\_%") | (col(Obligation.kind) == "lost_contact_review"),
+                ~_A_LOST_STEP,
             )
             .order_by(col(Obligation.due_at), col(Obligation.id))
         )
@@ -305,8 +318,7 @@ def _lost_steps(session: Session) -> list[Obligation]:
             .join(Case, col(Case.id) == col(Obligation.case_id))
             .where(
                 col(Obligation.state) == "open",
-                col(Obligation.kind).like("lost\\_%"),
-                col(Obligation.kind) != "lost_contact_review",
+                _A_LOST_STEP,
                 col(Case.state) == "lost_contact",
             )
             .order_by(col(Obligation.due_at), col(Obligation.id))
