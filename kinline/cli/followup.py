@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 from uuid import UUID
@@ -14,9 +15,11 @@ from integrations.desk.dispatch import dispatch_messages
 from integrations.desk.views import account_json, case_json, queue_json
 from integrations.desk.voice import place_calls
 from kinline.cli import common, show
+from kinline.cli.cases import Case, act_on_case
 from kinline.cli.common import As, AsJson, At, MaybeAs, Reason
 from kinline.stack import Stack
 from models.errors import BadInput, Problem
+from models.facts import Person
 from models.states import CallOutcome, Party
 
 app = typer.Typer()
@@ -25,7 +28,6 @@ escalation_app = typer.Typer(help="Take, hand on and resolve what has escalated.
 address_app = typer.Typer(help="Where the family lives.")
 number_app = typer.Typer(help="How the family is reached.")
 duty_app = typer.Typer(help="Duties that a person does and writes down.")
-Case = Annotated[str, typer.Argument(metavar="CASE", help="Its id, or the packet's reference.")]
 Id = Annotated[str, typer.Argument(metavar="ID")]
 
 
@@ -45,17 +47,13 @@ def as_uuid(value: str, name: str) -> UUID:
         ) from None
 
 
-def _case(stack: Stack, key: str | UUID, actor: str = "cli") -> dict[str, Any]:
-    return case_json(stack.kit, str(key), actor=actor, now=stack.now())
-
-
 @app.command("case")
 def show_case(case: Case, as_json: AsJson = False, at: At = None, as_: MaybeAs = None) -> None:
     """One case: what keeps the child in sight, every duty, try, text, call and escalation."""
 
     def body(stack: Stack) -> dict[str, Any]:
         who = common.maybe_person(stack, as_)
-        return _case(stack, case, str(who.id) if who else "cli")
+        return case_json(stack.kit, case, actor=str(who.id) if who else "cli", now=stack.now())
 
     common.run(body, as_json=as_json, at=at, show=show.case)
 
@@ -75,33 +73,33 @@ def call_record(
 ) -> None:
     """Write down a call that you made. Only this settles a welfare call."""
 
-    def body(stack: Stack) -> dict[str, Any]:
-        who = common.person(stack, as_)
-        found = calls.record_call(
-            stack.kit,
+    act_on_case(
+        lambda s, who, now: calls.record_call(
+            s.kit,
             case,
             party=party,
             outcome=outcome,
             answers=common.read_file(answers, "--answers"),
             person=who,
-            now=stack.now(),
+            now=now,
             true_time=common.moment(true_time, "--true-time"),
-        )
-        return _case(stack, found, str(who.id))
-
-    common.run(body, as_json=as_json, at=at, show=show.case)
+        ),
+        as_=as_,
+        as_json=as_json,
+        at=at,
+    )
 
 
 @escalation_app.command("ack")
 def escalation_ack(escalation: Id, as_: As, as_json: AsJson = False, at: At = None) -> None:
     """Take an escalation: it is yours from now on."""
 
-    def body(stack: Stack) -> dict[str, Any]:
-        who = common.person(stack, as_)
-        found = escalations.acknowledge(stack.kit, as_uuid(escalation, "ID"), who, now=stack.now())
-        return _case(stack, found, str(who.id))
-
-    common.run(body, as_json=as_json, at=at, show=show.case)
+    act_on_case(
+        lambda s, who, now: escalations.acknowledge(s.kit, as_uuid(escalation, "ID"), who, now=now),
+        as_=as_,
+        as_json=as_json,
+        at=at,
+    )
 
 
 @escalation_app.command("resolve")
@@ -115,14 +113,14 @@ def escalation_resolve(
 ) -> None:
     """Resolve an escalation: its duty is settled with this as evidence, or goes on as a review."""
 
-    def body(stack: Stack) -> dict[str, Any]:
-        who = common.person(stack, as_)
-        found = escalations.resolve(
-            stack.kit, as_uuid(escalation, "ID"), who, outcome=outcome, reason=reason, now=stack.now()
-        )
-        return _case(stack, found, str(who.id))
-
-    common.run(body, as_json=as_json, at=at, show=show.case)
+    act_on_case(
+        lambda s, who, now: escalations.resolve(
+            s.kit, as_uuid(escalation, "ID"), who, outcome=outcome, reason=reason, now=now
+        ),
+        as_=as_,
+        as_json=as_json,
+        at=at,
+    )
 
 
 @escalation_app.command("reassign")
@@ -136,14 +134,14 @@ def escalation_reassign(
 ) -> None:
     """Hand an escalation to another named person. Its times stay."""
 
-    def body(stack: Stack) -> dict[str, Any]:
-        who = common.person(stack, as_)
-        found = escalations.reassign(
-            stack.kit, as_uuid(escalation, "ID"), who, to_email=to, reason=reason, now=stack.now()
-        )
-        return _case(stack, found, str(who.id))
-
-    common.run(body, as_json=as_json, at=at, show=show.case)
+    act_on_case(
+        lambda s, who, now: escalations.reassign(
+            s.kit, as_uuid(escalation, "ID"), who, to_email=to, reason=reason, now=now
+        ),
+        as_=as_,
+        as_json=as_json,
+        at=at,
+    )
 
 
 @escalation_app.command("rungs")
@@ -162,12 +160,12 @@ def escalation_rungs(as_json: AsJson = False, at: At = None) -> None:
 def duty_done(duty: Id, as_: As, reason: Reason, as_json: AsJson = False, at: At = None) -> None:
     """Say that you have done a duty, and what you did. A duty to speak with somebody needs a call record."""
 
-    def body(stack: Stack) -> dict[str, Any]:
-        who = common.person(stack, as_)
-        found = duties.do_duty(stack.kit, as_uuid(duty, "ID"), who, note=reason, now=stack.now())
-        return _case(stack, found, str(who.id))
-
-    common.run(body, as_json=as_json, at=at, show=show.case)
+    act_on_case(
+        lambda s, who, now: duties.do_duty(s.kit, as_uuid(duty, "ID"), who, note=reason, now=now),
+        as_=as_,
+        as_json=as_json,
+        at=at,
+    )
 
 
 @address_app.command("change")
@@ -181,20 +179,20 @@ def address_change(
 ) -> None:
     """Record a move. The old address is kept; the new one is looked up; the court form's duty opens."""
 
-    def body(stack: Stack) -> dict[str, Any]:
-        who = common.person(stack, as_)
-        now = stack.now()
-        found = addresses.change_address(
-            stack.kit,
+    act_on_case(
+        lambda s, who, now: addresses.change_address(
+            s.kit,
             case,
             common.read_file(address, "--address"),
             who,
             moved_at=common.moment(moved_at, "--moved-at") or now,
             now=now,
-        )
-        return _case(stack, found, str(who.id))
-
-    common.run(body, as_json=as_json, at=at, show=show.case, needs=("providers",))
+        ),
+        as_=as_,
+        as_json=as_json,
+        at=at,
+        needs=("providers",),
+    )
 
 
 @number_app.callback()
@@ -216,13 +214,11 @@ def number_add(
 ) -> None:
     """Record a telephone number. It takes the place of the party's own; what looked for one is settled."""
 
-    def body(stack: Stack) -> dict[str, Any]:
-        who = common.person(stack, as_)
+    def work(s: Stack, who: Person, now: datetime) -> UUID:
         raw = common.read_file(number, "--number")
-        found = numbers.add_number(stack.kit, case, raw, who, party=party, role=role, now=stack.now())
-        return _case(stack, found, str(who.id))
+        return numbers.add_number(s.kit, case, raw, who, party=party, role=role, now=now)
 
-    common.run(body, as_json=as_json, at=at, show=show.case)
+    act_on_case(work, as_=as_, as_json=as_json, at=at)
 
 
 @app.command("close")
@@ -241,14 +237,14 @@ def close_case(
 ) -> None:
     """Close a case with a reason and your name. A lost contact needs two people."""
 
-    def body(stack: Stack) -> dict[str, Any]:
-        who = common.person(stack, as_)
-        found = cases.close_case(
-            stack.kit, case, who, reason=reason, note=note, evidence=evidence, now=stack.now()
-        )
-        return _case(stack, found, str(who.id))
-
-    common.run(body, as_json=as_json, at=at, show=show.case)
+    act_on_case(
+        lambda s, who, now: cases.close_case(
+            s.kit, case, who, reason=reason, note=note, evidence=evidence, now=now
+        ),
+        as_=as_,
+        as_json=as_json,
+        at=at,
+    )
 
 
 @app.command("reopen")
@@ -261,12 +257,12 @@ def reopen_case(
 ) -> None:
     """Follow a closed child again. What the closing ended stands open; somebody is to hear the child at once."""
 
-    def body(stack: Stack) -> dict[str, Any]:
-        who = common.person(stack, as_)
-        found = cases.reopen_case(stack.kit, case, who, note=reason, now=stack.now())
-        return _case(stack, found, str(who.id))
-
-    common.run(body, as_json=as_json, at=at, show=show.case)
+    act_on_case(
+        lambda s, who, now: cases.reopen_case(s.kit, case, who, note=reason, now=now),
+        as_=as_,
+        as_json=as_json,
+        at=at,
+    )
 
 
 @app.command("resume")
@@ -279,12 +275,12 @@ def resume_automation(
 ) -> None:
     """Let texts and automated calls go on, after a person had taken the conversation."""
 
-    def body(stack: Stack) -> dict[str, Any]:
-        who = common.person(stack, as_)
-        found = cases.resume_automation(stack.kit, case, who, note=reason, now=stack.now())
-        return _case(stack, found, str(who.id))
-
-    common.run(body, as_json=as_json, at=at, show=show.case)
+    act_on_case(
+        lambda s, who, now: cases.resume_automation(s.kit, case, who, note=reason, now=now),
+        as_=as_,
+        as_json=as_json,
+        at=at,
+    )
 
 
 @app.command("round")

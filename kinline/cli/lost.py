@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
+from uuid import UUID
 
 import typer
 
 from integrations.desk import lost
-from integrations.desk.views import case_json
-from kinline.cli import common, show
+from kinline.cli import common
+from kinline.cli.cases import Case, act_on_case
 from kinline.cli.common import As, AsJson, At, Reason
 from kinline.stack import Stack
+from models.facts import Person
 from models.states import LostOutcome
 
 app = typer.Typer(help="Find a child whose contact is lost.")
-Case = Annotated[str, typer.Argument(metavar="CASE", help="Its id, or the packet's reference.")]
 Step = Annotated[str, typer.Argument(metavar="STEP", help="As the case's policy names it: school_check, ...")]
 
 
@@ -51,8 +53,7 @@ def lost_record(
 ) -> None:
     """Write down what came of a step. A talk with the child finds it, and the plan goes on."""
 
-    def body(stack: Stack) -> dict[str, Any]:
-        who = common.person(stack, as_)
+    def work(s: Stack, who: Person, now: datetime) -> UUID:
         record = lost.StepRecord(
             outcome,
             common.read_file(note, "--note").decode(errors="replace"),
@@ -60,10 +61,9 @@ def lost_record(
             alone,
             common.moment(true_time, "--true-time"),
         )
-        found = lost.record_step(stack.kit, case, step, who, record, now=stack.now())
-        return case_json(stack.kit, str(found), actor=str(who.id), now=stack.now())
+        return lost.record_step(s.kit, case, step, who, record, now=now)
 
-    common.run(body, as_json=as_json, at=at, show=show.case)
+    act_on_case(work, as_=as_, as_json=as_json, at=at)
 
 
 @app.command("decide")
@@ -78,9 +78,9 @@ def lost_decide(
 ) -> None:
     """Decide whether a local authority is asked, or whether people may call the home country: a supervisor."""
 
-    def body(stack: Stack) -> dict[str, Any]:
-        who = common.person(stack, as_)
-        found = lost.decide(stack.kit, case, step, who, yes=word is Word.YES, reason=reason, now=stack.now())
-        return case_json(stack.kit, str(found), actor=str(who.id), now=stack.now())
-
-    common.run(body, as_json=as_json, at=at, show=show.case)
+    act_on_case(
+        lambda s, who, now: lost.decide(s.kit, case, step, who, yes=word is Word.YES, reason=reason, now=now),
+        as_=as_,
+        as_json=as_json,
+        at=at,
+    )

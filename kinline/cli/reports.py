@@ -12,10 +12,10 @@ import typer
 
 from integrations.desk import notices, reports
 from integrations.desk.notice_views import notice_json, notices_json
-from integrations.desk.views import case_json
-from kinline.cli import common, show
+from kinline.cli import common
+from kinline.cli.cases import Case, act_on_case
 from kinline.cli.common import As, AsJson, At, MaybeAs, Reason
-from kinline.cli.followup import Case, Id, as_uuid, duty_app
+from kinline.cli.followup import Id, as_uuid, duty_app
 from kinline.stack import Stack
 from models.facts import Person
 from models.reports import METHODS, Recipient
@@ -43,19 +43,17 @@ def duty_report(
 ) -> None:
     """Say that you have reported what the duty asks for: to whom, when, and with which reference."""
 
-    def body(stack: Stack) -> dict[str, Any]:
-        who, now = common.person(stack, as_), stack.now()
+    def work(s: Stack, who: Person, now: datetime) -> UUID:
         when = common.moment(reported_at, "--reported-at") or now
-        case_id = reports.file_report(
-            stack.kit,
+        return reports.file_report(
+            s.kit,
             as_uuid(duty, "ID"),
             who,
             reports.Told(told, reference, method, when, to),
             now=now,
         )
-        return case_json(stack.kit, str(case_id), actor=str(who.id), now=now)
 
-    common.run(body, as_json=as_json, at=at, show=show.case)
+    act_on_case(work, as_=as_, as_json=as_json, at=at)
 
 
 def _act(work: Callable[[Stack, Person, datetime], UUID], *, as_: str, as_json: bool, at: str | None) -> None:

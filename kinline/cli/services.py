@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from integrations.desk import calls, prs_acts
-from integrations.desk.views import case_json
-from kinline.cli import common, show
+from kinline.cli import common
+from kinline.cli.cases import Case, act_on_case
 from kinline.cli.common import As, AsJson, At, Reason
-from kinline.cli.followup import Case
-from kinline.stack import Stack
 from models.states import CallOutcome, Channel, Party, PrsLevel
 
 prs_app = typer.Typer(help="A child's post-release services.")
@@ -36,13 +34,12 @@ def prs_level(
 ) -> None:
     """Say how much help this child gets from now on. What is done stays; what is open is planned anew."""
 
-    def body(stack: Stack) -> dict[str, Any]:
-        who = common.person(stack, as_)
-        now = stack.now()
-        found = prs_acts.set_level(stack.kit, case, who, level=level, reason=reason, now=now)
-        return case_json(stack.kit, str(found), actor=str(who.id), now=now)
-
-    common.run(body, as_json=as_json, at=at, show=show.case)
+    act_on_case(
+        lambda s, who, now: prs_acts.set_level(s.kit, case, who, level=level, reason=reason, now=now),
+        as_=as_,
+        as_json=as_json,
+        at=at,
+    )
 
 
 @visit_app.command("record")
@@ -62,11 +59,9 @@ def visit_record(
 ) -> None:
     """Write down a visit that you made to the child's home. Only this settles a visit."""
 
-    def body(stack: Stack) -> dict[str, Any]:
-        who = common.person(stack, as_)
-        now = stack.now()
-        found = calls.record_call(
-            stack.kit,
+    act_on_case(
+        lambda s, who, now: calls.record_call(
+            s.kit,
             case,
             party=Party.CHILD,
             outcome=outcome,
@@ -75,7 +70,8 @@ def visit_record(
             now=now,
             true_time=common.moment(true_time, "--true-time"),
             channel=Channel.VISIT,
-        )
-        return case_json(stack.kit, str(found), actor=str(who.id), now=now)
-
-    common.run(body, as_json=as_json, at=at, show=show.case)
+        ),
+        as_=as_,
+        as_json=as_json,
+        at=at,
+    )
