@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from functools import cache
-from importlib.resources import files
 
+from integrations.versioned import text_of
 from models.hits import HitClasses
 from vetting.hits import parse_hit_classes
 
@@ -14,7 +14,7 @@ NEWEST = "hits-2024"
 
 def hits_text(version: str = NEWEST) -> str:
     """The file of this version."""
-    return files("vetting").joinpath("hits", f"{version}.toml").read_text(encoding="utf-8")
+    return text_of("vetting", "hits", version, noun="verdicts on hits")
 
 
 @cache

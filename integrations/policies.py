@@ -14,6 +14,7 @@ from importlib.resources.abc import Traversable
 from typing import Literal
 
 from followup.policy import parse_followup_policy, procedures_named
+from integrations.versioned import text_of
 from models.errors import BadInput, NotFound, Problem
 from models.policy import FollowupPolicy, VettingPolicy
 from vetting.policy import parse_vetting_policy
@@ -92,10 +93,7 @@ def _procedures(room: Room, version: str) -> bytes:
     named = procedures_named(_bytes(room, version).decode()) if room == "followup" else None
     if named is None:
         return b""
-    file = files("followup").joinpath("procedures", f"{named}.toml")
-    if not file.is_file():
-        raise NotFound("procedures", named)
-    return file.read_bytes()
+    return text_of("followup", "procedures", named, noun="procedures").encode()
 
 
 def _want_version(says: str, version: str) -> None:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from functools import cache
-from importlib.resources import files
 
-from models.errors import NotFound
+from integrations.versioned import text_of
 from models.interview import QuestionSet
 from vetting.interviews import parse_question_set
 
@@ -19,10 +18,7 @@ def question_text(version: str) -> str:
     Raises:
         NotFound: there is none.
     """
-    file = files("vetting").joinpath("questions", f"{version}.toml")
-    if not file.is_file():
-        raise NotFound("question set", version)
-    return file.read_text(encoding="utf-8")
+    return text_of("vetting", "questions", version, noun="question set")
 
 
 @cache

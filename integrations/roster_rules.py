@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from functools import cache
-from importlib.resources import files
 
 from followup.roster import parse_roster_rules
-from models.errors import NotFound
+from integrations.versioned import text_of
 from models.roster import RosterRules
 
 # What a list that is read today is judged by.
@@ -19,10 +18,7 @@ def roster_rules_text(version: str = NEWEST) -> str:
     Raises:
         NotFound: there is none.
     """
-    file = files("followup").joinpath("rosters", f"{version}.toml")
-    if not file.is_file():
-        raise NotFound("roster rules", version)
-    return file.read_text(encoding="utf-8")
+    return text_of("followup", "rosters", version, noun="roster rules")
 
 
 @cache
