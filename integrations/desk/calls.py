@@ -17,6 +17,7 @@ from integrations.desk.call_tasks import CALLERS, end_draft
 from integrations.desk.duties import BY_CALL, RETRY, open_followup
 from integrations.desk.escalations import open_escalation, policy_of, resolve_settled
 from integrations.desk.found import found_again
+from integrations.desk.pausing import pause
 from integrations.desk.planned import cancel_planned
 from integrations.desk.sight import keep_in_sight
 from integrations.kit import Kit
@@ -259,12 +260,8 @@ def _apply(
     # The next look at the child stands open before this transaction ends.
     keep_in_sight(kit, session, case, actor=actor, now=now)
     _go_on_with_the_ladder(session, targets, call, now=now)
-    if weighed.pauses_automation and case.paused_at is None:
-        case.paused_at, case.paused_because = now, f"call:{call.id}"
-        session.add(case)
-        history.record(
-            session, case, old=None, new="automation paused", actor=actor, why="a person has it now", now=now
-        )
+    if weighed.pauses_automation:
+        pause(session, case, f"call:{call.id}", actor=actor, why="a person has it now", now=now)
 
 
 def _evidence(session: Session, case: Case, record: CallRecord, call: Call, *, now: datetime) -> Evidence:

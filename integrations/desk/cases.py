@@ -12,6 +12,7 @@ from followup.plan import hear_now
 from integrations.desk.closing import closing_facts, end_everything, standing_closure, write_closure
 from integrations.desk.duties import open_followup
 from integrations.desk.escalations import policy_of
+from integrations.desk.pausing import resume
 from integrations.desk.restoring import restore_what_it_ended
 from integrations.desk.sight import LOST_CONTACT_REVIEW, keep_in_sight, say_lost
 from integrations.kit import Kit
@@ -171,15 +172,5 @@ def resume_automation(kit: Kit, case_key: str, person: Person, *, note: str, now
         if case.paused_at is None:
             raise Refused("not_paused", "texts and automated calls to this family were not stopped")
         record_act(session, case.id, person, role, now=now)
-        case.paused_at = case.paused_because = None
-        session.add(case)
-        history.record(
-            session,
-            case,
-            old="automation paused",
-            new="automation resumed",
-            actor=str(person.id),
-            why=note,
-            now=now,
-        )
+        resume(session, case, actor=str(person.id), why=note, now=now)
         return case.id

@@ -13,9 +13,10 @@ from sqlmodel import Session, col
 from followup.escalation import duty_owned_until
 from followup.lost import SECOND_LADDER_KIND, lost_kinds
 from followup.policy import review_of
+from integrations.desk.pausing import PERHAPS_A_STOP, resume
 from integrations.kit import Kit
 from integrations.policies import pinned_followup_policy
-from integrations.store import history, ledger
+from integrations.store import ledger
 from integrations.store.cases import lock_row
 from integrations.store.staff import record_act, require_role
 from models.errors import BadInput, Problem, Refused
@@ -35,8 +36,6 @@ BY_CALL = frozenset({*SPOKEN_DUTIES, "call_back", RETRY, SECOND_LADDER_KIND})
 BY_PAPER = frozenset({*REPORT_DUTIES, *NOTICE_DUTIES})
 # Duties that end only with what they are about: a call, a delivered text, a result; never with a note.
 NOT_BY_NOTE = BY_CALL | BY_PAPER | {"text_reminder", "hearing_reminder", "closure_review", PENDING_CHECK}
-# Why the machines are silent until somebody has read a text that may revoke the consent.
-PERHAPS_A_STOP = "perhaps a stop: a person reads it"
 _INSTEAD = {
     **dict.fromkeys(BY_CALL, "a call record"),
     **dict.fromkeys(REPORT_DUTIES, "the report: kinline duty report"),
@@ -189,14 +188,4 @@ def _read(session: Session, case_id: UUID, person: Person, *, note: str, now: da
     waiting = ledger.open_of(session, case_id, kind="review_reply")
     if case.paused_because != PERHAPS_A_STOP or waiting:
         return
-    case.paused_at = case.paused_because = None
-    session.add(case)
-    history.record(
-        session,
-        case,
-        old="automation paused",
-        new="automation resumed",
-        actor=str(person.id),
-        why=note,
-        now=now,
-    )
+    resume(session, case, actor=str(person.id), why=note, now=now)

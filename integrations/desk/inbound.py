@@ -17,12 +17,12 @@ from sqlmodel import Session, col
 from followup.replies import Meaning, asks_to_stop, is_a_digit, may_ask_to_stop, understand
 from integrations import keys
 from integrations.catalogs import catalog, lexicon_for, written_language
-from integrations.desk.duties import PERHAPS_A_STOP, open_followup, review_duty
+from integrations.desk.duties import open_followup, review_duty
 from integrations.desk.escalations import open_escalation, policy_of
 from integrations.desk.messages import move_message, queue_text
+from integrations.desk.pausing import PERHAPS_A_STOP, pause
 from integrations.kit import Kit
 from integrations.messaging.webhooks import twilio_confirms
-from integrations.store import history
 from integrations.store.cases import lock_cases, lock_row, of_the_followed
 from integrations.store.sealing import seal_json
 from models.states import CaseState, MessageState, Party
@@ -347,12 +347,8 @@ def asks_for_help(session: Session, number: PhoneNumber, *, now: datetime) -> No
         actor=ACTOR,
         now=now,
     )
-    if from_child and case.paused_at is None:
-        case.paused_at, case.paused_because = now, "child asked for help"
-        session.add(case)
-        history.record(
-            session, case, old=None, new="automation paused", actor=ACTOR, why="child asked for help", now=now
-        )
+    if from_child:
+        pause(session, case, "child asked for help", actor=ACTOR, now=now)
 
 
 def _call_back_now(session: Session, number: PhoneNumber, obligation_id: UUID, *, now: datetime) -> None:
@@ -374,12 +370,7 @@ def _silent_until_read(session: Session, numbers: list[PhoneNumber], source_id: 
     for case_id in {n.case_id for n in numbers}:
         case = session.get_one(Case, case_id)
         _open(session, case, ("review_reply",), str(source_id)[:8], "perhaps they want no more texts", now)
-        if case.paused_at is None:
-            case.paused_at, case.paused_because = now, PERHAPS_A_STOP
-            session.add(case)
-            history.record(
-                session, case, old=None, new="automation paused", actor=ACTOR, why=PERHAPS_A_STOP, now=now
-            )
+        pause(session, case, PERHAPS_A_STOP, actor=ACTOR, now=now)
 
 
 def _consent(session: Session, number: PhoneNumber, *, given: bool, now: datetime) -> None:

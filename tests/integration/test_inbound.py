@@ -260,6 +260,17 @@ def test_what_may_be_a_stop_pauses_the_texts_until_a_person_has_read_it(world: W
     assert world.case(family).paused_at is None
 
 
+def test_reading_a_text_lets_no_machine_speak_after_a_childs_cry_for_help(world: World) -> None:
+    family = a_family_by_day(world)
+    after(world, family, "sponsor", "my boss had to stop the work")
+    after(world, family, "child", "HELP")
+    assert world.case(family).paused_because == "child asked for help"
+    do_duty(
+        world.kit, world.duty(family, "review_reply").id, world.staff["cm"], note="no stop", now=world.now
+    )
+    assert world.case(family).paused_because == "child asked for help"
+
+
 # --- help -----------------------------------------------------------------------------------------
 
 
