@@ -1,4 +1,4 @@
-"""One PostgreSQL for the session, one migrated template, one clone of it for each test that asks.
+"""One PostgreSQL for the session, one migrated template, a clone of it for each test that asks.
 
 Unit tests need no database: a test under tests/unit that asks for one stops the run.
 """
@@ -15,9 +15,10 @@ import pytest
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
+    from tests.clones import Clones
     from tests.servers import TestServer
 
-_DATABASE_FIXTURES = frozenset({"server", "template", "database_url", "engine", "shared_engine"})
+_DATABASE_FIXTURES = frozenset({"server", "template", "clones", "database_url", "engine", "shared_engine"})
 
 
 def _clean_environment() -> str | None:
@@ -67,10 +68,18 @@ def template(server: TestServer) -> str:
     return make_url(url).database or ""
 
 
+@pytest.fixture(scope="session")
+def clones(server: TestServer, template: str) -> Clones:
+    """Databases at the newest migration with no rows in them, lent to one test at a time."""
+    from tests.clones import Clones
+
+    return Clones(server, template)
+
+
 @pytest.fixture
-def database_url(server: TestServer, template: str) -> Iterator[str]:
+def database_url(clones: Clones) -> Iterator[str]:
     """A database of this test's own, at the newest migration, with no rows in it."""
-    with server.database(template) as url:
+    with clones.lent() as url:
         yield url
 
 
@@ -85,11 +94,11 @@ def engine(database_url: str) -> Iterator[Engine]:
 
 
 @pytest.fixture(scope="module")
-def shared_engine(server: TestServer, template: str) -> Iterator[Engine]:
+def shared_engine(clones: Clones) -> Iterator[Engine]:
     """An engine on a database that a module's tests share: for tests that roll back all they do."""
     from integrations.database import make_engine
 
-    with server.database(template) as url:
+    with clones.lent() as url:
         engine = make_engine(url)
         yield engine
         engine.dispose()
