@@ -70,8 +70,7 @@ def take_text(kit: Kit, inbound: Any, *, now: datetime) -> None:
         if inbound_id is None:
             return
         if not followed:
-            if meaning == Meaning.HELP:
-                _help_after_closure(session, numbers, now)
+            _heard_after_closure(session, numbers, meaning, stops=stops, now=now)
             return
         text = _Text(
             inbound_id,
@@ -266,6 +265,17 @@ def _all_ask_for_help(session: Session, numbers: list[PhoneNumber], *, now: date
     first = {n.case_id: n for n in reversed(numbers)}
     for number in first.values():
         asks_for_help(session, number, now=now)
+
+
+def _heard_after_closure(
+    session: Session, numbers: list[PhoneNumber], meaning: Meaning, *, stops: bool, now: datetime
+) -> None:
+    """What a phone of closed cases says counts, though nothing is answered: a reopened case keeps to the STOP."""
+    if stops or meaning == Meaning.START:
+        for one in numbers:
+            _consent(session, one, given=not stops, now=now)
+    if meaning == Meaning.HELP:
+        _help_after_closure(session, numbers, now)
 
 
 def _help_after_closure(session: Session, numbers: list[PhoneNumber], now: datetime) -> None:

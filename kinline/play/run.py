@@ -141,7 +141,7 @@ class _Player:
     def next_instant(self, now: datetime) -> datetime | None:
         """The next instant at which something is due, to the step; always later than `now`."""
         with self.kit.transaction() as session:
-            found = [_next_in_ledger(session, now), self.phones.next_due()]
+            found = [next_in_ledger(session, now), self.phones.next_due()]
         if self.staff is not None:
             found.append(self.staff.next_time(now))
         times = [t for t in found if t is not None]
@@ -150,7 +150,8 @@ class _Player:
         return _to_the_step(max(min(times), now + timedelta(seconds=1)))
 
 
-def _next_in_ledger(session: Session, now: datetime) -> datetime | None:
+def next_in_ledger(session: Session, now: datetime) -> datetime | None:
+    """The next instant after `now` at which something in the ledger, the outbox or the calls is due."""
     at: datetime | None = session.execute(_NEXT, {"now": now}).scalar_one()
     return at
 

@@ -99,7 +99,7 @@ class Staff:
         return now if len(busy) < self.callers else min(busy)
 
     def _call(self, now: datetime) -> None:
-        while self._free_at(now) <= now and self.callers:
+        while self.callers and self._free_at(now) <= now:
             with self.kit.transaction() as session:
                 ready = [
                     (call.id, case.id, call.party)

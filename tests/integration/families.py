@@ -60,11 +60,13 @@ def a_family(
     zone: str = "America/Chicago",
     released_at: datetime = NOW,
     born_on: date = BORN_ON,
+    a_number: str = "220500001",
     plan: bool = True,
 ) -> Family:
     """A child released at `released_at` with the policy's whole plan, as the desk opens it.
 
     `child` and `sponsor` are the last two digits of a phone, or a whole number; `child=None`: no phone of its own.
+    `a_number`: its end says what an invented caller finds.
     """
     phones = {"sponsor": sponsor if isinstance(sponsor, str) else a_phone(sponsor)}
     if child is not None:
@@ -72,7 +74,7 @@ def a_family(
     if backup is not None:
         phones["backup"] = a_phone(backup)
     with kit.transaction() as session:
-        case, application = _rows(session, kit, zone, born_on)
+        case, application = _rows(session, kit, zone, born_on, a_number)
         numbers = {
             who: _number(session, kit, application, who, phone, language, shared)
             for who, phone in phones.items()
@@ -99,9 +101,14 @@ def a_family(
         return Family(case.id, application.id, phones, {who: row.id for who, row in numbers.items()})
 
 
-def _rows(session: Session, kit: Kit, zone: str, born_on: date) -> tuple[Case, Application]:
+def _rows(session: Session, kit: Kit, zone: str, born_on: date, a_number: str) -> tuple[Case, Application]:
     child = a_child(session, kit.vault)
-    details = {"given_names": "Ixchel", "family_names": "Example Coj", "date_of_birth": born_on.isoformat()}
+    details = {
+        "given_names": "Ixchel",
+        "family_names": "Example Coj",
+        "a_number": a_number,
+        "date_of_birth": born_on.isoformat(),
+    }
     seal_json(kit.vault, child, "sealed_details", details)
     case = a_case(session, kit.vault, child_id=child.id)
     application = an_application(session, kit.vault, case, state="released")

@@ -497,6 +497,20 @@ def test_a_text_to_a_closed_case_is_kept_and_not_answered(world: World) -> None:
     assert [row.case_id for row in world.rows(InboundText)] == [family.case_id]
 
 
+# "alto" is a word that Twilio itself does not know.
+@pytest.mark.parametrize(("says", "texts"), [("gracias", 1), ("alto", 0)])
+def test_a_stop_after_the_closure_holds_when_the_case_is_reopened(
+    world: World, says: str, texts: int
+) -> None:
+    family = a_closed_family(world)
+    assert after(world, family, "sponsor", says) == set()
+    assert world.texts(family.phones["sponsor"]) == []
+    cases.reopen_case(world.kit, family.key, world.staff["supervisor"], note="news", now=world.now)
+    ask_more(world, family, "checkin")
+    world.send()
+    assert len(world.texts(family.phones["sponsor"])) == texts
+
+
 def test_a_cry_for_help_after_the_closure_still_reaches_a_person(world: World) -> None:
     family = a_closed_family(world)
     after(world, family, "child", "help")
