@@ -28,7 +28,7 @@ class ClosingFacts:
 
     `heard_at`: when a person last spoke with the child since the release; None: nobody has. `asked_on_days`: on how
     many different days people have asked for the child since then. `lost_steps_open`: what is still to be done to
-    find a child whose contact is lost.
+    find a child whose contact is lost. `to_be_told`: reports and notices that are still to be made.
     """
 
     state: CaseState
@@ -37,6 +37,7 @@ class ClosingFacts:
     heard_at: datetime | None = None
     asked_on_days: int = 0
     lost_steps_open: tuple[str, ...] = ()
+    to_be_told: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +79,13 @@ def _before_the_table(reason: ClosureReason) -> ClosureRule:
 
 def lacking(rule: ClosureRule, facts: ClosingFacts, *, evidence: bool, now: datetime) -> tuple[Lacking, ...]:
     """What stands in the way of closing for this reason now, the person apart; nothing when all is there."""
-    found = [*_age(rule, facts, now), *_heard(rule, facts, now), *_asked(rule, facts), *_lost(rule, facts)]
+    found = [
+        *_age(rule, facts, now),
+        *_heard(rule, facts, now),
+        *_asked(rule, facts),
+        *_lost(rule, facts),
+        *_told(facts),
+    ]
     if rule.evidence is not None and not evidence:
         found.append(
             Lacking(
@@ -132,6 +139,16 @@ def _lost(rule: ClosureRule, facts: ClosingFacts) -> Iterator[Lacking]:
         )
     for step in facts.lost_steps_open:
         yield Lacking("lost_step_open", f"{step} has not been done", f"what came of {step}, written down")
+
+
+def _told(facts: ClosingFacts) -> Iterator[Lacking]:
+    """Closing would end the duty to tell what is known of this child, so nobody would ever be told."""
+    for kind in facts.to_be_told:
+        yield Lacking(
+            "report_open",
+            f"{kind} has not been made: what is known of this child must be told first",
+            f"the paper that ends {kind}: kinline duty report, or kinline noc certify",
+        )
 
 
 def needs(rule: ClosureRule) -> tuple[str, ...]:

@@ -45,6 +45,9 @@ PAPER_DUTIES = (
     "request_vor",
 )
 
+# What was learned of a child and must still be told: no closing of the case ends these.
+MUST_BE_TOLD = frozenset({*REPORT_DUTIES, NOTICE_DUTY} - {"request_vor", "court_address_form"})
+
 
 class NoticeState(StrEnum):
     """How far a notice of concern (form A-7) has come."""

@@ -19,6 +19,7 @@ from integrations.store import history, ledger
 from integrations.store.sealing import open_json, seal_json
 from models.errors import BadInput, Problem
 from models.policy import ClosureRule
+from models.reports import MUST_BE_TOLD
 from models.states import CaseState, EscalationState, ObligationState, Party
 from models.tables.closing import Closure
 from models.tables.ledger import Call, Escalation, Obligation
@@ -42,13 +43,15 @@ def closing_facts(kit: Kit, session: Session, case: Case) -> ClosingFacts:
             col(Call.at) > (heard_at or case.released_at or case.created_at),
         )
     )
+    open_kinds = _open_kinds(session, case)
     return ClosingFacts(
         state=CaseState(case.state),
         zone=zone,
         turns_18_on=turns_18_on(kit, session, case),
         heard_at=heard_at,
         asked_on_days=len({local_day(at, zone) for at in asked if at is not None}),
-        lost_steps_open=open_before_closing(policy_of(case), _open_kinds(session, case)),
+        lost_steps_open=open_before_closing(policy_of(case), open_kinds),
+        to_be_told=tuple(sorted(open_kinds & MUST_BE_TOLD)),
     )
 
 

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import pytest
 from sqlalchemy import text
 
-from integrations.desk import duties, escalations, notices, reports
+from integrations.desk import cases, duties, escalations, notices, reports
 from integrations.desk.notice_views import notice_json, notices_json
 from integrations.kit import Kit
 from integrations.store.staff import add_staff, get_person
 from models.errors import BadInput, Refused
 from models.facts import Person
-from models.reports import NoticeState, Recipient
+from models.reports import MUST_BE_TOLD, NoticeState, Recipient
 from models.states import Role
 from models.tables.papers import Disclosure
 from models.tables.reports import Notice, Report
@@ -108,6 +109,26 @@ def test_a_report_was_made_after_the_concern_and_before_now(world: World, wrong:
         reports.file_report(
             world.kit, duty.id, world.staff["cm"], told(world, at=world.now + wrong), now=world.now
         )
+
+
+def test_a_case_is_not_closed_over_a_report_that_nobody_has_made(world: World) -> None:
+    family = worried(world)
+    close = partial(
+        cases.close_case, world.kit, family.key, world.staff["cm"], reason="departed", note="", evidence="7"
+    )
+    waiting = [d for d in world.duties(family) if d.kind in MUST_BE_TOLD]
+    assert "report_otip" in {d.kind for d in waiting}
+    with pytest.raises(Refused, match="report_open") as caught:
+        close(now=world.now)
+    assert any("report_otip" in one for one in caught.value.missing)
+    assert world.duty(family, "report_otip").state == "open"
+    for duty in waiting:
+        if duty.kind != "notice_of_concern":
+            reports.file_report(world.kit, duty.id, world.staff["cm"], told(world), now=world.now)
+    if any(d.kind == "notice_of_concern" for d in waiting):
+        certified(world, family)
+    close(now=world.now)
+    assert world.case(family).state == "closed"
 
 
 def test_neither_a_note_nor_a_resolved_alarm_stands_for_a_report(world: World) -> None:

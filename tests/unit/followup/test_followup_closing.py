@@ -11,6 +11,7 @@ from followup_builders import CHICAGO, POLICY, a_policy, policy_text, procedures
 from followup.closing import ClosingFacts, closure_rule, closure_rules, lacking, needs
 from followup.policy import parse_followup_policy
 from models.errors import BadInput
+from models.reports import MUST_BE_TOLD
 from models.states import CaseState, ClosureReason, Role
 
 NOW = utc("2026-03-10T18:00")
@@ -145,3 +146,14 @@ def test_a_table_that_makes_closing_too_easy_is_refused_at_its_line(old, new, fi
     with pytest.raises(BadInput) as caught:
         parse_followup_policy(policy_text(), procedures.replace(old, new, 1))
     assert any(p.field.startswith(field) and p.code == code for p in caught.value.problems)
+
+
+@pytest.mark.parametrize("reason", TABLE)
+def test_no_reason_closes_over_what_must_still_be_told(reason):
+    facts = replace(NOTHING, to_be_told=("notice_of_concern", "report_otip"))
+    assert codes(reason, facts).count("report_open") == 2
+
+
+def test_a_form_to_the_court_and_an_answer_that_is_awaited_hold_no_closing_up():
+    assert not MUST_BE_TOLD & {"court_address_form", "request_vor", "notice_acknowledged"}
+    assert MUST_BE_TOLD >= {"report_police", "report_ncmec", "report_otip", "notice_of_concern"}
