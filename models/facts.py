@@ -141,6 +141,8 @@ class LinkFacts:
     related_children: int = 0  # other children of the same sponsor, all links and merges taken together
     other_state: ApplicationState | None = None  # where the other application stands; None: not known
     through: tuple[str, ...] = ()
+    features: tuple[str, ...] = ()  # what agrees and what does not, in words of `models.linkage`
+    score: int = 0
 
 
 @dataclass(frozen=True, slots=True)

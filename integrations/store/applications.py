@@ -387,6 +387,8 @@ def _links(
             related_children=children if row.kind == "sponsor" else 0,
             other_state=ApplicationState(states[row.other_application_id]),
             through=tuple(row.through),
+            features=tuple(row.features),
+            score=row.score,
         )
         for row in rows
     )
