@@ -124,6 +124,10 @@ _PROBES = text(
     """
 )
 
+# To plan it takes ten times as long as to run it. Once it is prepared, one plan serves: every probe is by index,
+# however many people and keys it is asked with. Until the end of the transaction.
+_ONE_PLAN = text("SET LOCAL plan_cache_mode = 'force_generic_plan'")
+
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
@@ -154,4 +158,5 @@ def candidates(session: Session, application: Application, people: Sequence[Ours
         "near_of": [n for n, _ in near],
         "near_keys": [key for _, key in near],
     }
+    session.execute(_ONE_PLAN)
     return [Candidate(*row) for row in session.execute(_PROBES, mine)]
