@@ -4,7 +4,7 @@
 
 For each size, on a throw-away embedded PostgreSQL filled with invented keys: the 50th and 95th percentile of
 `find_links` over applications without and with matches, beside the floor, one bare look-up of each index that
-the search uses, measured in the same run. Prints ratios; asserts nothing. Needs about 3 GB of disk at 500,000.
+the search uses, measured in the same run. Whoever may be found is sealed and has a name, to be opened and compared. Prints ratios; asserts nothing. Needs about 3 GB of disk at 500,000.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
@@ -26,6 +26,7 @@ from sqlmodel import Session
 
 from integrations.database import make_engine, upgrade
 from integrations.store.links import find_links
+from integrations.vault import Place, Vault
 from kinline.local.postgres import EmbeddedPostgres
 from models.tables.vetting import Application
 
@@ -35,6 +36,8 @@ SAMPLE = 200
 CROWDS = (2, 10, 100)
 Item = TypeVar("Item")
 _NOW = datetime(2026, 2, 2, 15, tzinfo=UTC)
+_VAULT = Vault({1: bytes(32)}, blind_key=bytes(32))
+_GIVEN = ("Marta Elena", "Rosa", "José Luis", "Ixchel", "Jorge", "María José", "Ana", "Luis Alberto")
 
 # Row n has the ids and keys that n gives, so every table fills in one statement. Keys are as long as real ones.
 _FILL = """
@@ -51,8 +54,8 @@ CREATE TEMP TABLE person AS
     ) c ON true;
 INSERT INTO child (id, sealed_details, a_number_key, name_key, created_at)
     SELECT pg_temp.id('child', n), '', pg_temp.key('a', n), pg_temp.key('cn', n), '{now}' FROM person;
-INSERT INTO child_case (id, child_id, state, care_provider, entered_care_on, created_at, vetting_policy)
-    SELECT pg_temp.id('case', n), pg_temp.id('child', n), 'in_care', '', '2026-01-01', '{now}', 'orr-2025'
+INSERT INTO child_case (id, child_id, state, origin, care_provider, entered_care_on, created_at, vetting_policy)
+    SELECT pg_temp.id('case', n), pg_temp.id('child', n), 'in_care', 'packet', '', '2026-01-01', '{now}', 'orr-2025'
     FROM person;
 INSERT INTO sponsor (id, sealed_details, name_key, identity_key, email_key, created_at)
     SELECT pg_temp.id('sponsor', n), '', pg_temp.key('n', shared), pg_temp.key('i', n), pg_temp.key('e', n), '{now}'
@@ -120,6 +123,9 @@ def _one_size(postgres: EmbeddedPostgres, database: str, size: int) -> None:
     chance = random.Random(SEED)
     planted = {place * 1000 + 1: crowd for place, crowd in enumerate(CROWDS, start=1)}
     lonely = [n for n in chance.sample(range(1, size + 1), SAMPLE) if n % 1000 > max(CROWDS) or n < 1000]
+    crowds_of = [n for first, crowd in planted.items() for n in range(first, first + crowd)]
+    with psycopg.connect(postgres.conninfo_for(database, role="postgres"), autocommit=True) as admin:
+        _seal(admin, {*lonely, *crowds_of})
     with Session(engine) as session:
         alone = _milliseconds(lonely, lambda n: _find(session, n))
         together = [_milliseconds([n] * 20, lambda n: _find(session, n)) for n in planted]
@@ -135,9 +141,28 @@ def _one_size(postgres: EmbeddedPostgres, database: str, size: int) -> None:
     )
 
 
+def _seal(admin: psycopg.Connection, numbers: Iterable[int]) -> None:
+    """Whom the search will open has a name in their row: every eighth of a crowd bears the same."""
+    rows = []
+    for n in numbers:
+        for table, kind in (("sponsor", "sponsor"), *(("household_member", f"member{i}") for i in (1, 2, 3))):
+            row_id = _id(kind, n)
+            who = {"given_names": _GIVEN[n % 8], "family_names": "Example Coj", "date_of_birth": "1989-11-05"}
+            rows.append((table, _VAULT.seal_json(who, Place(table, "sealed_details", row_id)), row_id))
+    for table in ("sponsor", "household_member"):
+        admin.cursor().executemany(
+            f"UPDATE {table} SET sealed_details = %s WHERE id = %s",
+            [(bytes(sealed), row_id) for name, sealed, row_id in rows if name == table],
+        )
+
+
+def _id(kind: str, n: int) -> UUID:
+    return UUID(bytes=hashlib.md5(f"{kind}{n}".encode()).digest())
+
+
 def _find(session: Session, n: int) -> None:
-    application = session.get_one(Application, UUID(bytes=hashlib.md5(f"app{n}".encode()).digest()))
-    find_links(session, application, now=_NOW)
+    application = session.get_one(Application, _id("app", n))
+    find_links(session, _VAULT, application, now=_NOW)
     session.rollback()  # each search finds the file as it was
 
 

@@ -10,6 +10,8 @@ from doublemetaphone import doublemetaphone
 from integrations.vault import Vault
 from models.packet import Address, AlternateCaregiver, HouseholdMember, Packet, Sponsor
 from vetting.address import dwelling_key_text
+from vetting.alike import day_and_month_swapped
+from vetting.names import name_words
 
 
 def phone_key(vault: Vault, e164: str) -> bytes:
@@ -32,8 +34,26 @@ def email_key(vault: Vault, email: str) -> bytes:
 def name_key(vault: Vault, family_names: str, born_on: date) -> bytes:
     """The first surname by its sound, with the day of birth. A candidate key: it never decides alone."""
     first = _fold(family_names).split()
-    sound = doublemetaphone(first[0])[0] if first else ""
-    return vault.blind("name", sound or (first[0] if first else ""), born_on.isoformat())
+    return _name_key(vault, first[0] if first else "", born_on)
+
+
+def near_name_keys(vault: Vault, family_names: str, born_on: date) -> frozenset[bytes]:
+    """Under which other name keys the same person may stand: another surname first, day and month swapped.
+
+    To search with, never to store: who is found by one of these alone must be compared before anybody is told.
+    """
+    words = name_words(family_names)
+    swapped = day_and_month_swapped(born_on)
+    days = (born_on,) if swapped is None else (born_on, swapped)
+    keys = {_name_key(vault, word, day) for word in {*words, "".join(words)} for day in days}
+    if swapped is not None:
+        keys.add(name_key(vault, family_names, swapped))
+    return frozenset(keys - {name_key(vault, family_names, born_on)})
+
+
+def _name_key(vault: Vault, surname: str, born_on: date) -> bytes:
+    word = surname.casefold()
+    return vault.blind("name", doublemetaphone(word)[0] or word, born_on.isoformat())
 
 
 def person_keys(vault: Vault, packet: Packet) -> dict[str, bytes]:

@@ -82,6 +82,7 @@ class CheckFacts:
     adjudication: str | None = None  # 'clear' | 'bar' | 'bar_5y', by two people, for a hit that needs review
     bars_until_on: date | None = None  # of 'bar_5y': its last day
     disposition: Literal["resolved", "unresolved"] | None = None  # of the arrest or charge behind a hit
+    of_earlier_home: bool = False  # ordered before the family moved, and of a kind that looks at the home
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +142,8 @@ class LinkFacts:
     related_children: int = 0  # other children of the same sponsor, all links and merges taken together
     other_state: ApplicationState | None = None  # where the other application stands; None: not known
     through: tuple[str, ...] = ()
+    features: tuple[str, ...] = ()  # what agrees and what does not, in words of `models.linkage`
+    score: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -119,7 +119,7 @@ def a_followed_case(session: Session, vault: Vault, **columns: Any) -> Case:
 
 def a_sponsor(session: Session, vault: Vault, **columns: Any) -> Sponsor:
     values = {"name_key": vault.blind("name", "EXAMPLE", "1989-11-20"), "created_at": NOW}
-    details = {"given_names": "Marta", "family_names": "Example Coj"}
+    details = {"given_names": "Marta", "family_names": "Example Coj", "date_of_birth": "1989-11-20"}
     return _sealed(session, vault, Sponsor(**(values | columns)), details)
 
 

@@ -268,7 +268,8 @@ def _behind(asked: Requirement, changed: Sequence[str]) -> tuple[str, ...]:
     person = r"given_names|family_names|other_names|date_of_birth|identity_document|added"
     rests_on = rf"documents\.{asked.item}@{subject}|{subject}\.({person})"
     if asked.kind == "check":
-        rests_on += rf"|documents\.release_authorization@{subject}|address\.state|previous_states"
+        rests_on += rf"|documents\.release_authorization@{subject}|previous_states"
+        rests_on += r"|address\.(line1|unit|city|state|zip)"
     if asked.item == "proof_of_address":
         rests_on += r"|address\..+"
     if asked.kind == "home_study":

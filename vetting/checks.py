@@ -207,7 +207,7 @@ def _standing(rows: list[CheckFacts], rule: CheckRule, now: datetime) -> Standin
         return Standing.AGAIN if rejected < rule.rejections_before_fallback else Standing.EXHAUSTED
     if latest.state in _UNDER_WAY:
         return _UNDER_WAY[latest.state]
-    return Standing.STALE if is_stale(latest, now) else Standing.CLEAR
+    return Standing.STALE if latest.of_earlier_home or is_stale(latest, now) else Standing.CLEAR
 
 
 def _trailing_rejections(rows: list[CheckFacts]) -> int:
@@ -328,6 +328,9 @@ def _finding(
 ) -> Finding:
     subject, kind, jurisdiction = place
     code, says = _SAYS[stands.value]
+    moved = stands.value is Standing.STALE and stands.latest is not None and stands.latest.of_earlier_home
+    if moved:
+        says = "is of the home before the move and must be done again"
     if unconsented:
         says = "cannot be ordered before this person's signed authorization is in the file"
     if isinstance(rule, CheckRule) and kind is rule.fallback:
@@ -339,7 +342,9 @@ def _finding(
         "state": str(stands.value),
         "check": str(stands.latest.id) if stands.latest else None,
     }
-    if stands.value is Standing.STALE and stands.latest and stands.latest.expires_on:
+    if moved:
+        evidence["moved"] = True
+    elif stands.value is Standing.STALE and stands.latest and stands.latest.expires_on:
         evidence["expires_on"] = stands.latest.expires_on.isoformat()
     return Finding(
         code=code,

@@ -70,7 +70,12 @@ def _row(item: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _words(link: Mapping[str, Any]) -> dict[str, Any]:
-    return {"what": _KINDS[link["kind"]], "who": _through(link["through"])}
+    why = ", ".join(wording.lower(wording.words(one)) for one in link["features"])
+    return {
+        "what": _KINDS[link["kind"]],
+        "who": _through(link["through"]),
+        "why": f"{link['score']} points: {why}" if why else "not weighed yet",
+    }
 
 
 def _through(pairs: Sequence[str]) -> str:

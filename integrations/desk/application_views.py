@@ -71,6 +71,8 @@ def _application(
                 "state": link.state,
                 "other_application": str(link.other_application),
                 "through": list(link.through),
+                "features": list(link.features),
+                "score": link.score,
             }
             for link in facts.links
         ],

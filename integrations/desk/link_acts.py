@@ -82,6 +82,9 @@ def _seen_from_the_other(session: Session, row: Link, now: datetime) -> Link:
             kind=row.kind,
             about=row.about,
             tier=row.tier,
+            features=row.features,
+            score=row.score,
+            weighed_by=row.weighed_by,
             state="open",
             at=now,
         )

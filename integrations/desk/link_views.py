@@ -24,7 +24,7 @@ MAY_LOOK = frozenset({Role.INTEGRITY_REVIEWER, Role.SUPERVISOR, Role.AUDITOR})
 # the first is taken, so that a pair is one line whoever found it.
 _LIST = text(
     """
-    SELECT l.id, l.kind, l.tier, l.state, l.through, l.at, l.reason, s.email AS decided_by,
+    SELECT l.id, l.kind, l.tier, l.state, l.through, l.features, l.score, l.at, l.reason, s.email AS decided_by,
            a.id AS one_id, a.reference AS one_reference, a.state AS one_state, a.case_id AS one_case,
            b.id AS two_id, b.reference AS two_reference, b.state AS two_state, b.case_id AS two_case,
            count(*) OVER () AS total
@@ -39,13 +39,13 @@ _LIST = text(
           AND o.kind = l.kind AND o.about = l.about AND (:state = 'all' OR o.state = :state)
           AND (o.at, o.application_id) < (l.at, l.application_id)
       )
-    ORDER BY l.at, l.id LIMIT :limit
+    ORDER BY l.score DESC, l.at, l.id LIMIT :limit
     """
 )
 
 
 def links_json(kit: Kit, *, state: str, limit: int, viewer: Person | None, now: datetime) -> dict[str, Any]:
-    """Pairs in this state, the oldest first, with references and codes: never what they share. Who looked is on record.
+    """Pairs in this state, the most alike first, then the oldest, with references and codes: never what they share. Who looked is on record.
 
     Raises:
         BadInput: no such state, or not a sensible limit. Refused: the viewer judges no links.
@@ -84,6 +84,8 @@ def _item(row: Mapping[Any, Any], now: datetime) -> dict[str, Any]:
         "tier": row["tier"],
         "state": row["state"],
         "through": list(row["through"]),
+        "features": list(row["features"]),
+        "score": row["score"],
         "found_at": iso(row["at"]),
         "age_hours": round((now - row["at"]).total_seconds() / 3600, 1),
         "applications": [

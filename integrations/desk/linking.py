@@ -29,8 +29,9 @@ def link(kit: Kit, application_id: UUID, now: datetime) -> None:
     """
     with kit.transaction() as session:
         application = session.get_one(Application, application_id)
-        found = (*find_links(session, application, now=now), *find_image_links(session, application, now=now))
-        for news in found:
+        # Pictures first: that one stands in both speaks for two people who may be one.
+        pictures = find_image_links(session, application, now=now)
+        for news in (*pictures, *find_links(session, kit.vault, application, now=now)):
             _tell(session, application, news, now)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from itertools import takewhile
 from typing import Any
 from uuid import UUID
 
@@ -11,6 +12,7 @@ from sqlalchemy import or_, select
 from sqlmodel import Session, col
 
 from integrations.keys import person_keys
+from integrations.move_rules import move_rules
 from integrations.questions import question_set
 from integrations.store.image_links import about_files, split_pictures
 from integrations.store.ladder import gather_ladder
@@ -54,6 +56,7 @@ from models.tables.checks import PendingAllowance
 from models.tables.linkage import Interview
 from models.tables.people import Address
 from models.tables.studies import Concern, HomeStudy, ManualItem, PrsOffer
+from vetting.moves import Home, is_of_an_earlier_home
 from vetting.typed import compare
 from vetting.zone import differs_from_typed
 
@@ -103,6 +106,7 @@ def gather(session: Session, vault: Vault, application: tables.Application) -> A
     tokens = {d.id: document_token(vault, application.id, d, packet) for d in documents}
     zones = {d.id: _zone(vault, d) for d in documents}
     address = current_address(session, application.id)
+    home = None if application.state == ApplicationState.RELEASED else _home(session, address, packet)
     interviews = _interviews(session, vault, application.id)
     merged = merged_with(session, application.id)
     return ApplicationFacts(
@@ -113,7 +117,7 @@ def gather(session: Session, vault: Vault, application: tables.Application) -> A
         policy_version=application.policy_version,
         packet=packet,
         documents=_documents(session, vault, application, documents, tokens, zones),
-        checks=_checks(session, application.id, people),
+        checks=_checks(session, application.id, people, home),
         pending_allowances=_pending_allowances(session, application.id),
         confirmations=_confirmations(session, vault, application, documents, tokens, zones, packet),
         waivers=tuple(
@@ -233,8 +237,24 @@ def _used_elsewhere(
     return found
 
 
-def _checks(session: Session, application_id: UUID, people: dict[str, bytes]) -> tuple[CheckFacts, ...]:
-    """The checks of the people whom the newest packet names; a result never passes to somebody else."""
+def _home(session: Session, address: Address, packet: Packet) -> Home:
+    """Today's home, since the file has named it: the same home in other words is no move."""
+    rows = session.execute(
+        select(col(Address.dwelling_key), col(Address.since_at))
+        .where(col(Address.application_id) == address.application_id)
+        .order_by(col(Address.since_at).desc())
+    )
+    stay = takewhile(lambda row: row.dwelling_key == address.dwelling_key, rows)
+    return Home(min(row.since_at for row in stay), packet.address.state)
+
+
+def _checks(
+    session: Session, application_id: UUID, people: dict[str, bytes], home: Home | None
+) -> tuple[CheckFacts, ...]:
+    """The checks of the people whom the newest packet names; a result never passes to somebody else.
+
+    `home`: None once the child has been released; what follows a move is then follow-up's.
+    """
     subjects: dict[bytes, list[str]] = {}
     for subject, key in people.items():
         # A caregiver who lives in the home stands twice in the packet, and is checked once.
@@ -263,6 +283,15 @@ def _checks(session: Session, application_id: UUID, people: dict[str, bytes]) ->
             adjudication=row.adjudication,
             bars_until_on=row.bars_until_on,
             disposition=row.disposition,  # type: ignore[arg-type]
+            of_earlier_home=home is not None
+            and is_of_an_earlier_home(
+                CheckKind(row.kind),
+                subject,
+                row.jurisdiction,
+                asked_at=row.ordered_at or row.result_at,
+                home=home,
+                rules=move_rules(),
+            ),
         )
         for row in rows
         for subject in subjects.get(row.person_key, ())
@@ -387,6 +416,8 @@ def _links(
             related_children=children if row.kind == "sponsor" else 0,
             other_state=ApplicationState(states[row.other_application_id]),
             through=tuple(row.through),
+            features=tuple(row.features),
+            score=row.score,
         )
         for row in rows
     )

@@ -38,8 +38,10 @@ _PROPOSE = text(
                      JOIN application a ON a.id = d.application_id AND a.case_id <> :case
         GROUP BY 1, 2
     ), told AS (
-        INSERT INTO link (id, application_id, other_application_id, kind, about, tier, through, state, at)
-        SELECT gen_random_uuid(), one, two, 'image', about, 'likely', through, 'open', :now
+        -- `find_links` weighs it, in this same transaction.
+        INSERT INTO link (id, application_id, other_application_id, kind, about, tier, through, features, score, state,
+                          at)
+        SELECT gen_random_uuid(), one, two, 'image', about, 'likely', through, '{}', 0, 'open', :now
         FROM (SELECT CAST(:me AS uuid) AS one, other AS two, about, mine AS through FROM pair
               UNION ALL
               SELECT other, CAST(:me AS uuid), about, theirs FROM pair) AS both_ways

@@ -29,7 +29,7 @@ def link_list(
     at: At = None,
     as_: MaybeAs = None,
 ) -> None:
-    """Pairs of applications that share something: what waits for a person's word, the oldest first."""
+    """Pairs of applications that share something: what waits for a person's word, the most alike first."""
 
     def body(stack: Stack) -> dict[str, Any]:
         who = common.maybe_person(stack, as_)
@@ -51,8 +51,13 @@ def _show(result: dict[str, Any]) -> None:
             f"    {item['kind']}, {item['tier']}, {item['state']} for {days} days: {one} and {other}",
             markup=False,
         )
+        common.OUT.print(f"    {item['score']} points: {_why(item['features'])}", markup=False)
     if result["total"] > len(result["items"]):
         common.OUT.print(f"{result['total']} in all; --limit shows more.")
+
+
+def _why(features: list[str]) -> str:
+    return ", ".join(word.replace("_", " ") for word in features) or "not weighed yet"
 
 
 @app.command("confirm")

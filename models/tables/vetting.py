@@ -287,6 +287,8 @@ class Link(Row, table=True):
     A pair has two rows, one in the file of each. `through`: of people or documents, who stands for whom, as
     subjects (`household:0=sponsor`: in this home, and a sponsor there; `former_sponsor`: before an amendment).
     `about`: of a picture that stands in both, the two files (`integrations.store.image_links`); each is judged by itself.
+    `features`: what agrees and what does not, words alone; `score`, their points under the rules `weighed_by`.
+    A link from before there were points has none until it is looked for again.
     """
 
     __tablename__ = "link"
@@ -302,6 +304,9 @@ class Link(Row, table=True):
     tier: str
     about: str = ""
     through: list[str] = words()
+    features: list[str] = words()
+    score: int = 0
+    weighed_by: str | None = None
     state: str = "open"
     decided_by: UUID | None = Field(default=None, foreign_key="staff.id")
     reason: str | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +42,12 @@ def grown(case: Request) -> dict[str, Any]:
 
 def reopened(case: Request) -> set[tuple[str, str]]:
     return {(r["what"], r["item"]) for r in case.show()["amendments"][-1]["reopened"]}
+
+
+def of_the_home(keys: Iterable[str]) -> set[str]:
+    """The checks that look at where somebody lives, of those who live in the child's home."""
+    kinds = ("public_records", "sex_offender_registry", "fbi_fingerprint", "child_abuse_registry")
+    return {key for key in keys if key.startswith(kinds) and "@alternate_caregiver" not in key}
 
 
 def states(case: Request) -> dict[str, str]:
@@ -87,7 +94,9 @@ def test_another_home_opens_its_own_things_at_every_state(request_of: Make, stat
     before = states(case)
     case.amend(**MOVED)
     # The proof is the same file: what a person typed from it stands, and is compared with the new words.
-    expected = {("address", "postal_service")}
+    again = of_the_home(before)
+    assert again
+    expected = {("address", "postal_service"), *(("check", key) for key in again)}
     if state in ("recommended", "approved", "denied", "remanded"):
         expected |= OPINIONS
     if state in ("approved", "denied"):
@@ -98,10 +107,39 @@ def test_another_home_opens_its_own_things_at_every_state(request_of: Make, stat
     assert found["recommendations"] == []
     stays = {"remanded": "cm_further_information"}
     assert found["stage"] == stays.get(state, "cm_initiated")
-    kept = {key for key in before if not key.startswith("proof_of_address")}
+    kept = {key for key in before if not key.startswith("proof_of_address")} - again
     assert {key: states(case)[key] for key in kept} == {key: before[key] for key in kept}
+    assert {states(case)[key] for key in again} == {"received"}
+    assert {before[key] for key in again} == {"confirmed"}
     scenes.vet(case.kit, case.id, now=case.now)
     assert "ADDRESS_DOCUMENT_MISMATCH" in scenes.open_codes(case.show())
+    assert {key: states(case)[key] for key in again} == {key: before[key] for key in again}
+    # Ordered once more, and no more than once.
+    orders = dict(case.rows("SELECT attempt, count(*) FROM background_check GROUP BY attempt"))
+    assert orders[2] == len(again)
+    assert set(orders) == {1, 2}
+
+
+def test_the_same_home_in_other_words_starts_no_check_again_and_the_caregiver_lives_elsewhere(
+    request_of: Make,
+) -> None:
+    case = at(request_of, "in_review")
+    case.amend(address__line1="1420 EXAMPLE AVENUE", address__unit="#3-B")
+    assert not {key for what, key in reopened(case) if what == "check"}
+    case.amend(**MOVED)
+    assert not {key for what, key in reopened(case) if what == "check" and "alternate_caregiver" in key}
+
+
+def test_another_state_is_asked_anew_and_the_one_that_was_left_is_not(request_of: Make) -> None:
+    case = at(request_of, "in_review")
+    case.amend(
+        address__line1="9 Sample Rd", address__city="Tulsa", address__state="OK", address__zip="74103",
+        address__unit=None, previous_states=["TX"],
+    )  # fmt: skip
+    asked = {key for what, key in reopened(case) if what == "check"}
+    assert "child_abuse_registry@sponsor:OK" in asked
+    assert "public_records@sponsor" in asked
+    assert not {key for key in asked if key.endswith(":TX")}
 
 
 @pytest.mark.parametrize("state", ALL)

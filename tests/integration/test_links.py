@@ -117,6 +117,69 @@ def test_a_name_and_birthday_alone_are_only_possible(kit: Kit, world: World, tmp
     assert "possibly" in finding["message"]
 
 
+@pytest.mark.parametrize(
+    ("changes", "features"),
+    [
+        # Surnames in the other order, then day and month too.
+        ({"sponsor__family_names": "Coj Example"}, ["name_alike", "birth_date_same"]),
+        (
+            {"sponsor__family_names": "Coj Example", "sponsor__date_of_birth": "1990-02-01"},
+            ["name_alike", "birth_date_swapped"],
+        ),
+        # Under one phone no key of theirs has to be the same.
+        (
+            {"sponsor__date_of_birth": "1990-01-12", "sponsor__backup_phone": "+17135550101"},
+            ["name_same", "birth_date_one_digit", "phone_same"],
+        ),
+        # Of another first name there is a sound of a surname left, and nothing else.
+        ({"sponsor__given_names": "Rolanda", "sponsor__date_of_birth": "1990-02-01"}, None),
+    ],
+)
+def test_one_sponsor_written_another_way_is_possible_and_a_mere_surname_is_dropped(
+    kit: Kit, tmp_path: Path, changes: dict[str, str], features: list[str] | None
+) -> None:
+    born = {"sponsor__date_of_birth": "1990-01-02"}
+    first = hand_in(kit, tmp_path / "first", amended(a_packet(household=[]), **born)).application_id
+    same = born | {"sponsor__given_names": "Marta", "sponsor__family_names": "Example Coj"}
+    second = hand_in(kit, tmp_path / "second", _stranger(**same | changes)).application_id
+    # The earlier one's own look finds the pair as well, and says the same of it.
+    for finder in (second, first):
+        link_application(kit, finder, now=NOW)
+        told = [one for one in shown(kit, finder)["links"] if one["kind"] == "sponsor"]
+        assert [(one["tier"], one["features"]) for one in told] == (
+            [("possible", features)] if features else []
+        )
+    with kit.transaction() as session:
+        jobs = session.execute(text("SELECT count(*) FROM job WHERE state = 'waiting'")).scalar_one()
+    assert jobs == 2  # of the two submissions: neither look is news to the other a second time
+
+
+def test_the_same_name_birthday_and_phone_are_likely_one_sponsor_and_stand_first(
+    kit: Kit, tmp_path: Path
+) -> None:
+    born = {"sponsor__given_names": "Marta", "sponsor__family_names": "Example Coj"}
+    born |= {"sponsor__date_of_birth": "1989-11-20"}
+    home = {"line1": "1420 Example Ave", "unit": "Apt 3B", "city": "Houston", "state": "TX", "zip": "77036"}
+    hand_in(kit, tmp_path / "first", a_packet(household=[]))
+    neighbour = hand_in(kit, tmp_path / "second", _stranger(address=home)).application_id
+    link_application(kit, neighbour, now=NOW)
+    again = amended(
+        a_packet("TEST-0003", a_number="220559903", household=[], identity="OTHER"),
+        address__line1="99 Sample Blvd",
+        alternate_caregiver=None,
+        documents=[],
+        **born,
+    )
+    link_application(kit, hand_in(kit, tmp_path / "third", again).application_id, now=NOW + DAY)
+    items = links_json(kit, state="open", limit=9, viewer=None, now=NOW + DAY)["items"]
+    told = [(one["kind"], one["tier"], one["score"]) for one in items if "home_same" not in one["features"]]
+    assert sorted(told) == [("contact", "likely", 75), ("sponsor", "likely", 75)]
+    assert [one["score"] for one in items] == sorted((one["score"] for one in items), reverse=True)
+    assert items[-1]["features"] == ["name_differs", "birth_date_differs", "home_same"]
+    # Nothing that is shared stands there in clear.
+    assert "Example" not in str([one["features"] for one in items])
+
+
 def test_a_rival_application_for_one_child_is_found(kit: Kit, world: World, tmp_path: Path) -> None:
     first, second = _both(kit, world, tmp_path, child__a_number="220559901")
     assert _links(kit, second) == [("child", "likely", str(first))]

@@ -43,6 +43,7 @@ def test_the_queue_of_links_shows_a_pair_and_the_command_and_then_what_was_said(
     assert item["id"] in page.text
     assert "The same sponsor" in page.text
     assert "here the sponsor, there the sponsor" in page.text
+    assert "points: name same, birth date same" in page.text
     assert "kinline link split ID --as integrity@example.org --reason TEXT" in page.text
     for application in pair:
         assert f"/applications/{application}/links" in page.text
