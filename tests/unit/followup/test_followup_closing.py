@@ -156,4 +156,4 @@ def test_no_reason_closes_over_what_must_still_be_told(reason):
 
 def test_a_form_to_the_court_and_an_answer_that_is_awaited_hold_no_closing_up():
     assert not MUST_BE_TOLD & {"court_address_form", "request_vor", "notice_acknowledged"}
-    assert MUST_BE_TOLD >= {"report_police", "report_ncmec", "report_otip", "notice_of_concern"}
+    assert {"report_police", "report_ncmec", "report_otip", "notice_of_concern"} <= MUST_BE_TOLD
