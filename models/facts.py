@@ -189,7 +189,8 @@ class ManualFacts:
 class HomeStudyFacts:
     """One home study of the application, in the order of `number`. `triggers`: what it was made for.
 
-    `overridden`: the decider wrote why a negative one does not stand in the way.
+    `override_proposed_by`: who wrote why a negative one does not stand in the way. `overridden`: a second
+    person agreed.
     """
 
     id: UUID
@@ -200,6 +201,7 @@ class HomeStudyFacts:
     due_at: datetime
     received_at: datetime | None = None
     result: Literal["positive", "negative"] | None = None
+    override_proposed_by: UUID | None = None
     overridden: bool = False
 
 

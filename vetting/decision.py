@@ -13,6 +13,7 @@ from models.facts import (
     CheckFacts,
     Finding,
     FindingFacts,
+    HomeStudyFacts,
     OpinionFacts,
     Person,
     Requirement,
@@ -429,6 +430,27 @@ def may_study(facts: ApplicationFacts, person: Person, role: Role) -> Role:
     held = _acting_role(facts, person, (role,))
     refuse_when_over(facts)
     return held
+
+
+def may_override(facts: ApplicationFacts, person: Person, reason: str) -> tuple[Role, HomeStudyFacts]:
+    """The role in which this person may give one of the two voices that override the newest study, and that study.
+
+    The first voice is the decider's, with the reasoning; the second another person's.
+
+    Raises:
+        Refused: wrong_role, two_roles, out_of_order, not_reviewable (no negative one waits), four_eyes.
+        BadInput: without a reason.
+    """
+    newest = home_study.latest(facts)
+    proposed_by = newest.override_proposed_by if newest is not None else None
+    allowed = (Role.FEDERAL_FIELD_SPECIALIST,) if proposed_by is None else _MAY_WAIVE
+    role = _acting_role(facts, person, allowed)
+    refuse_when_over(facts)
+    if newest is None or newest.result != "negative" or newest.overridden:
+        raise Refused("not_reviewable", "There is no negative home study that waits for an answer.")
+    _want_second_person(person, proposed_by)
+    _want_reason(reason)
+    return role, newest
 
 
 def may_release(

@@ -9,9 +9,11 @@ from typing import Any
 from sqlalchemy import select, text
 from sqlmodel import Session, col
 
+from integrations.desk.instants import iso
 from integrations.desk.ladder_views import ladder_json
 from integrations.desk.merges import merges_json
 from integrations.desk.release_papers import papers_json
+from integrations.desk.voices_views import home_studies_json
 from integrations.kit import Kit
 from integrations.policies import vetting_policy
 from integrations.store import history
@@ -26,11 +28,6 @@ from vetting.decision import Gate, gate, lacking_recommendations
 from vetting.findings import key_of
 from vetting.interviews import unanswered
 from vetting.pending_release import allowance_for
-
-
-def iso(value: datetime | None) -> str | None:
-    """A moment as the contract writes it: ISO 8601 with its zone."""
-    return value.isoformat() if value is not None else None
 
 
 def application_json(kit: Kit, key: str, *, viewer: Person | None = None, now: datetime) -> dict[str, Any]:
@@ -75,7 +72,7 @@ def _application(
             for link in facts.links
         ],
         "merges": merges_json(session, application.id),
-        "home_studies": list(_home_studies(facts)),
+        "home_studies": list(home_studies_json(session, application.id)),
         "post_release_services": {
             "required": home_study.prs_required(facts, policy, now),
             "offer": facts.prs_offer,
@@ -185,20 +182,6 @@ def _findings(facts: ApplicationFacts) -> list[dict[str, Any]]:
         }
         for f in facts.findings
     ]
-
-
-def _home_studies(facts: ApplicationFacts) -> Iterator[dict[str, Any]]:
-    for study in facts.home_studies:
-        yield {
-            "number": study.number,
-            "kind": study.kind,
-            "triggers": list(study.triggers),
-            "ordered_at": iso(study.ordered_at),
-            "due_at": iso(study.due_at),
-            "received_at": iso(study.received_at),
-            "result": study.result,
-            "overridden": study.overridden,
-        }
 
 
 def _release(session: Session, application: Application, row: Release | None) -> dict[str, Any] | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import pytest
@@ -24,6 +25,7 @@ from tests.unit.vetting.scenes import (
     P2025,
     a_check,
     a_person,
+    a_study,
     an_id,
     an_opinion,
     approved,
@@ -83,6 +85,15 @@ def waive(facts: ApplicationFacts, person: Person, key: str = "proof_of_income@s
     return code_of(decision.may_waive, facts, person, asked_for(facts, key), REASON, **named)
 
 
+def override(facts: ApplicationFacts, person: Person, *, proposed_by: Person | None = None) -> str:
+    study = a_study("ORR-3", result="negative", override_proposed_by=proposed_by.id if proposed_by else None)
+    facts = replace(facts, home_studies=(study,))
+    try:
+        return str(decision.may_override(facts, person, REASON)[0])
+    except Refused as refusal:
+        return refusal.code
+
+
 def adjudicate(facts: ApplicationFacts, person: Person, **named: Any) -> str:
     hit = a_check(CheckKind.FBI_FINGERPRINT, CheckState.HIT_REVIEW)
     return code_of(decision.may_adjudicate, facts, person, hit, REASON, now=NOW, **named)
@@ -98,6 +109,8 @@ ACTS = [
     (clear, ready(), {CM, R.SUPERVISOR, FFS}),
     (waive, ready(), {R.SUPERVISOR, FFS}),
     (adjudicate, ready(), {R.SUPERVISOR, FFS}),
+    (override, ready(), {FFS}),
+    (partial(override, proposed_by=a_person(FFS, name="decider")), ready(), {R.SUPERVISOR, FFS}),
 ]
 
 
@@ -235,6 +248,12 @@ def test_only_a_hit_that_waits_for_review_can_be_judged(state: CheckState) -> No
     )
 
 
+def test_a_negative_study_is_overridden_by_another_than_who_proposed_it() -> None:
+    decider = a_person(FFS)
+    assert override(ready(), decider, proposed_by=decider) == "four_eyes"
+    assert override(ready(), a_person(FFS, name="second"), proposed_by=decider) == FFS
+
+
 def test_a_reason_is_wanted() -> None:
     person = a_person(R.SUPERVISOR)
     with pytest.raises(BadInput):
@@ -244,7 +263,9 @@ def test_a_reason_is_wanted() -> None:
 
 
 @pytest.mark.parametrize("state", [A.DENIED, A.WITHDRAWN, A.RELEASED])
-@pytest.mark.parametrize(("act", "role"), [(confirm, CM), (clear, CM), (waive, FFS), (adjudicate, FFS)])
+@pytest.mark.parametrize(
+    ("act", "role"), [(confirm, CM), (clear, CM), (waive, FFS), (adjudicate, FFS), (override, FFS)]
+)
 def test_nothing_is_settled_on_an_application_that_is_over(act: Any, role: Role, state: A) -> None:
     if (act, state) == (adjudicate, A.RELEASED):
         # A hit that comes after the release is judged like any other.
