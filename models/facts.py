@@ -79,7 +79,7 @@ class CheckFacts:
     ordered_at: datetime | None = None
     result_at: datetime | None = None
     expires_on: date | None = None
-    adjudication: str | None = None  # 'clear' | 'bar' | 'bar_5y', by two people, for a hit that needs review
+    adjudication: str | None = None  # what two people said of its hit; a word of ``models.hits.VERDICTS``
     bars_until_on: date | None = None  # of 'bar_5y': its last day
     disposition: Literal["resolved", "unresolved"] | None = None  # of the arrest or charge behind a hit
 

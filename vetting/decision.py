@@ -18,6 +18,7 @@ from models.facts import (
     Person,
     Requirement,
 )
+from models.hits import Verdict
 from models.policy import PendingReleaseRule, VettingPolicy
 from models.states import (
     APPLICATION_OVER,
@@ -366,11 +367,14 @@ def may_adjudicate(
     reason: str,
     proposed_by: UUID | None = None,
     *,
+    word: Verdict,
     now: datetime,
 ) -> Role:
-    """The role in which this person may give one of the two voices on a hit that needs review.
+    """The role in which this person may give one of the two voices, with this word, on a hit.
 
-    Whoever wrote the hit down from paper acted as the case manager, and so may not judge it.
+    What bars is not judged again: one may only bring a paper that it is another person's, and the second
+    agree or say that the bar stands. Whoever wrote the hit down from paper acted as the case manager, and so
+    may not judge it.
 
     Raises:
         Refused: wrong_role, two_roles, out_of_order, not_reviewable, four_eyes.
@@ -379,11 +383,25 @@ def may_adjudicate(
     role = _acting_role(facts, person, _MAY_WAIVE)
     if facts.state is not _A.RELEASED:  # a hit that comes after the release is judged like any other
         refuse_when_over(facts)
-    if hit_of(check, now) is not Standing.HIT_REVIEW:
-        raise Refused("not_reviewable", "Only a hit that waits for review can be judged.")
+    standing = hit_of(check, now)
+    if standing is None:
+        raise Refused("not_reviewable", "There is no hit on this check that stands.")
+    if standing is Standing.HIT_BAR:
+        _refuse_to_weigh_a_bar(word, is_second=proposed_by is not None)
     _want_second_person(person, proposed_by)
     _want_reason(reason)
     return role
+
+
+def _refuse_to_weigh_a_bar(word: Verdict, *, is_second: bool) -> None:
+    if word == "not_this_person" or (is_second and word == "bar"):
+        return
+    raise Refused(
+        "bar_stands",
+        "This hit bars, and a bar is neither weighed nor waived. If the record is another person's, say so with "
+        "a paper that shows it.",
+        ["check adjudicate --verdict not_this_person --evidence FILE"],
+    )
 
 
 def may_allow_pending(

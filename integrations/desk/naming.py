@@ -9,7 +9,7 @@ from typing import TypeVar
 from models.errors import BadInput, Problem, Refused
 from models.facts import ApplicationFacts, CheckFacts, FindingFacts, Requirement
 from models.states import CheckState, FindingState
-from vetting.checks import RequiredCheck, Standing, hit_of
+from vetting.checks import RequiredCheck, hit_of
 from vetting.findings import key_of
 from vetting.pending_release import AWAITED
 
@@ -67,14 +67,14 @@ def _findings(facts: ApplicationFacts, name: str, states: Iterable[FindingState]
     ]
 
 
-def find_waiting_hit(facts: ApplicationFacts, name: str, now: datetime) -> CheckFacts:
-    """The hit that waits for two people's judgement and that a person named, by kind, `kind@subject` or id.
+def find_standing_hit(facts: ApplicationFacts, name: str, now: datetime) -> CheckFacts:
+    """The hit that stands, to be judged or barring, and that a person named, by kind, `kind@subject` or id.
 
     Raises:
         BadInput: none, or more than one, fits.
     """
-    hits = [c for c in facts.checks if hit_of(c, now) is Standing.HIT_REVIEW]
-    return _one_order(hits, name, "hit that waits")
+    hits = [c for c in facts.checks if hit_of(c, now) is not None]
+    return _one_order(hits, name, "hit that stands")
 
 
 def find_hit(facts: ApplicationFacts, name: str) -> CheckFacts:

@@ -10,6 +10,7 @@ import pytest
 
 from models.errors import BadInput, Refused
 from models.facts import ApplicationFacts, Finding, FindingFacts, Person, Requirement
+from models.hits import VERDICTS
 from models.states import (
     APPROVALS,
     ApplicationState,
@@ -96,7 +97,7 @@ def override(facts: ApplicationFacts, person: Person, *, proposed_by: Person | N
 
 def adjudicate(facts: ApplicationFacts, person: Person, **named: Any) -> str:
     hit = a_check(CheckKind.FBI_FINGERPRINT, CheckState.HIT_REVIEW)
-    return code_of(decision.may_adjudicate, facts, person, hit, REASON, now=NOW, **named)
+    return code_of(decision.may_adjudicate, facts, person, hit, REASON, word="clear", now=NOW, **named)
 
 
 # act, an application on which it may be done, the roles that may
@@ -240,12 +241,41 @@ def test_two_different_people_waive_and_judge(act: Any) -> None:
     assert act(ready(), person, proposed_by=an_id("another")) == R.SUPERVISOR
 
 
-@pytest.mark.parametrize("state", [CheckState.CLEAR, CheckState.HIT_BAR, CheckState.PENDING])
-def test_only_a_hit_that_waits_for_review_can_be_judged(state: CheckState) -> None:
-    check = a_check(CheckKind.FBI_FINGERPRINT, state)
-    assert (
-        code_of(decision.may_adjudicate, ready(), a_person(FFS), check, REASON, now=NOW) == "not_reviewable"
-    )
+def judge(state: CheckState, word: str, *, second: bool = False, **facts: Any) -> str:
+    check = a_check(CheckKind.FBI_FINGERPRINT, state, **facts)
+    first = an_id("another") if second else None
+    may = decision.may_adjudicate
+    return code_of(may, ready(), a_person(FFS), check, REASON, first, word=word, now=NOW)
+
+
+@pytest.mark.parametrize("state", [CheckState.CLEAR, CheckState.PENDING, CheckState.ERROR])
+@pytest.mark.parametrize("word", VERDICTS)
+def test_where_there_is_no_hit_nothing_is_judged(state: CheckState, word: str) -> None:
+    assert judge(state, word) == judge(state, word, second=True) == "not_reviewable"
+
+
+@pytest.mark.parametrize("adjudication", ["clear", "not_this_person"])
+def test_a_hit_that_two_people_settled_is_not_judged_again(adjudication: str) -> None:
+    assert judge(CheckState.HIT_REVIEW, "bar", adjudication=adjudication) == "not_reviewable"
+
+
+@pytest.mark.parametrize(
+    ("state", "facts"),
+    [
+        (CheckState.HIT_BAR, {}),
+        (CheckState.HIT_BAR, {"adjudication": "clear"}),
+        (CheckState.HIT_REVIEW, {"adjudication": "bar"}),
+        (CheckState.HIT_REVIEW, {"adjudication": "bar_5y", "bars_until_on": NOW.date()}),
+    ],
+)
+def test_of_what_bars_it_may_only_be_said_that_it_is_another_persons(
+    state: CheckState, facts: dict[str, Any]
+) -> None:
+    first = {word: judge(state, word, **facts) for word in VERDICTS}
+    assert {word for word, answer in first.items() if answer == FFS} == {"not_this_person"}
+    assert {answer for answer in first.values() if answer != FFS} == {"bar_stands"}
+    second = {word for word in VERDICTS if judge(state, word, second=True, **facts) == FFS}
+    assert second == {"not_this_person", "bar"}
 
 
 def test_a_negative_study_is_overridden_by_another_than_who_proposed_it() -> None:
