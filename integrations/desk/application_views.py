@@ -13,7 +13,7 @@ from integrations.desk.instants import iso
 from integrations.desk.ladder_views import ladder_json
 from integrations.desk.merges import merges_json
 from integrations.desk.release_papers import papers_json
-from integrations.desk.voices_views import home_studies_json
+from integrations.desk.voices_views import home_studies_json, voices_json
 from integrations.kit import Kit
 from integrations.policies import vetting_policy
 from integrations.store import history
@@ -91,6 +91,7 @@ def _application(
         "concerns": [{"by": str(c.by), "at": iso(c.at)} for c in facts.concerns],
         "recommendations": [] if withheld else _recommendations(session, application, policy),
         "decision": _decision(session, application),
+        **voices_json(session, application, facts),
         **ladder_json(session, kit, application, facts, policy, withheld=withheld),
         "gate": {"open": barrier.open, "missing": list(barrier.missing)},
         "pending_allowed": list(_pending_allowed(facts, policy, now)),

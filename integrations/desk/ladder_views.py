@@ -1,4 +1,4 @@
-"""The ladder's part of `<application>`: stage, questions, waived review, consultation, reviews, denial, appeal."""
+"""The ladder's part of `<application>`: stage, questions, waived review, consultation, reviews, denial, appeals."""
 
 from __future__ import annotations
 
@@ -14,8 +14,16 @@ from integrations.store.sealing import open_json
 from integrations.store.stages import stages_passed
 from models.facts import ApplicationFacts
 from models.policy import VettingPolicy
-from models.tables.ladder import Amendment, Answer, Consultation, PendingReview, Question, ReviewWaiver
-from models.tables.vetting import Application
+from models.tables.ladder import (
+    Amendment,
+    Answer,
+    Appeal,
+    Consultation,
+    PendingReview,
+    Question,
+    ReviewWaiver,
+)
+from models.tables.vetting import Application, Decision
 from vetting.ladder import appellants, is_pending, may_appeal_until, next_review_on
 
 
@@ -51,6 +59,7 @@ def ladder_json(
         ],
         "next_review_on": next_review_on(facts, policy).isoformat() if is_pending(facts.state) else None,
         "denial": _denial(session, application, facts, policy),
+        "appeals": _appeals(session, application),
         "amendments": [
             {
                 "revision": a.revision,
@@ -122,17 +131,42 @@ def _denial(
             "digest": letter.digest,
             "by": str(letter.sent_by),
         },
-        "appeal": None
-        if appeal is None
-        else {
-            "by": appeal.appellant,
-            "received_on": appeal.received_on.isoformat(),
-            "with_hearing": appeal.with_hearing,
-            "acknowledged_at": iso(appeal.acknowledged_at),
-            "delivered_at": iso(appeal.delivered_at),
-            "withheld": appeal.withheld,
-            "outcome": appeal.outcome,
-            "decided_by": None if appeal.decided_by is None else str(appeal.decided_by),
-            "reasoning": appeal.reasoning,
-        },
+        "appeal": None if appeal is None else _appeal(appeal),
+    }
+
+
+def _appeals(session: Session, application: Application) -> list[dict[str, Any]]:
+    """Every appeal, with the denial that it was against: also one that was reversed and speaks no more."""
+    rows = session.execute(
+        select(Appeal, Decision)
+        .join(Decision, col(Decision.id) == col(Appeal.decision_id))
+        .where(col(Appeal.application_id) == application.id)
+        .order_by(col(Appeal.at), col(Appeal.id))
+    )
+    return [
+        {
+            **_appeal(appeal),
+            "against": {
+                "by": str(denial.decided_by),
+                "at": iso(denial.at),
+                "grounds": list(denial.grounds),
+                "reason": denial.reason,
+            },
+            "decided_at": iso(appeal.decided_at),
+        }
+        for appeal, denial in rows
+    ]
+
+
+def _appeal(appeal: Appeal) -> dict[str, Any]:
+    return {
+        "by": appeal.appellant,
+        "received_on": appeal.received_on.isoformat(),
+        "with_hearing": appeal.with_hearing,
+        "acknowledged_at": iso(appeal.acknowledged_at),
+        "delivered_at": iso(appeal.delivered_at),
+        "withheld": appeal.withheld,
+        "outcome": appeal.outcome,
+        "decided_by": None if appeal.decided_by is None else str(appeal.decided_by),
+        "reasoning": appeal.reasoning,
     }

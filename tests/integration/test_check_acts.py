@@ -19,6 +19,7 @@ from integrations.desk.check_acts import record_result
 from integrations.desk.checks import take_result
 from integrations.desk.hits import adjudicate, keep_record, read_record
 from integrations.kit import Kit
+from kinline.cli.show_acts import acts
 from models.errors import BadInput, NotFound, Refused
 from models.facts import Person
 from models.states import Role
@@ -288,6 +289,10 @@ def test_that_a_bar_is_another_persons_two_people_show_on_paper(
     with pytest.raises(BadInput):
         _judge(kit, bar, staff["supervisor"], "not_this_person")
     found = shown(kit, bar.application_id)
+    # The second person judges for themselves.
+    [waits] = [line for line in acts(found) if line.startswith("hit ")]
+    assert "judged, kept until a second person has, by federal field specialist" in waits
+    assert found["adjudications"][0]["verdict"] is None
     assert "CHECK_HIT_BAR" in scenes.open_codes(found)
     assert any(line.startswith("check child_abuse_registry") for line in found["gate"]["missing"])
     _judge(kit, bar, staff["supervisor"], "not_this_person", evidence=letter)
@@ -296,6 +301,11 @@ def test_that_a_bar_is_another_persons_two_people_show_on_paper(
     assert not any(line.startswith("check child_abuse_registry") for line in found["gate"]["missing"])
     (told,) = [c for c in found["checks"] if c["check_id"] == str(bar.id)]
     assert (told["state"], told["adjudication"]) == ("hit_bar", "not_this_person")
+    place = "hit child_abuse_registry@sponsor:TX, round 1: judged"
+    assert [line for line in acts(found) if line.startswith("hit ")] == [
+        f"{place} not_this_person, by {role} {str(staff[who].id)[:8]} on {NOW.date()}"
+        for who, role in (("ffs", "federal field specialist"), ("supervisor", "supervisor"))
+    ]
 
 
 def test_one_who_does_not_agree_lets_the_bar_stand(

@@ -15,6 +15,7 @@ from sqlalchemy.exc import IntegrityError
 from integrations.desk import by_hand, home_studies, vetting
 from integrations.kit import Kit
 from integrations.policies import vetting_policy
+from kinline.cli.show_acts import acts
 from models.errors import BadInput, Refused
 from models.facts import Person
 from models.policy import ManualRule, When
@@ -189,6 +190,10 @@ def test_a_negative_study_closes_the_gate_until_two_people_have_said_why_not(
         "approved_by": str(staff["supervisor"].id),
         "approved_at": NOW.isoformat(),
     }
+    decider, second = (str(staff[who].id)[:8] for who in ("ffs", "supervisor"))
+    assert f"  overridden by {decider} on {NOW.date()}: {WHY}; approved by {second} on {NOW.date()}" in list(
+        acts(found)
+    )
     with kit.transaction() as session:
         told = session.execute(
             text("SELECT why FROM history WHERE noun = 'home_study' AND new = 'overridden'")
