@@ -145,7 +145,3 @@ def doctor(result: dict[str, Any]) -> None:
         OUT.print(f"{'ok ' if check['ok'] else 'BAD'} {check['name']}: {check['detail']}")
         if not check["ok"]:
             OUT.print(f"    {check['remedy']}")
-
-
-def plain(result: Any) -> None:
-    OUT.print_json(data=result, default=str)
