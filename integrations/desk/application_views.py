@@ -21,6 +21,7 @@ from integrations.store.applications import find_application, gather
 from models.facts import ApplicationFacts, Person, Requirement
 from models.policy import VettingPolicy
 from models.states import Role
+from models.tables.people import Case
 from models.tables.vetting import Application, Decision, Recommendation, Release
 from vetting import explain, home_study
 from vetting.completeness import requirements
@@ -76,6 +77,7 @@ def _application(
         "post_release_services": {
             "required": home_study.prs_required(facts, policy, now),
             "offer": facts.prs_offer,
+            "level": session.get_one(Case, application.case_id).prs_level,
         },
         "interviews": [
             {

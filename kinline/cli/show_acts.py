@@ -26,7 +26,7 @@ def acts(found: dict[str, Any]) -> Iterator[str]:
 
 def _waivers(found: dict[str, Any]) -> Iterator[str]:
     for waiver in found["waivers"]:
-        told = f"waiver of {waiver['item']} proposed by {_who(waiver['proposed'])}: {waiver['reason']}"
+        told = f"waiver of {waiver['item']} proposed by {_who(waiver['proposed'])}: {_open(waiver['reason'])}"
         if waiver["approved"] is None:
             yield f"{told}; a second person must approve it"
             continue
@@ -47,9 +47,7 @@ def _home_studies(found: dict[str, Any]) -> Iterator[str]:
         word = study["override"]
         if word is None:
             continue
-        told = (
-            f"  overridden by {_person(word['proposed_by'])} on {_day(word['proposed_at'])}: {word['reason']}"
-        )
+        told = f"  overridden by {_person(word['proposed_by'])} on {_day(word['proposed_at'])}: {_open(word['reason'])}"
         if word["approved_by"] is None:
             yield f"{told}; a second person must approve it"
         else:
@@ -98,3 +96,8 @@ def _day(moment: str) -> str:
 
 def _plain(word: str) -> str:
     return word.replace("_", " ")
+
+
+def _open(sentence: str) -> str:
+    """The sentence without its end, where more follows."""
+    return sentence.rstrip(". ")

@@ -171,7 +171,7 @@ def test_a_waiver_needs_two_people_and_never_waives_what_the_law_wants(
     [told] = [line for line in acts(shown(kit, application)) if line.startswith("waiver ")]
     assert told == (
         f"waiver of proof_of_address@sponsor proposed by federal field specialist {first} on {NOW.date()}:"
-        f" The home is a shelter.; approved by supervisor {second} on {NOW.date()}"
+        f" The home is a shelter; approved by supervisor {second} on {NOW.date()}"
     )
     assert ("confirm_document", "proof_of_address@sponsor") not in scenes.open_duties(kit, application)
 

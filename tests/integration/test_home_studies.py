@@ -191,8 +191,9 @@ def test_a_negative_study_closes_the_gate_until_two_people_have_said_why_not(
         "approved_at": NOW.isoformat(),
     }
     decider, second = (str(staff[who].id)[:8] for who in ("ffs", "supervisor"))
-    assert f"  overridden by {decider} on {NOW.date()}: {WHY}; approved by {second} on {NOW.date()}" in list(
-        acts(found)
+    assert (
+        f"  overridden by {decider} on {NOW.date()}: {WHY.rstrip('.')}; approved by {second} on {NOW.date()}"
+        in list(acts(found))
     )
     with kit.transaction() as session:
         told = session.execute(
@@ -251,7 +252,11 @@ def test_after_a_study_by_law_only_an_approval_with_services_is_taken(
     decide = lambda value: vetting.decide(kit, by_law, value, staff["ffs"], reason=WHY, now=NOW + DAY)  # noqa: E731
     refused = _refused(lambda: decide("approve"))
     assert (refused.code, list(refused.missing)) == ("prs_required", ["decide approve_with_prs"])
-    assert shown(kit, UUID(by_law))["post_release_services"] == {"required": True, "offer": None}
+    assert shown(kit, UUID(by_law))["post_release_services"] == {
+        "required": True,
+        "offer": None,
+        "level": None,
+    }
     decide("approve_with_prs")
     assert shown(kit, UUID(by_law))["gate"]["open"]
 
