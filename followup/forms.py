@@ -8,6 +8,7 @@ from typing import Annotated, Any, TypeVar
 from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
 
 from models.errors import BadInput, Problem
+from models.plain import in_plain_words
 
 Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300)]
 Note = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4000)]
@@ -76,7 +77,5 @@ _KNOWN = {
 
 def _of(error: Any, name: str) -> Problem:
     field = ".".join([name, *(str(part) for part in error["loc"])])
-    code, message, remedy = _KNOWN.get(
-        error["type"], ("wrong_value", f"{error['msg']}.", "Correct it, or leave the topic out.")
-    )
-    return Problem(field, code, message, remedy)
+    known = _KNOWN.get(error["type"])
+    return Problem(field, *(known or ("wrong_value", *in_plain_words(error))))

@@ -79,7 +79,7 @@ class CheckFacts:
     ordered_at: datetime | None = None
     result_at: datetime | None = None
     expires_on: date | None = None
-    adjudication: str | None = None  # 'clear' | 'bar' | 'bar_5y', by two people, for a hit that needs review
+    adjudication: str | None = None  # what two people said of its hit; a word of ``models.hits.VERDICTS``
     bars_until_on: date | None = None  # of 'bar_5y': its last day
     disposition: Literal["resolved", "unresolved"] | None = None  # of the arrest or charge behind a hit
     of_earlier_home: bool = False  # ordered before the family moved, and of a kind that looks at the home
@@ -192,7 +192,8 @@ class ManualFacts:
 class HomeStudyFacts:
     """One home study of the application, in the order of `number`. `triggers`: what it was made for.
 
-    `overridden`: the decider wrote why a negative one does not stand in the way.
+    `override_proposed_by`: who wrote why a negative one does not stand in the way. `overridden`: a second
+    person agreed.
     """
 
     id: UUID
@@ -203,6 +204,7 @@ class HomeStudyFacts:
     due_at: datetime
     received_at: datetime | None = None
     result: Literal["positive", "negative"] | None = None
+    override_proposed_by: UUID | None = None
     overridden: bool = False
 
 

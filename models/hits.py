@@ -6,7 +6,7 @@ from typing import Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field
 
-Verdict = Literal["clear", "bar", "bar_5y"]
+Verdict = Literal["clear", "bar", "bar_5y", "not_this_person"]
 VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
 
 

@@ -25,6 +25,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from models.errors import BadInput, Problem
+from models.plain import in_form, in_plain_words, said
 from models.states import DocumentKind
 
 FORMAT = "kinline-packet/1"
@@ -32,7 +33,7 @@ FORMAT = "kinline-packet/1"
 
 def _no_control(text: str) -> str:
     if any(ord(c) < 32 and c not in "\n\t" for c in text):
-        raise ValueError("holds control characters")
+        raise said("This holds control characters.", "Type it anew, without what was pasted along.")
     return text
 
 
@@ -41,12 +42,75 @@ Text = Annotated[
     StringConstraints(strip_whitespace=True, min_length=1, max_length=300),
     AfterValidator(_no_control),
 ]
-Phone = Annotated[str, StringConstraints(pattern=r"^\+[1-9][0-9]{7,14}$")]
-Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
-Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")]
-StateCode = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
-ANumber = Annotated[str, StringConstraints(pattern=r"^[0-9]{9}$")]
-Zip = Annotated[str, StringConstraints(pattern=r"^[0-9]{5}(-?[0-9]{4})?$")]
+Phone = Annotated[
+    str,
+    AfterValidator(
+        in_form(
+            r"\+[1-9][0-9]{7,14}",
+            "This is not a telephone number in international form.",
+            "Write + and the country code, then digits alone, such as +17135550101.",
+        )
+    ),
+]
+Country = Annotated[
+    str,
+    AfterValidator(
+        in_form("[A-Z]{2}", "This is not a country's code.", "Use its two capital letters, such as GT.")
+    ),
+]
+Language = Annotated[
+    str,
+    AfterValidator(
+        in_form(
+            "[a-z]{2,3}(-[A-Za-z0-9]{2,8})*",
+            "This is not a language's code.",
+            "Use its code in small letters, such as es, en or quc.",
+        )
+    ),
+]
+StateCode = Annotated[
+    str,
+    AfterValidator(
+        in_form("[A-Z]{2}", "This is not a state's code.", "Use its two capital letters, such as TX.")
+    ),
+]
+ANumber = Annotated[
+    str,
+    AfterValidator(
+        in_form(
+            "[0-9]{9}",
+            "This is not an A-number.",
+            "Write its nine digits without the A; one of eight digits begins with a 0.",
+        )
+    ),
+]
+Zip = Annotated[
+    str,
+    AfterValidator(
+        in_form("[0-9]{5}(-?[0-9]{4})?", "This is not a ZIP code.", "Write 5 or 9 digits, such as 77036.")
+    ),
+]
+Email = Annotated[
+    str,
+    StringConstraints(max_length=254),
+    AfterValidator(
+        in_form(
+            r"[^@\s]+@[^@\s]+\.[^@\s]+",
+            "This is not an e-mail address.",
+            "Write it as name@example.org, or leave it out.",
+        )
+    ),
+]
+Reference = Annotated[
+    str,
+    AfterValidator(
+        in_form(
+            "[A-Za-z0-9][A-Za-z0-9._/-]{2,63}",
+            "This is not a reference.",
+            "Use 3 to 64 letters, digits and . _ / - and begin with a letter or a digit.",
+        )
+    ),
+]
 SUBJECT = re.compile(r"child|sponsor|alternate_caregiver|household:(0|[1-9][0-9]?)")
 
 
@@ -55,9 +119,9 @@ def _written_date(value: Any) -> Any:
     if isinstance(value, date):  # made in Python, not read from a packet; a datetime is a date as well
         return value
     if not isinstance(value, str):
-        raise PydanticCustomError("date_type", "Must be written as text, such as 2026-01-15")
+        raise PydanticCustomError("date_type", "not text")
     if value.strip().lstrip("+-").replace(".", "", 1).isdigit():
-        raise PydanticCustomError("date_parsing", "Must be written as a date, not as a number")
+        raise PydanticCustomError("date_parsing", "a number")
     return value
 
 
@@ -119,9 +183,7 @@ class Sponsor(_Part):
     languages: tuple[Language, ...] = Field(min_length=1)
     phone: Phone
     backup_phone: Phone | None = None
-    email: Annotated[str, StringConstraints(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$", max_length=254)] | None = (
-        None
-    )
+    email: Email | None = None
     text_consent: TextConsent | None = None
     identity_document: IdentityDocument | None = None
     sponsored_before: Annotated[int, Field(ge=0, le=999)] = 0
@@ -177,13 +239,16 @@ class PacketDocument(_Part):
     @model_validator(mode="after")
     def _subject_is_known(self) -> PacketDocument:
         if not SUBJECT.fullmatch(self.subject):
-            raise ValueError("subject must be child, sponsor, alternate_caregiver or household:N")
+            raise said(
+                "This is not whom a document can be about.",
+                "Use child, sponsor, alternate_caregiver, or household:0 and so on as subject.",
+            )
         return self
 
 
 class Packet(_Part):
     format: Literal["kinline-packet/1"]
-    reference: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._/-]{2,63}$")]
+    reference: Reference
     care_provider: Text
     child: Child
     sponsor: Sponsor
@@ -215,16 +280,6 @@ _KNOWN_KEYS = frozenset(
     )
     for name in part.model_fields
 )
-_REMEDY = {
-    "extra_forbidden": "Remove this key, or check its spelling against docs/packet.md.",
-    "missing": "Add this key.",
-    "string_pattern_mismatch": "Write it in the form that the message names.",
-    "bool_type": "Write true or false, without quotes.",
-    "int_type": "Write a whole number, without quotes.",
-    "string_type": "Write text in double quotes.",
-    "date_from_datetime_parsing": "Write the date as YYYY-MM-DD.",
-    "timezone_aware": "Add the zone, for example 2026-01-15T16:30:00Z.",
-}
 
 
 def _none_to_absent(value: Any) -> Any:
@@ -293,13 +348,7 @@ def _problem(error: Any) -> Problem:
     field = ".".join(str(part) for part in error["loc"]) or "packet.json"
     kind = str(error["type"])
     code = _CODES.get(kind, "wrong_type" if kind.endswith(("_type", "_parsing")) else "wrong_value")
-    message = {
-        "unknown_key": "Kinline does not know this key.",
-        "missing_key": "This key is required.",
-    }.get(code, f"{error['msg']}.")
-    return Problem(
-        field, code, message, _REMEDY.get(kind, "Correct this value; docs/packet.md shows the form.")
-    )
+    return Problem(field, code, *in_plain_words(error))
 
 
 def _cross_checks(packet: Packet) -> list[Problem]:

@@ -177,10 +177,14 @@ def _status(facts: ApplicationFacts, asked: RequiredCheck, kind: CheckKind, now:
 
 
 def hit_of(check: CheckFacts, now: datetime) -> Standing | None:
-    """The hit that this order brought and nobody has adjudicated clear. A hit stays one, however old.
+    """The hit that this order brought, unless two people cleared it or showed that it is another person's.
+
+    A hit stays one, however old. What bars is never cleared: at most it is not this person's.
 
     A bar of some years becomes a hit to be judged anew once they are over: nothing clears itself.
     """
+    if check.adjudication == "not_this_person":
+        return None
     if check.state is CheckState.HIT_BAR or check.adjudication == "bar":
         return Standing.HIT_BAR
     if check.adjudication == "bar_5y" and (check.bars_until_on is None or now.date() <= check.bars_until_on):
@@ -243,7 +247,10 @@ _SAYS: Mapping[Standing, tuple[FindingCode, str]] = {
         FindingCode.CHECK_HIT_REVIEW,
         "found something that two people must judge (kinline check adjudicate)",
     ),
-    Standing.HIT_BAR: (FindingCode.CHECK_HIT_BAR, "found something that bars this release"),
+    Standing.HIT_BAR: (
+        FindingCode.CHECK_HIT_BAR,
+        "found something that bars this release, unless two people show that it is another person's",
+    ),
 }
 
 

@@ -13,10 +13,12 @@ from models.facts import (
     CheckFacts,
     Finding,
     FindingFacts,
+    HomeStudyFacts,
     OpinionFacts,
     Person,
     Requirement,
 )
+from models.hits import Verdict
 from models.policy import PendingReleaseRule, VettingPolicy
 from models.states import (
     APPLICATION_OVER,
@@ -365,11 +367,14 @@ def may_adjudicate(
     reason: str,
     proposed_by: UUID | None = None,
     *,
+    word: Verdict,
     now: datetime,
 ) -> Role:
-    """The role in which this person may give one of the two voices on a hit that needs review.
+    """The role in which this person may give one of the two voices, with this word, on a hit.
 
-    Whoever wrote the hit down from paper acted as the case manager, and so may not judge it.
+    What bars is not judged again: one may only bring a paper that it is another person's, and the second
+    agree or say that the bar stands. Whoever wrote the hit down from paper acted as the case manager, and so
+    may not judge it.
 
     Raises:
         Refused: wrong_role, two_roles, out_of_order, not_reviewable, four_eyes.
@@ -378,11 +383,25 @@ def may_adjudicate(
     role = _acting_role(facts, person, _MAY_WAIVE)
     if facts.state is not _A.RELEASED:  # a hit that comes after the release is judged like any other
         refuse_when_over(facts)
-    if hit_of(check, now) is not Standing.HIT_REVIEW:
-        raise Refused("not_reviewable", "Only a hit that waits for review can be judged.")
+    standing = hit_of(check, now)
+    if standing is None:
+        raise Refused("not_reviewable", "There is no hit on this check that stands.")
+    if standing is Standing.HIT_BAR:
+        _refuse_to_weigh_a_bar(word, is_second=proposed_by is not None)
     _want_second_person(person, proposed_by)
     _want_reason(reason)
     return role
+
+
+def _refuse_to_weigh_a_bar(word: Verdict, *, is_second: bool) -> None:
+    if word == "not_this_person" or (is_second and word == "bar"):
+        return
+    raise Refused(
+        "bar_stands",
+        "This hit bars, and a bar is neither weighed nor waived. If the record is another person's, say so with "
+        "a paper that shows it.",
+        ["check adjudicate --verdict not_this_person --evidence FILE"],
+    )
 
 
 def may_allow_pending(
@@ -429,6 +448,27 @@ def may_study(facts: ApplicationFacts, person: Person, role: Role) -> Role:
     held = _acting_role(facts, person, (role,))
     refuse_when_over(facts)
     return held
+
+
+def may_override(facts: ApplicationFacts, person: Person, reason: str) -> tuple[Role, HomeStudyFacts]:
+    """The role in which this person may give one of the two voices that override the newest study, and that study.
+
+    The first voice is the decider's, with the reasoning; the second another person's.
+
+    Raises:
+        Refused: wrong_role, two_roles, out_of_order, not_reviewable (no negative one waits), four_eyes.
+        BadInput: without a reason.
+    """
+    newest = home_study.latest(facts)
+    proposed_by = newest.override_proposed_by if newest is not None else None
+    allowed = (Role.FEDERAL_FIELD_SPECIALIST,) if proposed_by is None else _MAY_WAIVE
+    role = _acting_role(facts, person, allowed)
+    refuse_when_over(facts)
+    if newest is None or newest.result != "negative" or newest.overridden:
+        raise Refused("not_reviewable", "There is no negative home study that waits for an answer.")
+    _want_second_person(person, proposed_by)
+    _want_reason(reason)
+    return role, newest
 
 
 def may_release(

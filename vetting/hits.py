@@ -90,7 +90,8 @@ def together(first: Voice, second: Voice) -> Voice:
     return Voice("bar_5y", max(ends))
 
 
-_GRAVITY: tuple[Verdict, ...] = ("clear", "bar_5y", "bar")
+# Where one says that it is another person's and the other that it matters little, it is this person's.
+_GRAVITY: tuple[Verdict, ...] = ("not_this_person", "clear", "bar_5y", "bar")
 
 
 def _day(code: str, message: str, remedy: str) -> BadInput:

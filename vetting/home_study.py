@@ -179,5 +179,5 @@ def _next(newest: HomeStudyFacts | None, uncovered: Sequence[str], *, moved: boo
         return f"The last study was made before {', '.join(uncovered)} was known: order an addendum."
     return (
         "Its report advises against this home. The decider may deny, ask for an addendum, or write down why "
-        "the child may go there all the same."
+        "the child may go there all the same; then a second person must agree."
     )

@@ -34,7 +34,7 @@ def _of_the_whole(facts: ApplicationFacts) -> Iterator[Risk]:
     if any(
         check.kind is CheckKind.CHILD_ABUSE_REGISTRY
         and check.state in _HITS
-        and check.adjudication != "clear"
+        and check.adjudication not in ("clear", "not_this_person")
         for check in facts.checks
     ):
         yield "child_abuse_hit"

@@ -10,7 +10,7 @@ from fastapi.responses import Response
 
 from console.context import CaseReader, console_of
 from console.pages.gate_words import gate_groups
-from console.pages.next_step import next_step
+from console.pages.next_step import name_of, next_step
 from console.pages.rendering import page
 from console.reading import read_applications
 from integrations.desk.views import application_json
@@ -39,6 +39,8 @@ def application(request: Request, key: str, who: CaseReader) -> Response:
         settled_findings=_findings(shown, is_open=False),
         is_over=shown["release"] is not None or shown["state"] in ("denied", "withdrawn"),
         step=next_step(shown, email=who.person.email),
+        name=name_of(shown),
+        email=who.person.email,
         missing=gate_groups(shown["gate"]["missing"]),
     )
 

@@ -28,7 +28,7 @@ _ORDER = ("document", "home_study", "confirm", "finding", "check", "recommendati
 
 def next_step(application: Mapping[str, Any], *, email: str) -> Step:
     """The first thing that the gate waits for, as an act. Papers come before people."""
-    name = _name_of(application)
+    name = name_of(application)
     by = f"--as {shlex.quote(email)}"
     asked = _asked_of_people(application, name, by)
     if asked is not None:
@@ -38,7 +38,7 @@ def next_step(application: Mapping[str, Any], *, email: str) -> Step:
     if application["state"] == "submitted":
         return Step(
             "Vetting begins by itself while a worker runs. It can also be run now.",
-            f"kinline vet {_name_of(application)}",
+            f"kinline vet {name_of(application)}",
         )
     # A pending check is told as a check; the finding that goes with it waits for nobody.
     missing = [m for m in application["gate"]["missing"] if not m.startswith("finding CHECK_PENDING ")]
@@ -81,7 +81,7 @@ def _asked_of_people(application: Mapping[str, Any], name: str, by: str) -> Step
     return None
 
 
-def _name_of(application: Mapping[str, Any]) -> str:
+def name_of(application: Mapping[str, Any]) -> str:
     """The application's reference, safe to be typed."""
     return shlex.quote(application["reference"])
 
@@ -93,6 +93,12 @@ def _step(kind: str, thing: str, application: Mapping[str, Any], name: str, by: 
             "kinline submit PATH",
         )
     if kind == "home_study":
+        if _is_negative(application):
+            return Step(
+                "The home study advises against this home. The decider denies, orders an addendum, or writes down why "
+                "not; then a second person must agree.",
+                f"kinline homestudy override {name} {by} --reason TEXT",
+            )
         return Step("Order the home study, or record its report.", f"kinline homestudy order {name} {by}")
     if kind == "confirm":
         return Step(
@@ -114,6 +120,11 @@ def _step(kind: str, thing: str, application: Mapping[str, Any], name: str, by: 
     )
 
 
+def _is_negative(application: Mapping[str, Any]) -> bool:
+    studies = application.get("home_studies", ())
+    return bool(studies) and studies[-1]["result"] == "negative"
+
+
 def _for_findings(application: Mapping[str, Any], name: str, by: str) -> Step:
     """Reviews are a person's to settle; blocks go away when the facts change."""
     open_ones = [f for f in application["findings"] if f["state"] == "open"]
@@ -126,6 +137,11 @@ def _for_findings(application: Mapping[str, Any], name: str, by: str) -> Step:
     if any(f["code"] == "CHECK_HIT_REVIEW" for f in open_ones):
         return Step(
             "Two people judge the hit that needs review.", f"kinline check adjudicate {name} CHECK {by}"
+        )
+    if any(f["code"] == "CHECK_HIT_BAR" for f in open_ones):
+        return Step(
+            "A hit bars this release, so it is denied; unless two people show on paper that it is another person's.",
+            f"kinline check adjudicate {name} CHECK {by} --verdict not_this_person --evidence FILE --reason TEXT",
         )
     if any(f["code"].startswith(("DOCUMENT_", "ADDRESS_", "IDENTITY_", "CONSENT_")) for f in open_ones):
         return Step(

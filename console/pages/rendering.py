@@ -35,6 +35,7 @@ def make_templates() -> Environment:
         moment=wording.moment,
         lower_first=wording.lower,
         proof_words=wording.proof,
+        prs_level=wording.prs_level,
     )
     templates.globals["count"] = wording.count
     return templates

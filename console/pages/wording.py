@@ -107,6 +107,9 @@ _WORDS: Mapping[str, str] = {
     # check states and kinds
     "hit_review": "Hit: needs review",
     "hit_bar": "Hit: a bar",
+    "bar": "A bar",
+    "bar_5y": "A bar for five years",
+    "not_this_person": "Another person's record",
     "public_records": "Public records check",
     "sex_offender_registry": "Sex offender registry check",
     "fbi_fingerprint": "FBI fingerprint check",
@@ -182,6 +185,11 @@ def time_left(until: str | None, now: datetime) -> str:
         return ""
     left = datetime.fromisoformat(until) - now
     return f"{span(left)} left" if left >= timedelta(0) else f"{span(left)} late"
+
+
+def prs_level(code: str) -> str:
+    """How much a child is helped after the release."""
+    return "the level that the law wants after a home study" if code == "tvpra" else f"level {code}"
 
 
 def count(number: int, one: str, many: str | None = None) -> str:

@@ -9,9 +9,11 @@ from typing import Any
 from sqlalchemy import select, text
 from sqlmodel import Session, col
 
+from integrations.desk.instants import iso
 from integrations.desk.ladder_views import ladder_json
 from integrations.desk.merges import merges_json
 from integrations.desk.release_papers import papers_json
+from integrations.desk.voices_views import home_studies_json, voices_json
 from integrations.kit import Kit
 from integrations.policies import vetting_policy
 from integrations.store import history
@@ -19,6 +21,7 @@ from integrations.store.applications import find_application, gather
 from models.facts import ApplicationFacts, Person, Requirement
 from models.policy import VettingPolicy
 from models.states import Role
+from models.tables.people import Case
 from models.tables.vetting import Application, Decision, Recommendation, Release
 from vetting import explain, home_study
 from vetting.completeness import requirements
@@ -26,11 +29,6 @@ from vetting.decision import Gate, gate, lacking_recommendations
 from vetting.findings import key_of
 from vetting.interviews import unanswered
 from vetting.pending_release import allowance_for
-
-
-def iso(value: datetime | None) -> str | None:
-    """A moment as the contract writes it: ISO 8601 with its zone."""
-    return value.isoformat() if value is not None else None
 
 
 def application_json(kit: Kit, key: str, *, viewer: Person | None = None, now: datetime) -> dict[str, Any]:
@@ -77,10 +75,11 @@ def _application(
             for link in facts.links
         ],
         "merges": merges_json(session, application.id),
-        "home_studies": list(_home_studies(facts)),
+        "home_studies": list(home_studies_json(session, application.id)),
         "post_release_services": {
             "required": home_study.prs_required(facts, policy, now),
             "offer": facts.prs_offer,
+            "level": session.get_one(Case, application.case_id).prs_level,
         },
         "interviews": [
             {
@@ -96,6 +95,7 @@ def _application(
         "concerns": [{"by": str(c.by), "at": iso(c.at)} for c in facts.concerns],
         "recommendations": [] if withheld else _recommendations(session, application, policy),
         "decision": _decision(session, application),
+        **voices_json(session, application, facts),
         **ladder_json(session, kit, application, facts, policy, withheld=withheld),
         "gate": {"open": barrier.open, "missing": list(barrier.missing)},
         "pending_allowed": list(_pending_allowed(facts, policy, now)),
@@ -187,20 +187,6 @@ def _findings(facts: ApplicationFacts) -> list[dict[str, Any]]:
         }
         for f in facts.findings
     ]
-
-
-def _home_studies(facts: ApplicationFacts) -> Iterator[dict[str, Any]]:
-    for study in facts.home_studies:
-        yield {
-            "number": study.number,
-            "kind": study.kind,
-            "triggers": list(study.triggers),
-            "ordered_at": iso(study.ordered_at),
-            "due_at": iso(study.due_at),
-            "received_at": iso(study.received_at),
-            "result": study.result,
-            "overridden": study.overridden,
-        }
 
 
 def _release(session: Session, application: Application, row: Release | None) -> dict[str, Any] | None:

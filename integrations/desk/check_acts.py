@@ -9,7 +9,7 @@ from sqlmodel import Session
 
 from integrations.desk.acting import Act, want_reason
 from integrations.desk.evidence import keep_legible
-from integrations.desk.hits import add_record
+from integrations.desk.hits import add_record, forget_judgement
 from integrations.desk.naming import Place, find_check_out, find_check_place
 from integrations.desk.pending_checks import on_late_result
 from integrations.keys import person_keys
@@ -174,5 +174,7 @@ def _write(act: Act, row: BackgroundCheck, place: Place, state: CheckState, *, o
     row.ordered_at = row.ordered_at or at
     row.provider_code, row.next_look_at = f"{ON_PAPER}:{state.value}", None
     row.expires_on = checks.expiry(CheckKind(place[1]), place[0], at, act.policy, act.facts)
+    if state is CheckState.HIT_BAR:
+        forget_judgement(row)
     history.move(act.session, row, state, CHECK_MOVES, actor=act.actor, why=reason, now=act.now)
     act.session.flush()

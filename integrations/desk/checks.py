@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import or_, select
 from sqlmodel import Session, col
 
+from integrations.desk.hits import forget_judgement
 from integrations.desk.jobs import enqueue_vetting
 from integrations.desk.judging import judge
 from integrations.desk.pending_checks import on_late_result
@@ -276,6 +277,8 @@ def _take(
     if state in _RESULTS and state != frm:
         row.result_at = min(report.received_at or now, now).astimezone(UTC)
         row.expires_on = _expiry(kit, facts, row, report, now)
+    if state is CheckState.HIT_BAR and state != frm:
+        forget_judgement(row)
     return _move(session, row, state, why=f"provider: {report.provider_code}", now=now)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from uuid import UUID
 
@@ -11,7 +11,7 @@ from sqlmodel import Session, col
 
 from integrations.desk.acting import Act, want_reason
 from integrations.desk.evidence import keep_legible
-from integrations.desk.naming import find_hit, find_waiting_hit
+from integrations.desk.naming import find_hit, find_standing_hit
 from integrations.hits import hit_classes
 from integrations.kit import Kit
 from integrations.store import history
@@ -24,7 +24,7 @@ from models.facts import Person
 from models.states import Role
 from models.tables.checks import CheckVerdict, CriminalRecord
 from models.tables.vetting import BackgroundCheck
-from vetting import decision, hits
+from vetting import checks, decision, hits
 
 _DISPOSITIONS = ("resolved", "unresolved")
 _MAY_READ = (Role.FEDERAL_FIELD_SPECIALIST, Role.SUPERVISOR)
@@ -39,29 +39,70 @@ def adjudicate(
     verdict: str,
     reason: str,
     offence_on: date | None = None,
+    evidence: tuple[str, bytes] | None = None,
     now: datetime,
 ) -> UUID:
-    """One of the two voices on a hit that needs review. Two settle it; where they differ, the graver word stands.
+    """One of the two voices on a hit. Two settle it; where they differ, the graver word stands.
+
+    `evidence`: name and content of the paper which shows that the record is another person's.
 
     Raises:
-        BadInput: no such hit or verdict, no reason, or a day of the offence that does not fit the verdict.
-        Refused: wrong role, or this person gave the first voice.
+        BadInput: no such hit or verdict, no reason, a day of the offence that does not fit the verdict, or
+            `not_this_person` without a readable paper.
+        Refused: wrong role, this person gave the first voice, or a bar would be weighed.
     """
     said = hits.voice(verdict, offence_on, hit_classes(), now.date())
+    _want_paper(said, evidence)
     with kit.transaction() as session:
         act = Act(kit, session, key, person, now)
         require_role(person, *_MAY_READ)
-        named = find_waiting_hit(act.facts, check, now)
+        named = find_standing_hit(act.facts, check, now)
         row = session.get_one(BackgroundCheck, named.id, with_for_update=True)
-        voices = _voices(session, row.id)
-        first = voices[-1] if len(voices) % 2 else None
-        role = decision.may_adjudicate(
-            act.facts, person, named, reason, first.by_staff if first else None, now=now
-        )
-        _keep_voice(act, row, said, reason, offence_on, round_=len(voices) // 2 + 1)
+        round_, first = _round(row, _voices(session, row.id))
+        spoke = first.by_staff if first else None
+        role = decision.may_adjudicate(act.facts, person, named, reason, spoke, word=said.verdict, now=now)
+        paper = None
+        if evidence is not None:
+            paper = keep_legible(act, evidence[1], option="--evidence", filename=evidence[0])
+        words = {"reason": reason, "offence_on": offence_on.isoformat() if offence_on else None}
+        _keep_voice(act, row, said, words, round_=round_, paper=paper)
         if first is not None:
-            _judge(act, row, first, said)
+            _judge(act, row, first, said, bars=checks.hit_of(named, now) is checks.Standing.HIT_BAR)
         return act.done(role, f"adjudicate {row.kind}", judge="background_checks")
+
+
+def _want_paper(said: hits.Voice, evidence: tuple[str, bytes] | None) -> None:
+    shows = said.verdict == "not_this_person"
+    if shows and evidence is None:
+        raise BadInput(
+            Problem(
+                "--evidence",
+                "missing",
+                "That a record is another person's must be shown on paper.",
+                "Add --evidence FILE: a comparison of prints, a letter of the registry or the court.",
+            )
+        )
+    if evidence is not None and not shows:
+        raise BadInput(
+            Problem(
+                "--evidence",
+                "wrong_value",
+                "Only not_this_person brings a paper of its own.",
+                "Leave it out; the record behind the hit is kept with kinline check keep-record.",
+            )
+        )
+
+
+def _round(row: BackgroundCheck, voices: Sequence[CheckVerdict]) -> tuple[int, CheckVerdict | None]:
+    """The round in which the next voice is given, and the first voice of it, if that has been given.
+
+    A voice on a lesser hit is none on what the provider has called a bar since.
+    """
+    if not voices:
+        return 1, None
+    last = voices[-1]
+    waits = sum(v.round == last.round for v in voices) == 1 and last.judged_state == row.state
+    return (last.round, last) if waits else (last.round + 1, None)
 
 
 def _voices(session: Session, check_id: UUID) -> Sequence[CheckVerdict]:
@@ -74,19 +115,26 @@ def _voices(session: Session, check_id: UUID) -> Sequence[CheckVerdict]:
 
 
 def _keep_voice(
-    act: Act, row: BackgroundCheck, said: hits.Voice, reason: str, offence_on: date | None, *, round_: int
+    act: Act,
+    row: BackgroundCheck,
+    said: hits.Voice,
+    words: Mapping[str, str | None],
+    *,
+    round_: int,
+    paper: UUID | None,
 ) -> None:
     voice = CheckVerdict(
         check_id=row.id,
         round=round_,
+        judged_state=row.state,
         verdict=said.verdict,
+        evidence_file_id=paper,
         bars_until_on=said.bars_until_on,
         hit_classes=hit_classes().version,
         by_staff=act.person.id,
         at=act.now,
     )
-    # The reasons tell of the record: they are sealed with the day of the offence, and stand nowhere else.
-    words = {"reason": reason, "offence_on": offence_on.isoformat() if offence_on else None}
+    # The words tell of the record: the reasons and the day of the offence are sealed, and stand nowhere else.
     seal_json(act.kit.vault, voice, "sealed_words", words)
     act.session.add(voice)
     act.session.flush()
@@ -96,15 +144,24 @@ def _keep_voice(
     )
 
 
-def _judge(act: Act, row: BackgroundCheck, first: CheckVerdict, second: hits.Voice) -> None:
+def _judge(act: Act, row: BackgroundCheck, first: CheckVerdict, second: hits.Voice, *, bars: bool) -> None:
     earlier = hits.Voice(first.verdict, first.bars_until_on)  # type: ignore[arg-type]
     stands, old = hits.together(earlier, second), row.adjudication
+    if bars and stands.verdict != "not_this_person":
+        why = "two people do not agree that the record is another person's"
+        history.record(act.session, row, old=old, new="the bar stands", actor=act.actor, why=why, now=act.now)
+        return
     row.adjudication, row.bars_until_on = stands.verdict, stands.bars_until_on
     act.session.add(row)
     new = f"judged {stands.verdict}" + (f" until {stands.bars_until_on}" if stands.bars_until_on else "")
     history.record(
         act.session, row, old=old, new=new, actor=act.actor, why="two people judged the hit", now=act.now
     )
+
+
+def forget_judgement(row: BackgroundCheck) -> None:
+    """What two people said of a lesser hit says nothing of what now bars; their words stay on record."""
+    row.adjudication = row.bars_until_on = None
 
 
 def keep_record(

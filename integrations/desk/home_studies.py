@@ -110,23 +110,27 @@ def _report(act: Act, report: tuple[str, bytes] | None) -> UUID:
 
 
 def override(kit: Kit, key: str, person: Person, *, reason: str, now: datetime) -> UUID:
-    """The decider's written reasoning why a negative study does not stand in the way. It decides nothing yet.
+    """One of the two voices that a negative study needs to stand in the way no more: the decider's written
+    reasoning proposes, another person's approves. It decides nothing yet.
 
     Raises:
-        Refused: wrong role, or the newest study is not a negative one. BadInput: no reason.
+        Refused: wrong role, four eyes, or the newest study is not a negative one. BadInput: no reason.
     """
     want_reason(reason)
     with kit.transaction() as session:
         act = Act(kit, session, key, person, now)
-        role = decision.may_study(act.facts, person, Role.FEDERAL_FIELD_SPECIALIST)
-        newest = home_study.latest(act.facts)
-        if newest is None or newest.result != "negative" or newest.overridden:
-            raise Refused("not_reviewable", "There is no negative home study that waits for an answer.")
+        role, newest = decision.may_override(act.facts, person, reason)
         row = session.get_one(HomeStudy, newest.id)
-        row.override_at, row.override_by, row.override_reason = now, person.id, reason
+        if row.override_by is None:
+            row.override_at, row.override_by, row.override_reason = now, person.id, reason
+            old, new = "negative", "override proposed"
+        else:
+            row.override_approved_at, row.override_approved_by = now, person.id
+            old, new = "override proposed", "overridden"
         session.add(row)
-        history.record(session, row, old="negative", new="overridden", actor=act.actor, why=reason, now=now)
-        return act.done(role, "homestudy override", judge="assessment")
+        session.flush()
+        history.record(session, row, old=old, new=new, actor=act.actor, why=reason, now=now)
+        return act.done(role, f"homestudy {new}", judge="assessment")
 
 
 def offer_prs(kit: Kit, key: str, person: Person, *, answer: str, reason: str, now: datetime) -> UUID:

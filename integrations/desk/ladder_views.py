@@ -1,26 +1,30 @@
-"""The ladder's part of `<application>`: stage, questions, waived review, consultation, reviews, denial, appeal."""
+"""The ladder's part of `<application>`: stage, questions, waived review, consultation, reviews, denial, appeals."""
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
 from sqlmodel import Session, col
 
+from integrations.desk.instants import iso
 from integrations.kit import Kit
 from integrations.store.ladder import appeal_of, letter_of, questions_of, standing, standing_decision
 from integrations.store.sealing import open_json
 from integrations.store.stages import stages_passed
 from models.facts import ApplicationFacts
 from models.policy import VettingPolicy
-from models.tables.ladder import Amendment, Answer, Consultation, PendingReview, Question, ReviewWaiver
-from models.tables.vetting import Application
+from models.tables.ladder import (
+    Amendment,
+    Answer,
+    Appeal,
+    Consultation,
+    PendingReview,
+    Question,
+    ReviewWaiver,
+)
+from models.tables.vetting import Application, Decision
 from vetting.ladder import appellants, is_pending, may_appeal_until, next_review_on
-
-
-def _iso(value: datetime | None) -> str | None:
-    return value.isoformat() if value is not None else None
 
 
 def ladder_json(
@@ -41,12 +45,12 @@ def ladder_json(
         "stages": stages_passed(session, application),
         "questions": [_question(kit, q, a) for q, a in questions_of(session, application.id)],
         "reviews_waived": [
-            {"role": w.role, "by": str(w.waived_by), "at": _iso(w.at), "reason": w.reason}
+            {"role": w.role, "by": str(w.waived_by), "at": iso(w.at), "reason": w.reason}
             for w in session.scalars(standing(ReviewWaiver, application.id))
         ],
         "consultation": None if withheld else _consultation(session, application),
         "pending_reviews": [
-            {"due_on": r.due_on.isoformat(), "by": str(r.reviewed_by), "at": _iso(r.at), "reason": r.reason}
+            {"due_on": r.due_on.isoformat(), "by": str(r.reviewed_by), "at": iso(r.at), "reason": r.reason}
             for r in session.scalars(
                 select(PendingReview)
                 .where(col(PendingReview.application_id) == application.id)
@@ -55,11 +59,12 @@ def ladder_json(
         ],
         "next_review_on": next_review_on(facts, policy).isoformat() if is_pending(facts.state) else None,
         "denial": _denial(session, application, facts, policy),
+        "appeals": _appeals(session, application),
         "amendments": [
             {
                 "revision": a.revision,
                 "by": a.actor,
-                "at": _iso(a.at),
+                "at": iso(a.at),
                 "changed": list(a.changed),
                 "reopened": a.reopened.get("items", []),
             }
@@ -78,13 +83,13 @@ def _question(kit: Kit, question: Question, answer: Answer | None) -> dict[str, 
         "text": open_json(kit.vault, question, "sealed_text")["text"],
         "by": str(question.asked_by),
         "as": question.asked_as,
-        "at": _iso(question.at),
+        "at": iso(question.at),
         "answer": None
         if answer is None
         else {
             "text": open_json(kit.vault, answer, "sealed_text")["text"],
             "by": str(answer.answered_by),
-            "at": _iso(answer.at),
+            "at": iso(answer.at),
         },
     }
 
@@ -95,12 +100,12 @@ def _consultation(session: Session, application: Application) -> dict[str, Any] 
         return None
     return {
         "asked_by": str(row.asked_by),
-        "asked_at": _iso(row.asked_at),
+        "asked_at": iso(row.asked_at),
         "reason": row.reason,
         "outcome": row.outcome,
         "reasoning": row.reasoning,
         "concluded_by": None if row.concluded_by is None else str(row.concluded_by),
-        "concluded_at": _iso(row.concluded_at),
+        "concluded_at": iso(row.concluded_at),
     }
 
 
@@ -126,17 +131,42 @@ def _denial(
             "digest": letter.digest,
             "by": str(letter.sent_by),
         },
-        "appeal": None
-        if appeal is None
-        else {
-            "by": appeal.appellant,
-            "received_on": appeal.received_on.isoformat(),
-            "with_hearing": appeal.with_hearing,
-            "acknowledged_at": _iso(appeal.acknowledged_at),
-            "delivered_at": _iso(appeal.delivered_at),
-            "withheld": appeal.withheld,
-            "outcome": appeal.outcome,
-            "decided_by": None if appeal.decided_by is None else str(appeal.decided_by),
-            "reasoning": appeal.reasoning,
-        },
+        "appeal": None if appeal is None else _appeal(appeal),
+    }
+
+
+def _appeals(session: Session, application: Application) -> list[dict[str, Any]]:
+    """Every appeal, with the denial that it was against: also one that was reversed and speaks no more."""
+    rows = session.execute(
+        select(Appeal, Decision)
+        .join(Decision, col(Decision.id) == col(Appeal.decision_id))
+        .where(col(Appeal.application_id) == application.id)
+        .order_by(col(Appeal.at), col(Appeal.id))
+    )
+    return [
+        {
+            **_appeal(appeal),
+            "against": {
+                "by": str(denial.decided_by),
+                "at": iso(denial.at),
+                "grounds": list(denial.grounds),
+                "reason": denial.reason,
+            },
+            "decided_at": iso(appeal.decided_at),
+        }
+        for appeal, denial in rows
+    ]
+
+
+def _appeal(appeal: Appeal) -> dict[str, Any]:
+    return {
+        "by": appeal.appellant,
+        "received_on": appeal.received_on.isoformat(),
+        "with_hearing": appeal.with_hearing,
+        "acknowledged_at": iso(appeal.acknowledged_at),
+        "delivered_at": iso(appeal.delivered_at),
+        "withheld": appeal.withheld,
+        "outcome": appeal.outcome,
+        "decided_by": None if appeal.decided_by is None else str(appeal.decided_by),
+        "reasoning": appeal.reasoning,
     }

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import text
 
-from integrations.desk.application_views import iso
+from integrations.desk.instants import iso
 from integrations.kit import Kit
 from integrations.store import history
 from integrations.store.staff import require_role

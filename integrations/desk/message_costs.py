@@ -10,7 +10,7 @@ from sqlmodel import col
 
 from followup.catalog import Catalog, check_catalogs, is_spoken, worst_case
 from integrations.catalogs import catalogs, prices
-from integrations.desk.application_views import iso
+from integrations.desk.instants import iso
 from integrations.kit import Kit
 from integrations.messaging import segments
 from models.tables.ledger import Message

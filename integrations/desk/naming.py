@@ -9,7 +9,7 @@ from typing import TypeVar
 from models.errors import BadInput, Problem, Refused
 from models.facts import ApplicationFacts, CheckFacts, FindingFacts, Requirement
 from models.states import CheckState, FindingState
-from vetting.checks import RequiredCheck, Standing, hit_of
+from vetting.checks import RequiredCheck, hit_of
 from vetting.findings import key_of
 from vetting.pending_release import AWAITED
 
@@ -67,14 +67,14 @@ def _findings(facts: ApplicationFacts, name: str, states: Iterable[FindingState]
     ]
 
 
-def find_waiting_hit(facts: ApplicationFacts, name: str, now: datetime) -> CheckFacts:
-    """The hit that waits for two people's judgement and that a person named, by kind, `kind@subject` or id.
+def find_standing_hit(facts: ApplicationFacts, name: str, now: datetime) -> CheckFacts:
+    """The hit that stands, to be judged or barring, and that a person named, by kind, `kind@subject` or id.
 
     Raises:
         BadInput: none, or more than one, fits.
     """
-    hits = [c for c in facts.checks if hit_of(c, now) is Standing.HIT_REVIEW]
-    return _one_order(hits, name, "hit that waits")
+    hits = [c for c in facts.checks if hit_of(c, now) is not None]
+    return _one_order(hits, name, "hit that stands")
 
 
 def find_hit(facts: ApplicationFacts, name: str) -> CheckFacts:
@@ -100,9 +100,9 @@ def _one_order(orders: Sequence[CheckFacts], name: str, noun: str) -> CheckFacts
     # One person in two places of the packet has one check.
     known = list({c.id: c for c in orders}.values())
     wanted = _plain(name)
-    named = [c for c in orders if wanted in (_plain(str(c.id)), _plain(c.kind), *_words(_place(c)))] or [
-        c for c in orders if len(wanted) >= _ID_PREFIX and _plain(str(c.id)).startswith(wanted)
-    ]
+    named = [c for c in orders if wanted in (_plain(str(c.id)), *_words(_place(c)))]
+    named = named or [c for c in orders if wanted in (_plain(c.kind), *_words(_anywhere(c)))]
+    named = named or [c for c in orders if len(wanted) >= _ID_PREFIX and _plain(str(c.id)).startswith(wanted)]
     found = list({c.id: c for c in named}.values())
     if len(found) == 1:
         return found[0]
@@ -112,8 +112,10 @@ def _one_order(orders: Sequence[CheckFacts], name: str, noun: str) -> CheckFacts
 def find_check_place(facts: ApplicationFacts, required: Sequence[RequiredCheck], name: str) -> Place:
     """The check that a person named: one that the policy asks for, or one that has been ordered.
 
+    Without its state where there is but one.
+
     Raises:
-        BadInput: none, or more than one, fits.
+        BadInput: none, or more than one, fits; the remedy lists the names.
     """
     places: dict[Place, None] = {(r.subject, str(r.rule.item), r.jurisdiction): None for r in required}
     places |= {_place(c): None for c in facts.checks}
@@ -121,7 +123,9 @@ def find_check_place(facts: ApplicationFacts, required: Sequence[RequiredCheck],
     wanted = _plain(name)
     if wanted in by_id:
         return by_id[wanted]
-    named = [p for p in places if wanted in _words(p)] or [p for p in places if wanted == _plain(p[1])]
+    named = [p for p in places if wanted in _words(p)]
+    named = named or [p for p in places if wanted in _words((p[0], p[1], None))]
+    named = named or [p for p in places if wanted == _plain(p[1])]
     if len(named) > 1 and len({p[2] for p in named}) == 1:
         named = [p for p in named if p[0] == "sponsor"] or named
     if len(named) == 1:
@@ -131,6 +135,11 @@ def find_check_place(facts: ApplicationFacts, required: Sequence[RequiredCheck],
 
 def _place(check: CheckFacts) -> Place:
     return check.subject, str(check.kind), check.jurisdiction
+
+
+def _anywhere(check: CheckFacts) -> Place:
+    """The place without its state: who names no state means the one that there is."""
+    return check.subject, str(check.kind), None
 
 
 def _key(place: Place) -> str:

@@ -8,8 +8,8 @@ from typing import Any
 from sqlalchemy import String, and_, cast, func, or_, select
 from sqlmodel import col
 
-from integrations.desk.application_views import iso
 from integrations.desk.duties import DOERS
+from integrations.desk.instants import iso
 from integrations.kit import Kit
 from integrations.store import history
 from integrations.store.sealing import open_json

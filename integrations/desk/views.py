@@ -10,8 +10,9 @@ from sqlalchemy import select, text
 from sqlmodel import Session, col
 
 from integrations.catalogs import written_language
-from integrations.desk.application_views import application_json, applications_list, iso
+from integrations.desk.application_views import application_json, applications_list
 from integrations.desk.closing_views import closing_json, closure_json, lost_json
+from integrations.desk.instants import iso
 from integrations.kit import Kit
 from integrations.store import history
 from integrations.store.accounting import take_account

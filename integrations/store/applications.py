@@ -508,7 +508,8 @@ def _home_studies(session: Session, application_id: UUID) -> tuple[HomeStudyFact
             due_at=row.due_at,
             received_at=row.received_at,
             result=row.result,  # type: ignore[arg-type]
-            overridden=row.override_by is not None,
+            override_proposed_by=row.override_by,
+            overridden=row.override_approved_by is not None,
         )
         for row in rows
     )

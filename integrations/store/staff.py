@@ -58,15 +58,23 @@ def add_staff(session: Session, *, email: str, name: str, roles: Iterable[Role],
     """A new named person.
 
     Raises:
-        BadInput: the address is taken.
+        BadInput: this is no address, it is taken, or nobody could be called so.
     """
+    if "@" not in email.strip().strip("@"):
+        raise BadInput(
+            Problem("EMAIL", "wrong_value", "This is not an e-mail address.", "Write it as name@example.org.")
+        )
+    if not name.strip():
+        raise BadInput(
+            Problem("--name", "missing", "Say how colleagues call this person.", "Add --name NAME.")
+        )
     row = Staff(
         email=email.strip().lower(), display_name=name, roles=[role.value for role in roles], created_at=now
     )
     taken = session.scalars(select(Staff).where(col(Staff.email) == row.email)).first()
     if taken is not None:
         raise BadInput(
-            Problem("email", "taken", "Somebody has this address already.", "Use another address.")
+            Problem("EMAIL", "taken", "Somebody has this address already.", "Use another address.")
         )
     session.add(row)
     session.flush()

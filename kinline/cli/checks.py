@@ -61,30 +61,34 @@ def check_adjudicate(
     check: Check,
     as_: As,
     reason: Reason,
-    verdict: Annotated[str, typer.Option("--verdict", help="clear, bar or bar_5y.")],
+    verdict: Annotated[str, typer.Option("--verdict", help="clear, bar, bar_5y or not_this_person.")],
     offence_on: Annotated[
         str | None,
         typer.Option("--offence-on", help="bar_5y: the day of the offence, YYYY-MM-DD.", metavar="DATE"),
     ] = None,
+    evidence: Annotated[
+        Path | None,
+        typer.Option("--evidence", help="not_this_person: the paper that shows it, as a scan or PDF."),
+    ] = None,
     as_json: AsJson = False,
     at: At = None,
 ) -> None:
-    """Judge a hit that needs review. Two people must; if they differ, the graver word stands."""
-    act(
-        lambda s, who, now: hits.adjudicate(
-            s.kit,
+    """Judge a hit. Two people must; if they differ, the graver word stands. A bar: only that it is another's."""
+
+    def work(stack: Stack, who: Person, now: datetime) -> UUID:
+        return hits.adjudicate(
+            stack.kit,
             application,
             check,
             who,
             verdict=verdict,
             reason=reason,
             offence_on=day_of(offence_on, "--offence-on") if offence_on else None,
+            evidence=(evidence.name, common.read_file(evidence, "--evidence")) if evidence else None,
             now=now,
-        ),
-        as_=as_,
-        as_json=as_json,
-        at=at,
-    )
+        )
+
+    act(work, as_=as_, as_json=as_json, at=at)
 
 
 @app.command("keep-record")

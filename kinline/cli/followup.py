@@ -14,7 +14,7 @@ from integrations.desk import addresses, calls, cases, duties, escalations, leav
 from integrations.desk.dispatch import dispatch_messages
 from integrations.desk.views import account_json, case_json, queue_json
 from integrations.desk.voice import place_calls
-from kinline.cli import common, show
+from kinline.cli import common, sentences, show
 from kinline.cli.cases import Case, act_on_case
 from kinline.cli.common import As, AsJson, At, MaybeAs, Reason
 from kinline.stack import Stack
@@ -151,7 +151,7 @@ def escalation_rungs(as_json: AsJson = False, at: At = None) -> None:
         lambda stack: leaving.rungs_json(stack.kit),
         as_json=as_json,
         at=at,
-        show=show.plain,
+        show=sentences.rungs,
         code=lambda r: common.DONE if all(one["people"] for one in r["rungs"]) else common.ANSWER_IS_NO,
     )
 

@@ -60,7 +60,7 @@ def homestudy_receive(
 def homestudy_override(
     application: Application, as_: As, reason: Reason, as_json: AsJson = False, at: At = None
 ) -> None:
-    """Write down why a negative home study does not stand in the way: the federal field specialist."""
+    """Give one of two voices why a negative home study does not stand in the way: the decider's comes first."""
     act(
         lambda s, who, now: home_studies.override(s.kit, application, who, reason=reason, now=now),
         as_=as_,

@@ -13,7 +13,7 @@ from integrations.desk import policy_acts as desk
 from integrations.desk.views import application_json
 from integrations.policies import policy_files
 from integrations.store.policy_acts import how_it_stands, lines_of, policy_of, room_of, unverified_lines
-from kinline.cli import common, show
+from kinline.cli import common, sentences, show
 from kinline.cli.common import OUT, As, AsJson, At, MaybeAs, Reason
 from kinline.stack import Stack
 from models.errors import BadInput, Problem
@@ -135,6 +135,7 @@ def policy_sign(
     """Answer by name for a line whose source could not be read: a supervisor or an administrator."""
     _act(
         lambda s, who, now: desk.sign(s.kit, version, rule, who, reason=reason, now=now),
+        sentences.line_signed,
         as_=as_,
         as_json=as_json,
         at=at,
@@ -148,6 +149,7 @@ def policy_activate(
     """Give one of the two voices that bring a version into use, once every unverified line is signed."""
     _act(
         lambda s, who, now: desk.activate(s.kit, version, who, reason=reason, now=now),
+        sentences.activated,
         as_=as_,
         as_json=as_json,
         at=at,
@@ -174,13 +176,18 @@ def policy_move(
 
 
 def _act(
-    work: Callable[[Stack, Person, datetime], dict[str, Any]], *, as_: str, as_json: bool, at: str | None
+    work: Callable[[Stack, Person, datetime], dict[str, Any]],
+    told: Callable[[dict[str, Any]], None],
+    *,
+    as_: str,
+    as_json: bool,
+    at: str | None,
 ) -> None:
     common.run(
         lambda stack: work(stack, common.person(stack, as_), stack.now()),
         as_json=as_json,
         at=at,
-        show=show.plain,
+        show=told,
     )
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from rich.table import Table
 
 from kinline.cli.common import OUT
+from kinline.cli.show_acts import acts
 
 
 def application(found: dict[str, Any]) -> None:
@@ -24,6 +25,8 @@ def application(found: dict[str, Any]) -> None:
     for revision in found["amendments"]:
         OUT.print(f"  revision {revision['revision']}, {revision['at']}", style="dim")
         amendment(revision["changed"], revision["reopened"])
+    for line in acts(found):
+        OUT.print(f"  {line}", markup=False)
     for f in found["findings"]:
         if f["state"] == "open":
             OUT.print(f"  [bold]{f['severity']}[/] {f['code']} ({f['subject']}): {f['message']}")
@@ -142,7 +145,3 @@ def doctor(result: dict[str, Any]) -> None:
         OUT.print(f"{'ok ' if check['ok'] else 'BAD'} {check['name']}: {check['detail']}")
         if not check["ok"]:
             OUT.print(f"    {check['remedy']}")
-
-
-def plain(result: Any) -> None:
-    OUT.print_json(data=result, default=str)

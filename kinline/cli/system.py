@@ -10,7 +10,7 @@ import typer
 from integrations.desk import leaving
 from integrations.store.audit import verify_audit
 from integrations.store.staff import add_staff
-from kinline.cli import common, show
+from kinline.cli import common, sentences, show
 from kinline.cli.common import As, AsJson, At, Reason
 from kinline.stack import Stack
 from models.errors import BadInput, Problem
@@ -141,7 +141,7 @@ def doctor(as_json: AsJson = False) -> None:
 @db_app.command("upgrade")
 def db_upgrade(as_json: AsJson = False) -> None:
     """The schema stands at this program's newest migration."""
-    common.run(lambda stack: {"upgraded": True}, as_json=as_json, show=show.plain)
+    common.run(lambda stack: {"upgraded": True}, as_json=as_json, show=sentences.upgraded)
 
 
 @db_app.command("backup")
@@ -149,7 +149,7 @@ def db_backup(file: Annotated[Path, typer.Argument(metavar="FILE")], as_json: As
     """Write the whole database to FILE (pg_dump's custom format). The keys are not in it: keep them apart."""
     from kinline.backup import backup
 
-    common.run(lambda stack: backup(stack, file), as_json=as_json, show=show.plain)
+    common.run(lambda stack: backup(stack, file), as_json=as_json, show=sentences.backed_up)
 
 
 @db_app.command("restore")
@@ -157,24 +157,35 @@ def db_restore(file: Annotated[Path, typer.Argument(metavar="FILE")], as_json: A
     """Bring an empty database to what FILE holds. A database that holds cases is refused."""
     from kinline.backup import restore
 
-    common.run(lambda stack: restore(stack, file), as_json=as_json, show=show.plain)
+    common.run(lambda stack: restore(stack, file), as_json=as_json, show=sentences.restored)
 
 
 @user_app.command("add")
 def user_add(
     email: Annotated[str, typer.Argument(metavar="EMAIL")],
     name: Annotated[str, typer.Option("--name", help="How colleagues call this person.")],
-    role: Annotated[list[Role], typer.Option("--role", help="One or more roles.")],
+    role: Annotated[list[str], typer.Option("--role", help="One or more roles, such as case_manager.")],
     as_json: AsJson = False,
 ) -> None:
     """Add a named person."""
 
     def body(stack: Stack) -> dict[str, Any]:
+        roles = [_role(word) for word in role]
         with stack.kit.transaction() as session:
-            added = add_staff(session, email=email, name=name, roles=role, now=stack.now())
-        return {"id": str(added), "email": email.lower(), "roles": [r.value for r in role]}
+            added = add_staff(session, email=email, name=name, roles=roles, now=stack.now())
+        return {"id": str(added), "email": email.strip().lower(), "roles": [r.value for r in roles]}
 
-    common.run(body, as_json=as_json, show=show.plain)
+    common.run(body, as_json=as_json, show=sentences.user_added)
+
+
+def _role(word: str) -> Role:
+    try:
+        return Role(word)
+    except ValueError:
+        known = ", ".join(role.value for role in Role)
+        raise BadInput(
+            Problem("--role", "wrong_value", "This is not a role.", f"Use one of: {known}.")
+        ) from None
 
 
 @user_app.command("leave")
@@ -194,7 +205,7 @@ def user_leave(
         who = common.person(stack, as_)
         return leaving.leave(stack.kit, email, who, reason=reason, anyway=anyway, now=stack.now())
 
-    common.run(body, as_json=as_json, at=at, show=show.plain)
+    common.run(body, as_json=as_json, at=at, show=sentences.user_left)
 
 
 @audit_app.command("verify")
@@ -208,6 +219,6 @@ def audit_verify(as_json: AsJson = False) -> None:
     common.run(
         body,
         as_json=as_json,
-        show=show.plain,
+        show=sentences.audit_verified,
         code=lambda r: common.ANSWER_IS_NO if r["broken"] else common.DONE,
     )

@@ -29,7 +29,8 @@ class PendingAllowance(Row, table=True):
 class CheckVerdict(Row, table=True):
     """One person's word on a hit. Two of a round give its adjudication. Never rewritten.
 
-    `sealed_words`: the reasons, and the day of the offence. `bars_until_on` follows from that day.
+    `sealed_words`: the reasons, and the day of the offence. `bars_until_on` follows from that day. `judged_state`:
+    how grave the provider had called the hit. `evidence_file_id`: shows that the record is another person's.
     """
 
     __tablename__ = "check_verdict"
@@ -38,12 +39,18 @@ class CheckVerdict(Row, table=True):
         CheckConstraint(
             "(verdict = 'bar_5y') = (bars_until_on IS NOT NULL)", name="check_verdict_bars_until"
         ),
+        CheckConstraint(one_of("judged_state", ("hit_review", "hit_bar")), name="check_verdict_of_a_hit"),
+        CheckConstraint(
+            "(verdict = 'not_this_person') = (evidence_file_id IS NOT NULL)", name="check_verdict_needs_paper"
+        ),
         UniqueConstraint("check_id", "round", "by_staff", name="check_verdict_four_eyes"),
     )
     check_id: UUID = Field(foreign_key="background_check.id", index=True)
     round: int
+    judged_state: str
     verdict: str
     bars_until_on: date | None = None
+    evidence_file_id: UUID | None = Field(default=None, foreign_key="document_file.id")
     hit_classes: str
     sealed_words: Sealed | None = sealed(default=None)
     by_staff: UUID = Field(foreign_key="staff.id")

@@ -10,7 +10,7 @@ from models.tables.base import Row, Sealed, instant, one_of, sealed, words
 
 
 class HomeStudy(Row, table=True):
-    """One home study or addendum. It is ordered, comes back with its report, and may be overridden."""
+    """One home study or addendum. It is ordered, comes back with its report, and may be overridden by two people."""
 
     __tablename__ = "home_study"
     __table_args__ = (
@@ -27,6 +27,11 @@ class HomeStudy(Row, table=True):
             "override_by IS NULL OR (result = 'negative' AND override_at IS NOT NULL"
             " AND override_reason IS NOT NULL)",
             name="home_study_override_needs_reason",
+        ),
+        CheckConstraint(
+            "override_approved_by IS NULL OR (override_by IS NOT NULL AND override_approved_by <> override_by"
+            " AND override_approved_at IS NOT NULL)",
+            name="home_study_override_four_eyes",
         ),
         UniqueConstraint("application_id", "number", name="home_study_number"),
         Index(
@@ -48,6 +53,8 @@ class HomeStudy(Row, table=True):
     override_at: datetime | None = instant(default=None)
     override_by: UUID | None = Field(default=None, foreign_key="staff.id")
     override_reason: str | None = None
+    override_approved_at: datetime | None = instant(default=None)
+    override_approved_by: UUID | None = Field(default=None, foreign_key="staff.id")
 
 
 class PrsOffer(Row, table=True):

@@ -13,6 +13,7 @@ import pytest
 from integrations.desk import appeals
 from integrations.letters.denial import TEMPLATE
 from integrations.store.staff import add_staff, get_person
+from kinline.cli.show_acts import acts
 from models.errors import BadInput
 from models.facts import Person
 from models.states import Role
@@ -266,6 +267,14 @@ def test_a_denial_that_is_reversed_stands_before_the_decider_again(request_of: M
     found = decide(case, "reversed", neutral(case)).show()
     assert (found["state"], found["stage"], found["decision"]) == ("recommended", "ffs_review", None)
     assert found["denial"] is None
+    # The denial speaks no more; that it was appealed, and how that ended, stays to be read.
+    [kept] = found["appeals"]
+    assert (kept["outcome"], kept["reasoning"], kept["by"]) == ("reversed", WHY, "sponsor")
+    assert kept["against"]["by"] == str(case.staff["ffs"].id)
+    [told] = [line for line in acts(found) if line.startswith("appeal ")]
+    assert f"the denial by {kept['against']['by'][:8]} on " in told
+    assert f": reversed by {kept['decided_by'][:8]} on " in told
+    assert told.endswith(WHY)
     assert ("decide", "decision") in case.duties()
     assert refused(lambda: case.decide("deny")).code == "consultation_first"
     case.consult().conclude().decide("deny")
@@ -281,6 +290,8 @@ def test_an_amendment_of_a_denied_packet_makes_its_appeal_moot(request_of: Make)
     assert case.show()["state"] == "submitted"
     [row] = case.rows("SELECT outcome, decided_by FROM appeal")
     assert tuple(row) == ("moot", None)
+    [told] = [line for line in acts(case.show()) if line.startswith("appeal ")]
+    assert ": moot on " in told
     assert not {kind for kind, _ in case.duties() if "appeal" in kind}
     left = case.rows("SELECT state FROM obligation WHERE application_id = :id AND kind = 'decide_appeal'")
     assert [r.state for r in left] == ["void"]

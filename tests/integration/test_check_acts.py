@@ -19,6 +19,7 @@ from integrations.desk.check_acts import record_result
 from integrations.desk.checks import take_result
 from integrations.desk.hits import adjudicate, keep_record, read_record
 from integrations.kit import Kit
+from kinline.cli.show_acts import acts
 from models.errors import BadInput, NotFound, Refused
 from models.facts import Person
 from models.states import Role
@@ -252,8 +253,8 @@ def test_a_bar_of_five_years_ends_and_then_the_hit_is_judged_anew(
     assert "CHECK_HIT_BAR" in scenes.open_codes(found)
     (told,) = [c for c in found["checks"] if c["check_id"] == str(hit.id)]
     assert (told["adjudication"], told["bars_until_on"]) == ("bar_5y", "2026-03-01")
-    with pytest.raises(BadInput, match="unknown_check"):
-        _judge(kit, hit, staff["ffs"], "clear")  # it bars now: there is nothing to judge
+    with pytest.raises(Refused, match="bar_stands"):
+        _judge(kit, hit, staff["ffs"], "clear")  # it bars now: there is nothing to weigh
     later = NOW + 40 * DAY
     for who in ("supervisor", "ffs"):
         _judge(kit, hit, staff[who], "clear", now=later)
@@ -262,6 +263,96 @@ def test_a_bar_of_five_years_ends_and_then_the_hit_is_judged_anew(
     with kit.transaction() as session:
         said = session.execute(text("SELECT round, verdict FROM check_verdict ORDER BY round, at")).all()
     assert [tuple(one) for one in said] == [(1, "bar_5y"), (1, "clear"), (2, "clear"), (2, "clear")]
+
+
+@pytest.fixture
+def bar(kit: Kit, pending: BackgroundCheck) -> BackgroundCheck:
+    """The provider calls what it found disqualifying."""
+    take_result(kit, _notice(pending, "hit_bar", NOW), now=NOW)
+    return pending
+
+
+def test_that_a_bar_is_another_persons_two_people_show_on_paper(
+    kit: Kit, bar: BackgroundCheck, staff: dict[str, Person]
+) -> None:
+    letter = ("letter.png", scenes.scan("prints compared"))
+    for word in ("clear", "bar", "bar_5y"):
+        day = date(2024, 3, 1) if word == "bar_5y" else None
+        with pytest.raises(Refused, match="bar_stands"):
+            _judge(kit, bar, staff["ffs"], word, offence_on=day)
+    with pytest.raises(BadInput) as caught:
+        _judge(kit, bar, staff["ffs"], "not_this_person")
+    assert [(p.field, p.code) for p in caught.value.problems] == [("--evidence", "missing")]
+    _judge(kit, bar, staff["ffs"], "not_this_person", evidence=letter)
+    with pytest.raises(Refused, match="four_eyes"):
+        _judge(kit, bar, staff["ffs"], "not_this_person", evidence=letter)
+    with pytest.raises(BadInput):
+        _judge(kit, bar, staff["supervisor"], "not_this_person")
+    found = shown(kit, bar.application_id)
+    # The second person judges for themselves.
+    [waits] = [line for line in acts(found) if line.startswith("hit ")]
+    assert "judged, kept until a second person has, by federal field specialist" in waits
+    assert found["adjudications"][0]["verdict"] is None
+    assert "CHECK_HIT_BAR" in scenes.open_codes(found)
+    assert any(line.startswith("check child_abuse_registry") for line in found["gate"]["missing"])
+    _judge(kit, bar, staff["supervisor"], "not_this_person", evidence=letter)
+    found = shown(kit, bar.application_id)
+    assert not [c for c in scenes.open_codes(found) if c.startswith("CHECK_HIT")]
+    assert not any(line.startswith("check child_abuse_registry") for line in found["gate"]["missing"])
+    (told,) = [c for c in found["checks"] if c["check_id"] == str(bar.id)]
+    assert (told["state"], told["adjudication"]) == ("hit_bar", "not_this_person")
+    place = "hit child_abuse_registry@sponsor:TX, round 1: judged"
+    assert [line for line in acts(found) if line.startswith("hit ")] == [
+        f"{place} not_this_person, by {role} {str(staff[who].id)[:8]} on {NOW.date()}"
+        for who, role in (("ffs", "federal field specialist"), ("supervisor", "supervisor"))
+    ]
+
+
+def test_one_who_does_not_agree_lets_the_bar_stand(
+    kit: Kit, bar: BackgroundCheck, staff: dict[str, Person]
+) -> None:
+    _judge(kit, bar, staff["ffs"], "not_this_person", evidence=PAPER)
+    _judge(kit, bar, staff["supervisor"], "bar")
+    assert "CHECK_HIT_BAR" in scenes.open_codes(shown(kit, bar.application_id))
+    assert _row(kit, "child_abuse_registry").adjudication is None
+    with pytest.raises(Refused, match="bar_stands"):
+        _judge(kit, bar, staff["supervisor"], "bar")  # a new round, and it begins with a paper
+    alone = text("UPDATE background_check SET adjudication = 'not_this_person' WHERE id = :id")
+    with Session(kit.engine) as session, refused_at_commit(session, "was not judged so by two people"):
+        session.execute(alone, {"id": bar.id})
+
+
+def test_a_paper_that_nobody_can_read_shows_nothing(
+    kit: Kit, world: World, bar: BackgroundCheck, staff: dict[str, Person]
+) -> None:
+    world.reader.sharpness = 0.2
+    with pytest.raises(BadInput) as caught:
+        _judge(kit, bar, staff["ffs"], "not_this_person", evidence=PAPER)
+    assert [(p.field, p.code) for p in caught.value.problems] == [("--evidence", "illegible")]
+
+
+@pytest.mark.parametrize("verdict", ["clear", "not_this_person"])
+def test_a_graver_word_of_the_provider_opens_what_was_judged_anew(
+    kit: Kit, hit: BackgroundCheck, staff: dict[str, Person], verdict: str
+) -> None:
+    more = {"evidence": PAPER} if verdict == "not_this_person" else {}
+    for who in ("ffs", "supervisor"):
+        _judge(kit, hit, staff[who], verdict, **more)
+    assert _row(kit, "child_abuse_registry").adjudication == verdict
+    take_result(kit, _notice(hit, "hit_bar", NOW + DAY), now=NOW + DAY)
+    vet(kit, hit.application_id, now=NOW + DAY)
+    assert "CHECK_HIT_BAR" in scenes.open_codes(shown(kit, hit.application_id))
+
+
+def test_a_voice_on_a_lesser_hit_is_none_on_a_bar(
+    kit: Kit, hit: BackgroundCheck, staff: dict[str, Person]
+) -> None:
+    _judge(kit, hit, staff["ffs"], "not_this_person", evidence=PAPER)
+    take_result(kit, _notice(hit, "hit_bar", NOW + DAY), now=NOW + DAY)
+    for who in ("supervisor", "ffs"):
+        assert _row(kit, "child_abuse_registry").adjudication is None
+        _judge(kit, hit, staff[who], "not_this_person", evidence=PAPER, now=NOW + DAY)
+    assert _row(kit, "child_abuse_registry").adjudication == "not_this_person"
 
 
 def test_who_wrote_a_hit_down_does_not_judge_it(
@@ -293,8 +384,9 @@ def test_what_was_said_of_a_hit_is_kept_and_the_database_wants_two(
         session.execute(alone, {"id": hit.id})
     with kit.transaction() as session:
         again = text(
-            "INSERT INTO check_verdict (id, check_id, round, verdict, hit_classes, by_staff, at)"
-            " SELECT gen_random_uuid(), check_id, round, verdict, hit_classes, by_staff, at FROM check_verdict"
+            "INSERT INTO check_verdict (id, check_id, round, judged_state, verdict, hit_classes, by_staff, at)"
+            " SELECT gen_random_uuid(), check_id, round, judged_state, verdict, hit_classes, by_staff, at"
+            " FROM check_verdict"
         )
         with refused(session, "check_verdict_four_eyes"):
             session.execute(again)

@@ -14,6 +14,7 @@ from integrations.desk.naming import find_finding, find_requirement
 from integrations.kit import Kit
 from integrations.store.applications import find_application, gather
 from integrations.store.staff import SANDBOX_STAFF
+from kinline.cli.show_acts import acts
 from models.errors import BadInput, Refused
 from models.facts import Person
 from tests.builders import DAY, NOW
@@ -166,6 +167,12 @@ def test_a_waiver_needs_two_people_and_never_waives_what_the_law_wants(
     assert _refused(lambda: act(kit, key, staff["ffs"])).code == "four_eyes"
     act(kit, key, staff["supervisor"])
     assert states()["proof_of_address@sponsor"] == "waived"
+    first, second = (str(staff[who].id)[:8] for who in ("ffs", "supervisor"))
+    [told] = [line for line in acts(shown(kit, application)) if line.startswith("waiver ")]
+    assert told == (
+        f"waiver of proof_of_address@sponsor proposed by federal field specialist {first} on {NOW.date()}:"
+        f" The home is a shelter; approved by supervisor {second} on {NOW.date()}"
+    )
     assert ("confirm_document", "proof_of_address@sponsor") not in scenes.open_duties(kit, application)
 
 
@@ -188,6 +195,7 @@ def test_a_waiver_for_one_person_is_none_for_who_comes_after_them(
     other["documents"] = scenes.papers_of(other)
     hand_in(kit, tmp_path, other, now=NOW + DAY)
     assert state() == "received"
+    assert [line for line in acts(shown(kit, application)) if line.endswith("; an amendment has ended it")]
     vetting.waive(kit, key, item, staff["ffs"], reason="Seen too.", now=NOW + 2 * DAY)
     assert state() == "received"
     vetting.waive(kit, key, item, staff["supervisor"], reason="Seen too.", now=NOW + 2 * DAY)

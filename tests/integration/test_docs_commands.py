@@ -28,6 +28,7 @@ HOME_ON_THE_PAGE = "/tmp/kinline-first"  # a name on the page; the test puts its
 _BLOCK = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _DIFFERS = (
     (re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{8}-[0-9a-f-]*…"), "ID"),
+    (re.compile(r"\b[0-9a-f]{8}(?= on \d{4}-)"), "PERSON"),
     (re.compile(r"(?<=\d{4}-\d\d-\d\d)T[0-9:.]+(\+00:00|Z)?"), "T"),
     (re.compile(r"\b\d+(\.\d+)? s\b"), "SECONDS"),
 )

@@ -15,6 +15,7 @@ from sqlalchemy.exc import IntegrityError
 from integrations.desk import by_hand, home_studies, vetting
 from integrations.kit import Kit
 from integrations.policies import vetting_policy
+from kinline.cli.show_acts import acts
 from models.errors import BadInput, Refused
 from models.facts import Person
 from models.policy import ManualRule, When
@@ -160,7 +161,7 @@ def negative(kit: Kit, by_law: str, staff: dict[str, Person]) -> str:
     return by_law
 
 
-def test_a_negative_study_closes_the_gate_until_the_decider_has_written_why(
+def test_a_negative_study_closes_the_gate_until_two_people_have_said_why_not(
     kit: Kit, negative: str, staff: dict[str, Person]
 ) -> None:
     act = lambda who, why=WHY: home_studies.override(kit, negative, staff[who], reason=why, now=NOW)  # noqa: E731
@@ -171,9 +172,46 @@ def test_a_negative_study_closes_the_gate_until_the_decider_has_written_why(
         act("ffs", " ")
     act("ffs")
     found = shown(kit, UUID(negative))
-    assert found["home_studies"][0]["overridden"]
+    assert not found["home_studies"][0]["overridden"]
+    assert "HOME_STUDY_TVPRA" in scenes.open_codes(found)
+    assert "home_study home_study@sponsor" in found["gate"]["missing"]
+    assert _refused(lambda: act("ffs")).code == "four_eyes"
+    for who in ("cm", "cc", "officer"):
+        assert _refused(lambda w=who: act(w)).code == "wrong_role"
+    act("supervisor", "I read the report; I agree.")
+    found = shown(kit, UUID(negative))
     assert "HOME_STUDY_TVPRA" not in scenes.open_codes(found)
+    assert not any(line.startswith("home_study ") for line in found["gate"]["missing"])
+    assert found["home_studies"][0]["overridden"]
+    assert found["home_studies"][0]["override"] == {
+        "proposed_by": str(staff["ffs"].id),
+        "proposed_at": NOW.isoformat(),
+        "reason": WHY,
+        "approved_by": str(staff["supervisor"].id),
+        "approved_at": NOW.isoformat(),
+    }
+    decider, second = (str(staff[who].id)[:8] for who in ("ffs", "supervisor"))
+    assert (
+        f"  overridden by {decider} on {NOW.date()}: {WHY.rstrip('.')}; approved by {second} on {NOW.date()}"
+        in list(acts(found))
+    )
+    with kit.transaction() as session:
+        told = session.execute(
+            text("SELECT why FROM history WHERE noun = 'home_study' AND new = 'overridden'")
+        ).scalar_one()
+    assert told == "I read the report; I agree."
     assert _refused(lambda: act("ffs")).code == "not_reviewable"
+
+
+def test_a_word_on_a_negative_study_does_not_pass_to_its_addendum(
+    kit: Kit, negative: str, staff: dict[str, Person]
+) -> None:
+    act = lambda who: home_studies.override(kit, negative, staff[who], reason=WHY, now=NOW)  # noqa: E731
+    act("ffs")
+    home_studies.order(kit, negative, staff["ffs"], reason="An addendum.", now=NOW + DAY)
+    _receive(kit, negative, staff["cm"], "negative")
+    assert _refused(lambda: act("supervisor")).code == "wrong_role"
+    assert "HOME_STUDY_TVPRA" in scenes.open_codes(shown(kit, UUID(negative)))
 
 
 def test_after_a_study_an_addendum_may_be_ordered_and_its_word_is_the_newest(
@@ -214,7 +252,11 @@ def test_after_a_study_by_law_only_an_approval_with_services_is_taken(
     decide = lambda value: vetting.decide(kit, by_law, value, staff["ffs"], reason=WHY, now=NOW + DAY)  # noqa: E731
     refused = _refused(lambda: decide("approve"))
     assert (refused.code, list(refused.missing)) == ("prs_required", ["decide approve_with_prs"])
-    assert shown(kit, UUID(by_law))["post_release_services"] == {"required": True, "offer": None}
+    assert shown(kit, UUID(by_law))["post_release_services"] == {
+        "required": True,
+        "offer": None,
+        "level": None,
+    }
     decide("approve_with_prs")
     assert shown(kit, UUID(by_law))["gate"]["open"]
 
@@ -366,6 +408,7 @@ def test_what_is_wrong_with_it_is_said_and_nothing_is_kept(
     [
         "UPDATE home_study SET received_at = now(), result = 'positive'",
         "UPDATE home_study SET override_by = ordered_by",
+        "UPDATE home_study SET override_approved_by = ordered_by, override_approved_at = now()",
         "DELETE FROM home_study",
         "TRUNCATE home_study",
         "INSERT INTO home_study SELECT gen_random_uuid(), application_id, 2, kind, triggers, reason, ordered_by,"

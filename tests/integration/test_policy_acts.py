@@ -18,6 +18,7 @@ from integrations.kit import Kit
 from integrations.policies import followup_policies
 from integrations.store import policy_acts as store
 from integrations.store.policy_acts import followup_version_for, how_it_stands, unverified_lines
+from kinline.cli.show_acts import acts
 from kinline.doctor import policies_in_use
 from models.errors import BadInput, NotFound, Refused
 from models.facts import Person
@@ -198,6 +199,15 @@ def test_a_case_moves_to_another_version_when_two_people_say_so(
             text("SELECT new FROM history WHERE noun = 'child_case' AND old = 'orr-2024'")
         ).scalars()
         assert list(told) == ["orr-2025"]
+    people = [("proposed", "ffs"), ("approved", "supervisor")]
+    assert [(m["state"], m["by"]) for m in found["policy_moves"]] == [
+        (s, str(staff[w].id)) for s, w in people
+    ]
+    roles = {"ffs": "federal field specialist", "supervisor": "supervisor"}
+    assert [line for line in acts(found) if line.startswith("move ")] == [
+        f"move from orr-2024 to orr-2025 {state} by {roles[who]} {str(staff[who].id)[:8]} on {NOW.date()}: {WHY}"
+        for state, who in people
+    ]
     # A second move needs two voices again.
     move("supervisor", "orr-2024")
     assert shown(kit, key)["policy"] == "orr-2025"

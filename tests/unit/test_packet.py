@@ -339,6 +339,102 @@ def test_every_problem_names_field_reason_and_remedy(tree: Tree, path: str, valu
         assert problem.message.endswith(".")
 
 
+WHOLE: Tree = json.loads(EXAMPLE.read_bytes())
+WHOLE["sponsor"] |= {"email": "marta@example.org", "other_names": ["Marta Ruiz"]}
+WHOLE["address"] |= {"dwelling": "apartment", "moved_in_on": "2024-01-01"}
+WHOLE["previous_states"] = ["TX"]
+WHOLE["hearings"] = [
+    {
+        "hearing_key": "H-1",
+        "court": "Example",
+        "starts_at": "2026-05-01T14:00:00Z",
+        "kind": "master",
+        "state": "moved",
+    }
+]
+WORDS_OF_PYDANTIC = (
+    "should",
+    "Input",
+    "Value error",
+    "valid ",
+    "pattern",
+    "validation",
+    "tuple",
+    "boolean",
+    "dictionary",
+    "Pydantic",
+    "{",
+    "None",
+)
+
+
+@pytest.mark.parametrize(
+    "spoilt",
+    [
+        {},
+        [],
+        7,
+        -1,
+        1.5,
+        True,
+        "",
+        " ",
+        "!",
+        "x" * 400,
+        "a\u0007",
+        "2026-13-45",
+        "2026-01-15T16:30:00",
+        10**30,
+    ],
+)
+def test_a_packet_that_is_broken_everywhere_is_answered_in_plain_words(spoilt: Any) -> None:
+    tree = copy.deepcopy(WHOLE)
+    for path in places(WHOLE):
+        put(tree, path, spoilt)
+    problems = problems_of(tree)
+    assert len(problems) > 20
+    told = [
+        (p.field, words, said)
+        for p in problems
+        for said in (p.message, p.remedy)
+        for words in WORDS_OF_PYDANTIC
+    ]
+    assert [one for one in told if one[1] in one[2]] == []
+    assert all(said.endswith(".") for p in problems for said in (p.message, p.remedy))
+
+
+@pytest.mark.parametrize("spoilt", [{}, [], 7, "x", True])
+def test_a_part_that_is_no_part_is_answered_in_plain_words(spoilt: Any) -> None:
+    parts = [key for key, value in WHOLE.items() if isinstance(value, dict | list)]
+    for path in [
+        *parts,
+        "child.languages",
+        "child.circumstances",
+        "sponsor.identity_document",
+        "documents.0",
+    ]:
+        tree = copy.deepcopy(WHOLE)
+        put(tree, path, spoilt)
+        try:
+            parsed(tree)
+        except BadInput as err:
+            words = " ".join(p.message + p.remedy for p in err.problems)
+            assert [w for w in WORDS_OF_PYDANTIC if w in words] == [], path
+
+
+def test_the_remedy_shows_the_form_or_the_words_to_use(tree: Tree) -> None:
+    put(tree, "child.languages", [])
+    put(tree, "sponsor.phone", "713-555-0101")
+    put(tree, "child.sex", "girl")
+    put(tree, "sponsor.email", "marta at example.org")
+    assert {p.field: p.remedy for p in problems_of(tree)} == {
+        "child.languages": "Give at least 1.",
+        "sponsor.phone": "Write + and the country code, then digits alone, such as +17135550101.",
+        "child.sex": "Use female, male, x or unknown.",
+        "sponsor.email": "Write it as name@example.org, or leave it out.",
+    }
+
+
 # --- consent --------------------------------------------------------------------------------------
 
 

@@ -92,6 +92,13 @@ def test_gate_is_told_by_kinds_and_a_pending_check_once() -> None:
             [HIT],
             "kinline check adjudicate 'R 1' CHECK --as me@example.org",
         ),
+        (
+            "in_checks",
+            ["finding CHECK_HIT_BAR sponsor"],
+            [{"code": "CHECK_HIT_BAR", "severity": "block", "state": "open"}],
+            "kinline check adjudicate 'R 1' CHECK --as me@example.org --verdict not_this_person --evidence FILE"
+            " --reason TEXT",
+        ),
         ("incomplete", ["finding ADDRESS_UNIT_MISSING sponsor"], [UNIT], "kinline submit PATH"),
         ("in_checks", ["finding CHECK_PENDING sponsor x", "check x@sponsor"], [], "kinline vet 'R 1'"),
         (
@@ -118,6 +125,21 @@ def test_next_step_is_the_first_thing_the_gate_waits_for(
     step = next_step(application, email="me@example.org")
     assert step.command == command
     assert step.text.endswith(".")
+
+
+@pytest.mark.parametrize(
+    ("results", "act"),
+    [([], "order"), ([None], "order"), (["negative"], "override"), (["negative", None], "order")],
+)
+def test_a_negative_home_study_asks_for_an_answer(results: list[str | None], act: str) -> None:
+    application = {
+        "reference": "R1",
+        "state": "home_study",
+        "findings": [],
+        "home_studies": [{"result": result} for result in results],
+        "gate": {"open": False, "missing": ["home_study home_study@sponsor"]},
+    }
+    assert next_step(application, email="me@example.org").command.startswith(f"kinline homestudy {act} R1 ")
 
 
 @pytest.mark.parametrize(

@@ -23,13 +23,14 @@ from vetting.hits import Voice, parse_hit_classes, together, voice, years_after
 
 DIGESTS = Path(__file__).parents[1] / "policy_digests.toml"
 TODAY = NOW.date()
-CLEAR, BAR = Voice("clear"), Voice("bar")
+CLEAR, BAR, ANOTHER = Voice("clear"), Voice("bar"), Voice("not_this_person")
 SOON, LATER = Voice("bar_5y", date(2027, 1, 1)), Voice("bar_5y", date(2028, 1, 1))
 
 
 def test_a_merged_version_is_never_edited() -> None:
     known = tomllib.loads(DIGESTS.read_text(encoding="utf-8"))["hits"]
-    assert known == {NEWEST: sha256(hits_text().encode()).hexdigest()}
+    assert list(known)[-1] == NEWEST
+    assert known == {version: sha256(hits_text(version).encode()).hexdigest() for version in known}
     assert all(line.source and line.unverified for line in hit_classes().classes)
 
 
@@ -42,6 +43,10 @@ def test_a_merged_version_is_never_edited() -> None:
         (SOON, LATER, LATER),
         (LATER, BAR, BAR),
         (BAR, BAR, BAR),
+        (ANOTHER, ANOTHER, ANOTHER),
+        (ANOTHER, CLEAR, CLEAR),
+        (ANOTHER, SOON, SOON),
+        (ANOTHER, BAR, BAR),
     ],
 )
 def test_of_two_that_differ_the_graver_stands(first: Voice, second: Voice, stands: Voice) -> None:
@@ -68,6 +73,7 @@ def test_five_years_count_from_the_offence(offence_on: date, until: date) -> Non
         ("bar_5y", date(2021, 2, 1), "too_long_ago"),
         ("clear", date(2024, 1, 1), "wrong_value"),
         ("bar", date(2024, 1, 1), "wrong_value"),
+        ("not_this_person", date(2024, 1, 1), "wrong_value"),
         ("perhaps", None, "wrong_value"),
     ],
 )
@@ -104,6 +110,9 @@ def test_a_file_that_lacks_a_verdict_is_none(text: str) -> None:
         ({"adjudication": "bar_5y"}, 3650, Standing.HIT_BAR),
         # What the provider calls a bar stays one, and a graver word outlives what was judged before it.
         ({"state": CheckState.HIT_BAR, "adjudication": "clear"}, 0, Standing.HIT_BAR),
+        # But what another person did bars nobody else.
+        ({"state": CheckState.HIT_BAR, "adjudication": "not_this_person"}, 0, None),
+        ({"adjudication": "not_this_person"}, 0, None),
     ],
 )
 def test_a_hit_stands_as_it_was_judged(change: dict[str, Any], days: int, stands: Standing | None) -> None:

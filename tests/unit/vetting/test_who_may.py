@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import pytest
 
 from models.errors import BadInput, Refused
 from models.facts import ApplicationFacts, Finding, FindingFacts, Person, Requirement
+from models.hits import VERDICTS
 from models.states import (
     APPROVALS,
     ApplicationState,
@@ -24,6 +26,7 @@ from tests.unit.vetting.scenes import (
     P2025,
     a_check,
     a_person,
+    a_study,
     an_id,
     an_opinion,
     approved,
@@ -83,9 +86,18 @@ def waive(facts: ApplicationFacts, person: Person, key: str = "proof_of_income@s
     return code_of(decision.may_waive, facts, person, asked_for(facts, key), REASON, **named)
 
 
+def override(facts: ApplicationFacts, person: Person, *, proposed_by: Person | None = None) -> str:
+    study = a_study("ORR-3", result="negative", override_proposed_by=proposed_by.id if proposed_by else None)
+    facts = replace(facts, home_studies=(study,))
+    try:
+        return str(decision.may_override(facts, person, REASON)[0])
+    except Refused as refusal:
+        return refusal.code
+
+
 def adjudicate(facts: ApplicationFacts, person: Person, **named: Any) -> str:
     hit = a_check(CheckKind.FBI_FINGERPRINT, CheckState.HIT_REVIEW)
-    return code_of(decision.may_adjudicate, facts, person, hit, REASON, now=NOW, **named)
+    return code_of(decision.may_adjudicate, facts, person, hit, REASON, word="clear", now=NOW, **named)
 
 
 # act, an application on which it may be done, the roles that may
@@ -98,6 +110,8 @@ ACTS = [
     (clear, ready(), {CM, R.SUPERVISOR, FFS}),
     (waive, ready(), {R.SUPERVISOR, FFS}),
     (adjudicate, ready(), {R.SUPERVISOR, FFS}),
+    (override, ready(), {FFS}),
+    (partial(override, proposed_by=a_person(FFS, name="decider")), ready(), {R.SUPERVISOR, FFS}),
 ]
 
 
@@ -227,12 +241,47 @@ def test_two_different_people_waive_and_judge(act: Any) -> None:
     assert act(ready(), person, proposed_by=an_id("another")) == R.SUPERVISOR
 
 
-@pytest.mark.parametrize("state", [CheckState.CLEAR, CheckState.HIT_BAR, CheckState.PENDING])
-def test_only_a_hit_that_waits_for_review_can_be_judged(state: CheckState) -> None:
-    check = a_check(CheckKind.FBI_FINGERPRINT, state)
-    assert (
-        code_of(decision.may_adjudicate, ready(), a_person(FFS), check, REASON, now=NOW) == "not_reviewable"
-    )
+def judge(state: CheckState, word: str, *, second: bool = False, **facts: Any) -> str:
+    check = a_check(CheckKind.FBI_FINGERPRINT, state, **facts)
+    first = an_id("another") if second else None
+    may = decision.may_adjudicate
+    return code_of(may, ready(), a_person(FFS), check, REASON, first, word=word, now=NOW)
+
+
+@pytest.mark.parametrize("state", [CheckState.CLEAR, CheckState.PENDING, CheckState.ERROR])
+@pytest.mark.parametrize("word", VERDICTS)
+def test_where_there_is_no_hit_nothing_is_judged(state: CheckState, word: str) -> None:
+    assert judge(state, word) == judge(state, word, second=True) == "not_reviewable"
+
+
+@pytest.mark.parametrize("adjudication", ["clear", "not_this_person"])
+def test_a_hit_that_two_people_settled_is_not_judged_again(adjudication: str) -> None:
+    assert judge(CheckState.HIT_REVIEW, "bar", adjudication=adjudication) == "not_reviewable"
+
+
+@pytest.mark.parametrize(
+    ("state", "facts"),
+    [
+        (CheckState.HIT_BAR, {}),
+        (CheckState.HIT_BAR, {"adjudication": "clear"}),
+        (CheckState.HIT_REVIEW, {"adjudication": "bar"}),
+        (CheckState.HIT_REVIEW, {"adjudication": "bar_5y", "bars_until_on": NOW.date()}),
+    ],
+)
+def test_of_what_bars_it_may_only_be_said_that_it_is_another_persons(
+    state: CheckState, facts: dict[str, Any]
+) -> None:
+    first = {word: judge(state, word, **facts) for word in VERDICTS}
+    assert {word for word, answer in first.items() if answer == FFS} == {"not_this_person"}
+    assert {answer for answer in first.values() if answer != FFS} == {"bar_stands"}
+    second = {word for word in VERDICTS if judge(state, word, second=True, **facts) == FFS}
+    assert second == {"not_this_person", "bar"}
+
+
+def test_a_negative_study_is_overridden_by_another_than_who_proposed_it() -> None:
+    decider = a_person(FFS)
+    assert override(ready(), decider, proposed_by=decider) == "four_eyes"
+    assert override(ready(), a_person(FFS, name="second"), proposed_by=decider) == FFS
 
 
 def test_a_reason_is_wanted() -> None:
@@ -244,7 +293,9 @@ def test_a_reason_is_wanted() -> None:
 
 
 @pytest.mark.parametrize("state", [A.DENIED, A.WITHDRAWN, A.RELEASED])
-@pytest.mark.parametrize(("act", "role"), [(confirm, CM), (clear, CM), (waive, FFS), (adjudicate, FFS)])
+@pytest.mark.parametrize(
+    ("act", "role"), [(confirm, CM), (clear, CM), (waive, FFS), (adjudicate, FFS), (override, FFS)]
+)
 def test_nothing_is_settled_on_an_application_that_is_over(act: Any, role: Role, state: A) -> None:
     if (act, state) == (adjudicate, A.RELEASED):
         # A hit that comes after the release is judged like any other.
