@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -33,6 +34,10 @@ def _clean_environment() -> str | None:
 
 
 TEST_DATABASE_URL = _clean_environment()
+
+# A busy machine is no fault of the code: no test asserts wall-clock time.
+settings.register_profile("kinline", deadline=None)
+settings.load_profile("kinline")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
