@@ -20,6 +20,7 @@ from integrations.catalogs import catalog, lexicon_for, written_language
 from integrations.desk.duties import open_followup, review_duty
 from integrations.desk.escalations import open_escalation, policy_of
 from integrations.desk.messages import move_message, queue_text
+from integrations.desk.paging import page_for_stranger, take_page_receipt
 from integrations.desk.pausing import PERHAPS_A_STOP, pause
 from integrations.kit import Kit
 from integrations.messaging.webhooks import twilio_confirms
@@ -28,7 +29,7 @@ from integrations.store.sealing import seal_json
 from models.states import CaseState, MessageState, Party
 from models.tables.base import Sealed
 from models.tables.ledger import Attempt, Call, InboundText, Message
-from models.tables.people import Case, Consent, PhoneNumber
+from models.tables.people import Case, Consent, PhoneNumber, Staff
 
 ACTOR = "engine:inbound"
 # A digit answers a question that was asked within this time. Source: issue 4, point 6.
@@ -43,6 +44,8 @@ def take_status(kit: Kit, message_id: UUID, report: Any, *, now: datetime) -> No
         NotFound: we have no such message.
     """
     with kit.transaction() as session:
+        if take_page_receipt(session, message_id, report, now=now):
+            return
         message = lock_row(session, Message, message_id)
         if report.provider_ref and message.provider_ref is None:
             message.provider_ref = report.provider_ref
@@ -56,7 +59,7 @@ def take_text(kit: Kit, inbound: Any, *, now: datetime) -> None:
     """A text (`InboundText` of the webhook) is understood, or handed to a person. Doubled ones change nothing."""
     phone_key = keys.phone_key(kit.vault, inbound.from_)
     with kit.transaction() as session:
-        numbers = _numbers(session, phone_key)
+        numbers = numbers_of_phone(session, phone_key)
         lock_cases(session, {n.case_id for n in numbers})
         followed = [n for n in numbers if session.get_one(Case, n.case_id).state in _FOLLOWED]
         asked = _questions(session, followed, now)
@@ -66,12 +69,16 @@ def take_text(kit: Kit, inbound: Any, *, now: datetime) -> None:
         read, again = lexicon_for(number.language if number else "en"), False
         if followed and meaning != Meaning.HELP and is_a_digit(inbound.body, read):
             meaning, asked, again = _answered(session, asked, meaning)
-        inbound_id = _keep(kit, session, inbound, phone_key, number, asked, meaning, now)
+        # Whoever of us has a family's phone as well: what comes from it is the family's.
+        staff_id = None if numbers else _staff_of(session, phone_key)
+        inbound_id = _keep(kit, session, inbound, phone_key, number, staff_id, asked, meaning, now)
         if inbound_id is None:
             return
         if not followed:
             if meaning == Meaning.HELP:
                 _help_after_closure(session, numbers, now)
+            if meaning == Meaning.HELP and not numbers and staff_id is None:
+                page_for_stranger(session, inbound_id, phone_key, now=now)
             return
         text = _Text(
             inbound_id,
@@ -151,7 +158,7 @@ def _offered(template: str) -> frozenset[Meaning]:
     return frozenset(known[digit] for digit in digits)
 
 
-def _numbers(session: Session, phone_key: bytes) -> list[PhoneNumber]:
+def numbers_of_phone(session: Session, phone_key: bytes) -> list[PhoneNumber]:
     """The numbers of released children and their sponsors that this phone is.
 
     Those in follow-up first, newest case first; of one case the child before the sponsor: on a phone that
@@ -179,6 +186,13 @@ def _numbers(session: Session, phone_key: bytes) -> list[PhoneNumber]:
     )
 
 
+def _staff_of(session: Session, phone_key: bytes) -> UUID | None:
+    """Who of the staff is paged on this phone. Their text is kept, and does nothing: a task is taken signed in."""
+    return session.scalars(
+        select(col(Staff.id)).where(col(Staff.phone_key) == phone_key).order_by(col(Staff.id)).limit(1)
+    ).first()
+
+
 def _questions(session: Session, numbers: list[PhoneNumber], now: datetime) -> list[Message]:
     """What was asked of this phone within the window of an answer, newest first."""
     return list(
@@ -201,6 +215,7 @@ def _keep(
     inbound: Any,
     phone_key: bytes,
     number: PhoneNumber | None,
+    staff_id: UUID | None,
     asked: list[Message],
     meaning: Meaning,
     now: datetime,
@@ -210,6 +225,7 @@ def _keep(
         number_id=number.id if number else None,
         case_id=number.case_id if number else None,
         message_id=asked[0].id if asked else None,
+        staff_id=staff_id,
         provider_ref=inbound.provider_ref,
         phone_key=phone_key,
         sealed_body=Sealed(b""),
@@ -268,7 +284,9 @@ def _all_ask_for_help(session: Session, numbers: list[PhoneNumber], *, now: date
         asks_for_help(session, number, now=now)
 
 
-def _help_after_closure(session: Session, numbers: list[PhoneNumber], now: datetime) -> None:
+def _help_after_closure(
+    session: Session, numbers: list[PhoneNumber], now: datetime, actor: str = ACTOR
+) -> None:
     """A cry for help from the phone of a case that is closed is a person's to hear. Nothing is answered."""
     for case_id, number in {n.case_id: n for n in reversed(numbers)}.items():
         case = session.get_one(Case, case_id)
@@ -277,50 +295,76 @@ def _help_after_closure(session: Session, numbers: list[PhoneNumber], now: datet
             case,
             reason="help_after_closure",
             rule=review_duty(policy_of(case), "call_back", key="", now=now).rule,
-            key=number.party,
-            actor=ACTOR,
+            key=_cry(number, now),
+            actor=actor,
             now=now,
         )
 
 
-def react(session: Session, number: PhoneNumber, meaning: Meaning, source_id: UUID, *, now: datetime) -> None:
-    """The duties that a reply by text or keypress opens. `yes` opens none: it is a try that was answered."""
+def _cry(number: PhoneNumber, now: datetime) -> str:
+    """The key of a cry for help: said again within the hour it is the same one, later people are called again."""
+    return f"{number.party}-{now.strftime('%Y%m%dT%H')}"
+
+
+def react(
+    session: Session,
+    number: PhoneNumber,
+    meaning: Meaning,
+    source_id: UUID,
+    *,
+    actor: str = ACTOR,
+    now: datetime,
+) -> None:
+    """The duties that a reply by text or keypress opens. `yes` opens none: it is a try that was answered.
+
+    `actor`: who says what it means, where a person has read it.
+    """
     case = session.get_one(Case, number.case_id)
     key = str(source_id)[:8]
     if case.state not in _FOLLOWED:
         if meaning == Meaning.HELP:
-            _help_after_closure(session, [number], now)
+            _help_after_closure(session, [number], now, actor)
     elif meaning == Meaning.HELP:
-        asks_for_help(session, number, now=now)
-    elif meaning == Meaning.STOP:
-        _consent(session, number, given=False, now=now)
-        _stopped(session, [number], source_id, now)
+        asks_for_help(session, number, actor=actor, now=now)
+    elif meaning in (Meaning.STOP, Meaning.START):
+        _consent(session, number, given=meaning == Meaning.START, actor=actor, now=now)
+        if meaning == Meaning.STOP:
+            _stopped(session, [number], source_id, now, actor)
     elif meaning == Meaning.MOVED:
-        _open(session, case, ("verify_address", "court_address_form"), key, "they say that they moved", now)
+        kinds = ("verify_address", "court_address_form")
+        _open(session, case, kinds, key, "they say that they moved", now, actor)
     elif meaning == Meaning.WRONG_NUMBER:
         number.usable = number.textable = False
         number.unusable_because = "wrong_number"
         session.add(number)
-        kinds = ("find_number", "review_stop") if number.party == Party.CHILD.value else ("find_number",)
-        _open(session, case, kinds, str(number.id)[:8], "wrong number", now)
+        looks = ("find_number", "review_stop") if number.party == Party.CHILD.value else ("find_number",)
+        _open(session, case, looks, str(number.id)[:8], "wrong number", now, actor)
     elif meaning == Meaning.UNCLEAR:
         _open(session, case, ("review_reply",), key, "a reply that no machine understands", now)
 
 
-def _open(session: Session, case: Case, kinds: tuple[str, ...], key: str, why: str, now: datetime) -> None:
+def _open(
+    session: Session,
+    case: Case,
+    kinds: tuple[str, ...],
+    key: str,
+    why: str,
+    now: datetime,
+    actor: str = ACTOR,
+) -> None:
     policy = policy_of(case)
     open_followup(
         session,
         case,
         [review_duty(policy, kind, key=key, now=now, detail={"source": key}) for kind in kinds],
-        actor=ACTOR,
+        actor=actor,
         why=why,
         now=now,
     )
 
 
-def asks_for_help(session: Session, number: PhoneNumber, *, now: datetime) -> None:
-    """A person calls back within the hour, and a rung owns it at once.
+def asks_for_help(session: Session, number: PhoneNumber, *, actor: str = ACTOR, now: datetime) -> None:
+    """A person calls back within the hour, a rung owns it at once, and whoever is on call is paged.
 
     After a child's own signal all automation to the family stops until a person releases it, and no
     call-back mentions it (design rule 7).
@@ -331,24 +375,25 @@ def asks_for_help(session: Session, number: PhoneNumber, *, now: datetime) -> No
     duty = review_duty(
         policy,
         "call_back",
-        key=f"{number.party}-{now.strftime('%Y%m%dT%H')}",
+        key=_cry(number, now),
         now=now,
         party=Party(number.party),
     )
-    opened = open_followup(session, case, [duty], actor=ACTOR, why="help was asked for", now=now)
+    opened = open_followup(session, case, [duty], actor=actor, why="help was asked for", now=now)
     _call_back_now(session, number, opened[0], now=now)
     open_escalation(
         session,
         case,
         reason="child_asks_for_help" if from_child else "sponsor_asks_for_help",
         rule=duty.rule,
+        key=duty.key,
         queue=duty.queue,
         obligation_id=opened[0],
-        actor=ACTOR,
+        actor=actor,
         now=now,
     )
     if from_child:
-        pause(session, case, "child asked for help", actor=ACTOR, now=now)
+        pause(session, case, "child asked for help", actor=actor, now=now)
 
 
 def _call_back_now(session: Session, number: PhoneNumber, obligation_id: UUID, *, now: datetime) -> None:
@@ -373,7 +418,9 @@ def _silent_until_read(session: Session, numbers: list[PhoneNumber], source_id: 
         pause(session, case, PERHAPS_A_STOP, actor=ACTOR, now=now)
 
 
-def _consent(session: Session, number: PhoneNumber, *, given: bool, now: datetime) -> None:
+def _consent(
+    session: Session, number: PhoneNumber, *, given: bool, actor: str = ACTOR, now: datetime
+) -> None:
     session.add(
         Consent(
             number_id=number.id,
@@ -382,7 +429,7 @@ def _consent(session: Session, number: PhoneNumber, *, given: bool, now: datetim
             method="text",
             at=now,
             recorded_at=now,
-            actor=ACTOR,
+            actor=actor,
         )
     )
     if given:
@@ -391,7 +438,9 @@ def _consent(session: Session, number: PhoneNumber, *, given: bool, now: datetim
     session.flush()
 
 
-def _stopped(session: Session, numbers: list[PhoneNumber], inbound_id: UUID, now: datetime) -> None:
+def _stopped(
+    session: Session, numbers: list[PhoneNumber], inbound_id: UUID, now: datetime, actor: str = ACTOR
+) -> None:
     """STOP ends the texts at once and switches to human calls; from a child's phone a person looks."""
     waiting = session.scalars(
         # One that a dispatcher holds at this moment is left to it: it looks at the consent itself.
@@ -408,7 +457,8 @@ def _stopped(session: Session, numbers: list[PhoneNumber], inbound_id: UUID, now
     for number in numbers:
         if number.party == Party.CHILD.value:
             case = session.get_one(Case, number.case_id)
-            _open(session, case, ("review_stop",), str(inbound_id)[:8], "stop from the child's phone", now)
+            why = "stop from the child's phone"
+            _open(session, case, ("review_stop",), str(inbound_id)[:8], why, now, actor)
 
 
 def _answer(session: Session, number: PhoneNumber, template: str, inbound_id: UUID, now: datetime) -> None:
