@@ -35,7 +35,7 @@ BATCH = 50
 @dataclass(frozen=True, slots=True)
 class _Send:
     page_id: UUID
-    to: str = field(repr=False)
+    person: Staff = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,14 +79,12 @@ def _claim(kit: Kit, counts: Counter[str], *, now: datetime) -> tuple[list[_Clai
             if alarm_state is not None and alarm_state != EscalationState.OPEN.value:
                 end_paging(session, paging, "taken", actor=ACTOR, why="somebody has taken it", now=now)
                 counts["taken"] += 1
-            elif (turn := _next(kit, session, paging, counts, now=now)) is not None:
+            elif (turn := _next(session, paging, counts, now=now)) is not None:
                 claimed.append(turn)
         return claimed, len(rows)
 
 
-def _next(
-    kit: Kit, session: Session, paging: Paging, counts: Counter[str], *, now: datetime
-) -> _Claimed | None:
+def _next(session: Session, paging: Paging, counts: Counter[str], *, now: datetime) -> _Claimed | None:
     rules = paging_rules(paging.rules)
     people = reachable_on(session, rules, now)
     known = {person.id: person for found in people.values() for person in found}
@@ -105,7 +103,7 @@ def _next(
         paging.step, paging.next_at = what.step, what.next_at
         return None
     paging.step, paging.next_at = what.step, now + LEASE
-    return _claimed(kit, session, paging, what, [known[one] for one in what.people], rules, now=now)
+    return _claimed(session, paging, what, [known[one] for one in what.people], rules, now=now)
 
 
 def _facts(session: Session, paging: Paging) -> PagingFacts:
@@ -116,7 +114,6 @@ def _facts(session: Session, paging: Paging) -> PagingFacts:
 
 
 def _claimed(
-    kit: Kit,
     session: Session,
     paging: Paging,
     turn: Turn,
@@ -127,10 +124,7 @@ def _claimed(
 ) -> _Claimed:
     task = next(one for one in (paging.escalation_id, paging.inbound_id) if one is not None)
     sends = tuple(
-        _Send(
-            _write(session, paging, turn.step, person.id, rules, now=now).id, staff_number(kit.vault, person)
-        )
-        for person in people
+        _Send(_write(session, paging, turn.step, person.id, rules, now=now).id, person) for person in people
     )
     return _Claimed(paging.id, turn.step, page_text(task, rules), sends, turn.next_at)
 
@@ -174,7 +168,10 @@ def _send(kit: Kit, send: _Send, body: str) -> tuple[str | None, str | None]:
     callback = f"{kit.public_url}/webhooks/twilio/status/{send.page_id}"
     try:
         sent = kit.messenger.send_text(
-            to=send.to, body=body, message_id=str(send.page_id), status_callback_url=callback
+            to=staff_number(kit.vault, send.person),
+            body=body,
+            message_id=str(send.page_id),
+            status_callback_url=callback,
         )
     except Exception as err:  # whatever it met, the next rung must have its turn
         code = err.code if isinstance(err, Rejected) and err.code else type(err).__name__
