@@ -17,24 +17,28 @@ from sqlmodel import Session, col
 from followup.replies import Meaning, asks_to_stop, is_a_digit, may_ask_to_stop, understand
 from integrations import keys
 from integrations.catalogs import catalog, lexicon_for, written_language
-from integrations.desk.duties import open_followup, review_duty
-from integrations.desk.escalations import open_escalation, policy_of
 from integrations.desk.messages import move_message, queue_text
 from integrations.desk.paging import page_for_stranger, take_page_receipt
-from integrations.desk.pausing import PERHAPS_A_STOP, pause
+from integrations.desk.reacting import (
+    FOLLOWED_STATES,
+    all_ask_for_help,
+    end_texts,
+    help_after_closure,
+    react,
+    record_consent,
+    silent_until_read,
+)
 from integrations.kit import Kit
 from integrations.messaging.webhooks import twilio_confirms
 from integrations.store.cases import lock_cases, lock_row, of_the_followed
 from integrations.store.sealing import seal_json
-from models.states import CaseState, MessageState, Party
+from models.states import CaseState, Party
 from models.tables.base import Sealed
-from models.tables.ledger import Attempt, Call, InboundText, Message
-from models.tables.people import Case, Consent, PhoneNumber, Staff
+from models.tables.ledger import Attempt, InboundText, Message
+from models.tables.people import Case, PhoneNumber, Staff
 
-ACTOR = "engine:inbound"
 # A digit answers a question that was asked within this time. Source: issue 4, point 6.
 ANSWER_WINDOW = timedelta(hours=72)
-_FOLLOWED = (CaseState.IN_FOLLOW_UP.value, CaseState.LOST_CONTACT.value)
 
 
 def take_status(kit: Kit, message_id: UUID, report: Any, *, now: datetime) -> None:
@@ -61,7 +65,7 @@ def take_text(kit: Kit, inbound: Any, *, now: datetime) -> None:
     with kit.transaction() as session:
         numbers = numbers_of_phone(session, phone_key)
         lock_cases(session, {n.case_id for n in numbers})
-        followed = [n for n in numbers if session.get_one(Case, n.case_id).state in _FOLLOWED]
+        followed = [n for n in numbers if session.get_one(Case, n.case_id).state in FOLLOWED_STATES]
         asked = _questions(session, followed, now)
         number = next((n for n in followed if asked and n.id == asked[0].number_id), None)
         number = number or next(iter(followed or numbers), None)
@@ -76,7 +80,7 @@ def take_text(kit: Kit, inbound: Any, *, now: datetime) -> None:
             return
         if not followed:
             if meaning == Meaning.HELP:
-                _help_after_closure(session, numbers, now)
+                help_after_closure(session, numbers, now)
             if meaning == Meaning.HELP and not numbers and staff_id is None:
                 page_for_stranger(session, inbound_id, phone_key, now=now)
             return
@@ -249,13 +253,13 @@ def _act_on(session: Session, numbers: list[PhoneNumber], text: _Text, now: date
         )
     if text.stops or text.meaning == Meaning.START:
         for one in numbers:
-            _consent(session, one, given=not text.stops, now=now)
+            record_consent(session, one, given=not text.stops, now=now)
         if text.stops:
-            _stopped(session, numbers, text.id, now)
+            end_texts(session, numbers, text.id, now)
     if text.meaning == Meaning.HELP:
-        _all_ask_for_help(session, numbers, now=now)
+        all_ask_for_help(session, numbers, now=now)
     if text.may_stop:
-        _silent_until_read(session, numbers, text.id, now)
+        silent_until_read(session, numbers, text.id, now)
     if text.stops or text.meaning == Meaning.START:
         # Twilio itself confirms its own words; one confirmation is enough.
         return None if text.confirmed else "stop_confirm" if text.stops else "start_confirm"
@@ -275,190 +279,6 @@ def _react_for_all(session: Session, numbers: list[PhoneNumber], text: _Text, no
         react(session, text.number, Meaning.UNCLEAR, text.id, now=now)
     for number in meant:
         react(session, number, text.meaning, text.id, now=now)
-
-
-def _all_ask_for_help(session: Session, numbers: list[PhoneNumber], *, now: datetime) -> None:
-    """Whoever of the families on this phone it was: each is called back, as the child where a child has it."""
-    first = {n.case_id: n for n in reversed(numbers)}
-    for number in first.values():
-        asks_for_help(session, number, now=now)
-
-
-def _help_after_closure(
-    session: Session, numbers: list[PhoneNumber], now: datetime, actor: str = ACTOR
-) -> None:
-    """A cry for help from the phone of a case that is closed is a person's to hear. Nothing is answered."""
-    for case_id, number in {n.case_id: n for n in reversed(numbers)}.items():
-        case = session.get_one(Case, case_id)
-        open_escalation(
-            session,
-            case,
-            reason="help_after_closure",
-            rule=review_duty(policy_of(case), "call_back", key="", now=now).rule,
-            key=_cry(number, now),
-            actor=actor,
-            now=now,
-        )
-
-
-def _cry(number: PhoneNumber, now: datetime) -> str:
-    """The key of a cry for help: said again within the hour it is the same one, later people are called again."""
-    return f"{number.party}-{now.strftime('%Y%m%dT%H')}"
-
-
-def react(
-    session: Session,
-    number: PhoneNumber,
-    meaning: Meaning,
-    source_id: UUID,
-    *,
-    actor: str = ACTOR,
-    now: datetime,
-) -> None:
-    """The duties that a reply by text or keypress opens. `yes` opens none: it is a try that was answered.
-
-    `actor`: who says what it means, where a person has read it.
-    """
-    case = session.get_one(Case, number.case_id)
-    key = str(source_id)[:8]
-    if case.state not in _FOLLOWED:
-        if meaning == Meaning.HELP:
-            _help_after_closure(session, [number], now, actor)
-    elif meaning == Meaning.HELP:
-        asks_for_help(session, number, actor=actor, now=now)
-    elif meaning in (Meaning.STOP, Meaning.START):
-        _consent(session, number, given=meaning == Meaning.START, actor=actor, now=now)
-        if meaning == Meaning.STOP:
-            _stopped(session, [number], source_id, now, actor)
-    elif meaning == Meaning.MOVED:
-        kinds = ("verify_address", "court_address_form")
-        _open(session, case, kinds, key, "they say that they moved", now, actor)
-    elif meaning == Meaning.WRONG_NUMBER:
-        number.usable = number.textable = False
-        number.unusable_because = "wrong_number"
-        session.add(number)
-        looks = ("find_number", "review_stop") if number.party == Party.CHILD.value else ("find_number",)
-        _open(session, case, looks, str(number.id)[:8], "wrong number", now, actor)
-    elif meaning == Meaning.UNCLEAR:
-        _open(session, case, ("review_reply",), key, "a reply that no machine understands", now)
-
-
-def _open(
-    session: Session,
-    case: Case,
-    kinds: tuple[str, ...],
-    key: str,
-    why: str,
-    now: datetime,
-    actor: str = ACTOR,
-) -> None:
-    policy = policy_of(case)
-    open_followup(
-        session,
-        case,
-        [review_duty(policy, kind, key=key, now=now, detail={"source": key}) for kind in kinds],
-        actor=actor,
-        why=why,
-        now=now,
-    )
-
-
-def asks_for_help(session: Session, number: PhoneNumber, *, actor: str = ACTOR, now: datetime) -> None:
-    """A person calls back within the hour, a rung owns it at once, and whoever is on call is paged.
-
-    After a child's own signal all automation to the family stops until a person releases it, and no
-    call-back mentions it (design rule 7).
-    """
-    case = session.get_one(Case, number.case_id)
-    policy = policy_of(case)
-    from_child = number.party == Party.CHILD.value
-    duty = review_duty(
-        policy,
-        "call_back",
-        key=_cry(number, now),
-        now=now,
-        party=Party(number.party),
-    )
-    opened = open_followup(session, case, [duty], actor=actor, why="help was asked for", now=now)
-    _call_back_now(session, number, opened[0], now=now)
-    open_escalation(
-        session,
-        case,
-        reason="child_asks_for_help" if from_child else "sponsor_asks_for_help",
-        rule=duty.rule,
-        key=duty.key,
-        queue=duty.queue,
-        obligation_id=opened[0],
-        actor=actor,
-        now=now,
-    )
-    if from_child:
-        pause(session, case, "child asked for help", actor=actor, now=now)
-
-
-def _call_back_now(session: Session, number: PhoneNumber, obligation_id: UUID, *, now: datetime) -> None:
-    """The call stands in the callers' queue, not to wait for any round."""
-    row = Call(
-        case_id=number.case_id,
-        obligation_id=obligation_id,
-        number_id=number.id,
-        kind="human",
-        party=number.party,
-        step=1,
-        due_at=now,
-    )
-    session.execute(insert(Call).values(row.model_dump()).on_conflict_do_nothing())
-
-
-def _silent_until_read(session: Session, numbers: list[PhoneNumber], source_id: UUID, now: datetime) -> None:
-    """Perhaps they revoke: each family on this phone hears no machine until a person has read the text."""
-    for case_id in {n.case_id for n in numbers}:
-        case = session.get_one(Case, case_id)
-        _open(session, case, ("review_reply",), str(source_id)[:8], "perhaps they want no more texts", now)
-        pause(session, case, PERHAPS_A_STOP, actor=ACTOR, now=now)
-
-
-def _consent(
-    session: Session, number: PhoneNumber, *, given: bool, actor: str = ACTOR, now: datetime
-) -> None:
-    session.add(
-        Consent(
-            number_id=number.id,
-            given=given,
-            language=number.language,
-            method="text",
-            at=now,
-            recorded_at=now,
-            actor=actor,
-        )
-    )
-    if given:
-        number.textable = number.usable
-        session.add(number)
-    session.flush()
-
-
-def _stopped(
-    session: Session, numbers: list[PhoneNumber], inbound_id: UUID, now: datetime, actor: str = ACTOR
-) -> None:
-    """STOP ends the texts at once and switches to human calls; from a child's phone a person looks."""
-    waiting = session.scalars(
-        # One that a dispatcher holds at this moment is left to it: it looks at the consent itself.
-        select(Message)
-        .where(
-            col(Message.number_id).in_([n.id for n in numbers]),
-            col(Message.state) == "queued",
-            col(Message.answer).is_(False),
-        )
-        .with_for_update(skip_locked=True)
-    ).all()
-    for message in waiting:
-        move_message(session, message, MessageState.CANCELLED, why="stop", now=now)
-    for number in numbers:
-        if number.party == Party.CHILD.value:
-            case = session.get_one(Case, number.case_id)
-            why = "stop from the child's phone"
-            _open(session, case, ("review_stop",), str(inbound_id)[:8], why, now, actor)
 
 
 def _answer(session: Session, number: PhoneNumber, template: str, inbound_id: UUID, now: datetime) -> None:

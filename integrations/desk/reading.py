@@ -11,8 +11,9 @@ from sqlmodel import Session, col
 
 from followup.replies import Meaning
 from integrations.desk.duties import DOERS, settle_by_reading
-from integrations.desk.inbound import numbers_of_phone, react
+from integrations.desk.inbound import numbers_of_phone
 from integrations.desk.paging import end_for_text
+from integrations.desk.reacting import react
 from integrations.kit import Kit
 from integrations.store import history, ledger
 from integrations.store.cases import lock_cases
