@@ -15,6 +15,7 @@ from sqlalchemy import text
 from integrations.database import current_time
 from integrations.desk.dispatch import dispatch_messages
 from integrations.desk.jobs import enqueue
+from integrations.desk.page_dispatch import dispatch_pages
 from integrations.desk.rounds import claim_slot
 from integrations.desk.voice import place_calls
 from integrations.kit import Kit
@@ -52,8 +53,9 @@ class Clock:
     def run(self) -> None:
         """Runs until `stopping` is set. A tick under way is finished first."""
         scheduler = BackgroundScheduler(timezone=UTC)
-        # Apart: a provider that hangs holds up the outbox, never the planning or the heartbeat.
-        for beat in (self.tick, self.dispatch):
+        # Apart: a provider that hangs holds up the outbox, never the planning or the heartbeat; and no outbox, however
+        # full, holds up a page to the person on call.
+        for beat in (self.tick, self.dispatch, self.page):
             scheduler.add_job(
                 beat,
                 "interval",
@@ -85,6 +87,10 @@ class Clock:
         self._try("texts", self._send_texts)
         self._try("calls", self._place_calls)
 
+    def page(self) -> None:
+        """Who is on call is told of a cry for help, at any hour."""
+        self._try("pages", self._send_pages)
+
     def _try(self, part: str, work: Callable[[], None]) -> None:
         try:
             work()
@@ -113,6 +119,10 @@ class Clock:
     def _place_calls(self) -> None:
         if counts := place_calls(self.kit, now=self._now()):
             log.info("clock.calls", **counts)
+
+    def _send_pages(self) -> None:
+        if counts := dispatch_pages(self.kit, now=self._now()):
+            log.info("clock.pages", **counts)
 
     def _now(self) -> datetime:
         with self.kit.transaction() as session:

@@ -22,9 +22,17 @@ from sqlalchemy import Engine, func, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session, col
 
-from integrations.database import is_current, make_engine, server_version, transaction, wall_clock
+from integrations.database import (
+    current_time,
+    is_current,
+    make_engine,
+    server_version,
+    transaction,
+    wall_clock,
+)
 from integrations.desk.jobs import MAX_TRIES
 from integrations.desk.leaving import empty_rungs
+from integrations.desk.rota import gaps_ahead
 from integrations.policies import ROOMS, policy_files
 from integrations.registry import make_vault, providers_from
 from integrations.settings import Settings, load_settings
@@ -218,6 +226,7 @@ def _contents(settings: Settings, home: Path, engine: Engine, up: Up | None) -> 
         lambda session: _environment(session, settings),
         lambda session: policies_in_use(session, settings),
         rungs_have_somebody,
+        rota_has_somebody,
         _failed_jobs,
         lambda session: _beats(session, "clock", settings, up),
         lambda session: _beats(session, "worker", settings, up),
@@ -270,6 +279,21 @@ def rungs_have_somebody(session: Session) -> Check:
         remedy = "Add somebody with `kinline user add`; `kinline escalation rungs` shows who is there."
         return Check("escalation ladder", False, f"nobody on: {', '.join(empty)}", remedy)
     return Check("escalation ladder", True, "every rung has somebody")
+
+
+def rota_has_somebody(session: Session) -> Check:
+    """Somebody who can be paged is on call at every hour of the days ahead, and so is a fallback."""
+    if session.scalars(select(Staff).limit(1)).first() is None:
+        return Check("rota", True, "nobody has been added yet")
+    gaps = gaps_ahead(session, now=current_time(session))
+    if gaps:
+        first = min(gaps, key=lambda gap: (gap.begins_at, gap.place))
+        remedy = "Fill them with `kinline rota add`; `kinline rota list` shows each."
+        detail = (
+            f"{len(gaps)} gaps ahead; nobody on rung {first.place} from {first.begins_at:%Y-%m-%d %H:%M} UTC"
+        )
+        return Check("rota", False, detail, remedy)
+    return Check("rota", True, "somebody is on call, with a fallback")
 
 
 def _failed_jobs(session: Session) -> Check:

@@ -30,6 +30,7 @@ def build() -> typer.Typer:
         replies,
         reports,
         roster,
+        rota,
         services,
         system,
         vetting,
@@ -64,6 +65,7 @@ def build() -> typer.Typer:
     app.add_typer(followup.number_app, name="number")
     app.add_typer(followup.duty_app, name="duty")
     app.add_typer(reports.app, name="noc")
+    app.add_typer(rota.app, name="rota")
     app.add_typer(system.db_app, name="db")
     app.add_typer(system.user_app, name="user")
     app.add_typer(system.audit_app, name="audit")

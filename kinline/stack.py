@@ -22,6 +22,7 @@ from integrations.database import (
     upgrade,
     wall_clock,
 )
+from integrations.desk.rota import ensure_sandbox_rota
 from integrations.kit import Kit
 from integrations.registry import make_kit, make_vault, providers_from
 from integrations.settings import Settings, load_settings
@@ -186,6 +187,8 @@ class Stack:
             clock=self.now,
         )
         self._parts.callback(self.kit.close)
+        if self.is_sandbox:
+            ensure_sandbox_rota(self.kit, now=self.now())
 
     def _serve_console(self, port: int) -> None:
         from console.app import create_app

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from models.packet import Language, Phone, TextConsent
 
@@ -19,3 +19,15 @@ class NewNumber(BaseModel):
     language: Language
     shared: bool = False
     text_consent: TextConsent | None = None
+
+
+def is_e164(number: str) -> bool:
+    """True for a whole number with its country, as a packet's are written."""
+    try:
+        _PHONE.validate_python(number)
+    except ValidationError:
+        return False
+    return True
+
+
+_PHONE: TypeAdapter[str] = TypeAdapter(Phone)

@@ -32,7 +32,11 @@ def case(request: Request, key: str, who: CaseReader) -> Response:
         case=shown,
         sight=_sight(shown["in_sight"]),
         closing=closing_words(shown["closing"]),
-        escalations=[e for e in shown["escalations"] if e["state"] != "resolved"],
+        escalations=[
+            e | {"paged": wording.paging(e["paging"]["state"] if e["paging"] else None)}
+            for e in shown["escalations"]
+            if e["state"] != "resolved"
+        ],
         ahead=[e for e in entries if e.is_after(at)],
         so_far=[e for e in reversed(entries) if not e.is_after(at)],
         now=wording.moment(at),

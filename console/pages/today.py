@@ -67,6 +67,7 @@ def _row(item: Mapping[str, Any], now: datetime) -> dict[str, Any]:
         "level": item["level"],
         "queue": wording.words(item["queue"]),
         "owner": item["owner"] or "",
+        "paging": wording.paging(item["paging"]),
         "left": _time(item, now),
         "overdue": item["overdue"],
     }

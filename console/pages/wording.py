@@ -77,6 +77,7 @@ _WORDS: Mapping[str, str] = {
     # why somebody owns a thing
     "child_asks_for_help": "The child asks for help",
     "sponsor_asks_for_help": "The sponsor asks for help",
+    "help_after_closure": "Help was asked for after the case was closed",
     "no_contact": "No contact so far",
     "no_answer": "No answer",
     "overdue": "Not done in time",
@@ -144,6 +145,18 @@ def words(code: str | None) -> str:
         return _WORDS[code]
     plain = code.replace("_", " ").replace(":", ": ")
     return plain[:1].upper() + plain[1:]
+
+
+_PAGING = {
+    "paging": "Who is on call is being paged",
+    "unanswered": "Everybody on call was paged, and nobody took it",
+    "nobody could be paged": "Nobody could be paged",
+}
+
+
+def paging(state: str | None) -> str:
+    """How it stands with the person on call; nothing once somebody has taken it, or where nobody is paged."""
+    return _PAGING.get(state or "", "")
 
 
 def subject(code: str) -> str:

@@ -12,9 +12,9 @@ from followup.plan import hear_now
 from integrations.desk.closing import closing_facts, end_everything, standing_closure, write_closure
 from integrations.desk.duties import open_followup
 from integrations.desk.escalations import policy_of
-from integrations.desk.pausing import resume
+from integrations.desk.pausing import A_PERSON_HAS_IT, PERHAPS_A_STOP, pause, resume
 from integrations.desk.restoring import restore_what_it_ended
-from integrations.desk.sight import LOST_CONTACT_REVIEW, keep_in_sight, say_lost
+from integrations.desk.sight import FOLLOWED, LOST_CONTACT_REVIEW, keep_in_sight, say_lost
 from integrations.kit import Kit
 from integrations.store import history, ledger
 from integrations.store.cases import find_case
@@ -156,6 +156,26 @@ def _take_up(session: Session, case: Case, person: Person, *, note: str, now: da
         why = "reopened: hear the child"
         duty = hear_now(f"reopened-{now.date().isoformat()}", policy_of(case), now)
         open_followup(session, case, [duty], actor=actor, why=why, now=now)
+
+
+def pause_automation(kit: Kit, case_key: str, person: Person, *, note: str, now: datetime) -> UUID:
+    """A named person has the conversation: no text and no automated call goes to the family until one lets them.
+
+    Raises:
+        BadInput: no reason. Refused: the wrong role, nothing is sent to this family, or it is stopped already.
+    """
+    if not note.strip():
+        raise BadInput(Problem("--reason", "missing", "Say why.", "Add --reason TEXT."))
+    with kit.transaction() as session:
+        case = find_case(session, case_key, lock=True)
+        role = require_role(person, Role.CASE_MANAGER, Role.SUPERVISOR, Role.POST_RELEASE_CALLER)
+        if case.state not in FOLLOWED:
+            raise Refused("not_in_follow_up", f"this case is {case.state}: no machine speaks to the family")
+        if case.paused_at is not None and case.paused_because != PERHAPS_A_STOP:
+            raise Refused("already_paused", f"the machines are silent already: {case.paused_because}")
+        record_act(session, case.id, person, role, now=now)
+        pause(session, case, A_PERSON_HAS_IT, actor=str(person.id), why=note, now=now)
+        return case.id
 
 
 def resume_automation(kit: Kit, case_key: str, person: Person, *, note: str, now: datetime) -> UUID:

@@ -162,6 +162,13 @@ def _settle_by_note(
     kit: Kit, session: Session, duty: Obligation, person: Person, *, note: str, now: datetime
 ) -> None:
     """The duty is settled by a person's review; what keeps the child in sight goes on."""
+    settle_by_reading(kit, session, duty, duty.id, person, note=note, now=now)
+
+
+def settle_by_reading(
+    kit: Kit, session: Session, duty: Obligation, row_id: UUID, person: Person, *, note: str, now: datetime
+) -> None:
+    """As `do_duty` settles it, with the row of this id as what the person's review points at."""
     from integrations.desk.escalations import resolve_settled
     from integrations.desk.sight import keep_in_sight
 
@@ -169,7 +176,7 @@ def _settle_by_note(
         session,
         case_id=duty.case_id,
         kind="review",
-        row_id=duty.id,
+        row_id=row_id,
         by_staff=person.id,
         actor=str(person.id),
         note=note,

@@ -14,6 +14,7 @@ from sqlmodel import Session, col
 from followup import escalation as ladder
 from followup.lost import lost_kinds
 from integrations.desk.duties import BY_PAPER, RETRY
+from integrations.desk.paging import page_for_alarms
 from integrations.desk.pending_checks import go_on
 from integrations.desk.planned import cancel_planned
 from integrations.desk.sight import keep_in_sight, open_lost_review
@@ -76,7 +77,10 @@ def open_escalation(
 
 
 def open_alarms(session: Session, alarms: Sequence[Alarm], *, actor: str, now: datetime) -> list[UUID]:
-    """Each of these has an owner's rung, in one statement. Returns the ids of those that are new."""
+    """Each of these has an owner's rung, in one statement; for a cry for help people are paged, from this instant on.
+
+    Returns the ids of those that are new.
+    """
     if not alarms:
         return []
     session.flush()
@@ -97,6 +101,7 @@ def open_alarms(session: Session, alarms: Sequence[Alarm], *, actor: str, now: d
         )
         for new in opened
     )
+    page_for_alarms(session, [rows[new] for new in opened], now=now)
     return opened
 
 

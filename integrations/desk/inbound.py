@@ -17,23 +17,28 @@ from sqlmodel import Session, col
 from followup.replies import Meaning, asks_to_stop, is_a_digit, may_ask_to_stop, understand
 from integrations import keys
 from integrations.catalogs import catalog, lexicon_for, written_language
-from integrations.desk.duties import open_followup, review_duty
-from integrations.desk.escalations import open_escalation, policy_of
 from integrations.desk.messages import move_message, queue_text
-from integrations.desk.pausing import PERHAPS_A_STOP, pause
+from integrations.desk.paging import page_for_stranger, take_page_receipt
+from integrations.desk.reacting import (
+    FOLLOWED_STATES,
+    all_ask_for_help,
+    end_texts,
+    help_after_closure,
+    react,
+    record_consent,
+    silent_until_read,
+)
 from integrations.kit import Kit
 from integrations.messaging.webhooks import twilio_confirms
 from integrations.store.cases import lock_cases, lock_row, of_the_followed
 from integrations.store.sealing import seal_json
-from models.states import CaseState, MessageState, Party
+from models.states import CaseState, Party
 from models.tables.base import Sealed
-from models.tables.ledger import Attempt, Call, InboundText, Message
-from models.tables.people import Case, Consent, PhoneNumber
+from models.tables.ledger import Attempt, InboundText, Message
+from models.tables.people import Case, PhoneNumber, Staff
 
-ACTOR = "engine:inbound"
 # A digit answers a question that was asked within this time. Source: issue 4, point 6.
 ANSWER_WINDOW = timedelta(hours=72)
-_FOLLOWED = (CaseState.IN_FOLLOW_UP.value, CaseState.LOST_CONTACT.value)
 
 
 def take_status(kit: Kit, message_id: UUID, report: Any, *, now: datetime) -> None:
@@ -43,6 +48,8 @@ def take_status(kit: Kit, message_id: UUID, report: Any, *, now: datetime) -> No
         NotFound: we have no such message.
     """
     with kit.transaction() as session:
+        if take_page_receipt(session, message_id, report, now=now):
+            return
         message = lock_row(session, Message, message_id)
         if report.provider_ref and message.provider_ref is None:
             message.provider_ref = report.provider_ref
@@ -56,9 +63,9 @@ def take_text(kit: Kit, inbound: Any, *, now: datetime) -> None:
     """A text (`InboundText` of the webhook) is understood, or handed to a person. Doubled ones change nothing."""
     phone_key = keys.phone_key(kit.vault, inbound.from_)
     with kit.transaction() as session:
-        numbers = _numbers(session, phone_key)
+        numbers = numbers_of_phone(session, phone_key)
         lock_cases(session, {n.case_id for n in numbers})
-        followed = [n for n in numbers if session.get_one(Case, n.case_id).state in _FOLLOWED]
+        followed = [n for n in numbers if session.get_one(Case, n.case_id).state in FOLLOWED_STATES]
         asked = _questions(session, followed, now)
         number = next((n for n in followed if asked and n.id == asked[0].number_id), None)
         number = number or next(iter(followed or numbers), None)
@@ -66,11 +73,15 @@ def take_text(kit: Kit, inbound: Any, *, now: datetime) -> None:
         read, again = lexicon_for(number.language if number else "en"), False
         if followed and meaning != Meaning.HELP and is_a_digit(inbound.body, read):
             meaning, asked, again = _answered(session, asked, meaning)
-        inbound_id = _keep(kit, session, inbound, phone_key, number, asked, meaning, now)
+        # Whoever of us has a family's phone as well: what comes from it is the family's.
+        staff_id = None if numbers else _staff_of(session, phone_key)
+        inbound_id = _keep(kit, session, inbound, phone_key, number, staff_id, asked, meaning, now)
         if inbound_id is None:
             return
         if not followed:
             _heard_after_closure(session, numbers, meaning, stops=stops, now=now)
+            if meaning == Meaning.HELP and not numbers and staff_id is None:
+                page_for_stranger(session, inbound_id, phone_key, now=now)
             return
         text = _Text(
             inbound_id,
@@ -150,7 +161,7 @@ def _offered(template: str) -> frozenset[Meaning]:
     return frozenset(known[digit] for digit in digits)
 
 
-def _numbers(session: Session, phone_key: bytes) -> list[PhoneNumber]:
+def numbers_of_phone(session: Session, phone_key: bytes) -> list[PhoneNumber]:
     """The numbers of released children and their sponsors that this phone is.
 
     Those in follow-up first, newest case first; of one case the child before the sponsor: on a phone that
@@ -178,6 +189,13 @@ def _numbers(session: Session, phone_key: bytes) -> list[PhoneNumber]:
     )
 
 
+def _staff_of(session: Session, phone_key: bytes) -> UUID | None:
+    """Who of the staff is paged on this phone. Their text is kept, and does nothing: a task is taken signed in."""
+    return session.scalars(
+        select(col(Staff.id)).where(col(Staff.phone_key) == phone_key).order_by(col(Staff.id)).limit(1)
+    ).first()
+
+
 def _questions(session: Session, numbers: list[PhoneNumber], now: datetime) -> list[Message]:
     """What was asked of this phone within the window of an answer, newest first."""
     return list(
@@ -200,6 +218,7 @@ def _keep(
     inbound: Any,
     phone_key: bytes,
     number: PhoneNumber | None,
+    staff_id: UUID | None,
     asked: list[Message],
     meaning: Meaning,
     now: datetime,
@@ -209,6 +228,7 @@ def _keep(
         number_id=number.id if number else None,
         case_id=number.case_id if number else None,
         message_id=asked[0].id if asked else None,
+        staff_id=staff_id,
         provider_ref=inbound.provider_ref,
         phone_key=phone_key,
         sealed_body=Sealed(b""),
@@ -232,13 +252,13 @@ def _act_on(session: Session, numbers: list[PhoneNumber], text: _Text, now: date
         )
     if text.stops or text.meaning == Meaning.START:
         for one in numbers:
-            _consent(session, one, given=not text.stops, now=now)
+            record_consent(session, one, given=not text.stops, now=now)
         if text.stops:
-            _stopped(session, numbers, text.id, now)
+            end_texts(session, numbers, text.id, now)
     if text.meaning == Meaning.HELP:
-        _all_ask_for_help(session, numbers, now=now)
+        all_ask_for_help(session, numbers, now=now)
     if text.may_stop:
-        _silent_until_read(session, numbers, text.id, now)
+        silent_until_read(session, numbers, text.id, now)
     if text.stops or text.meaning == Meaning.START:
         # Twilio itself confirms its own words; one confirmation is enough.
         return None if text.confirmed else "stop_confirm" if text.stops else "start_confirm"
@@ -260,165 +280,15 @@ def _react_for_all(session: Session, numbers: list[PhoneNumber], text: _Text, no
         react(session, number, text.meaning, text.id, now=now)
 
 
-def _all_ask_for_help(session: Session, numbers: list[PhoneNumber], *, now: datetime) -> None:
-    """Whoever of the families on this phone it was: each is called back, as the child where a child has it."""
-    first = {n.case_id: n for n in reversed(numbers)}
-    for number in first.values():
-        asks_for_help(session, number, now=now)
-
-
 def _heard_after_closure(
     session: Session, numbers: list[PhoneNumber], meaning: Meaning, *, stops: bool, now: datetime
 ) -> None:
     """What a phone of closed cases says counts, though nothing is answered: a reopened case keeps to the STOP."""
     if stops or meaning == Meaning.START:
         for one in numbers:
-            _consent(session, one, given=not stops, now=now)
+            record_consent(session, one, given=not stops, now=now)
     if meaning == Meaning.HELP:
-        _help_after_closure(session, numbers, now)
-
-
-def _help_after_closure(session: Session, numbers: list[PhoneNumber], now: datetime) -> None:
-    """A cry for help from the phone of a case that is closed is a person's to hear. Nothing is answered."""
-    for case_id, number in {n.case_id: n for n in reversed(numbers)}.items():
-        case = session.get_one(Case, case_id)
-        open_escalation(
-            session,
-            case,
-            reason="help_after_closure",
-            rule=review_duty(policy_of(case), "call_back", key="", now=now).rule,
-            key=number.party,
-            actor=ACTOR,
-            now=now,
-        )
-
-
-def react(session: Session, number: PhoneNumber, meaning: Meaning, source_id: UUID, *, now: datetime) -> None:
-    """The duties that a reply by text or keypress opens. `yes` opens none: it is a try that was answered."""
-    case = session.get_one(Case, number.case_id)
-    key = str(source_id)[:8]
-    if case.state not in _FOLLOWED:
-        if meaning == Meaning.HELP:
-            _help_after_closure(session, [number], now)
-    elif meaning == Meaning.HELP:
-        asks_for_help(session, number, now=now)
-    elif meaning == Meaning.STOP:
-        _consent(session, number, given=False, now=now)
-        _stopped(session, [number], source_id, now)
-    elif meaning == Meaning.MOVED:
-        _open(session, case, ("verify_address", "court_address_form"), key, "they say that they moved", now)
-    elif meaning == Meaning.WRONG_NUMBER:
-        number.usable = number.textable = False
-        number.unusable_because = "wrong_number"
-        session.add(number)
-        kinds = ("find_number", "review_stop") if number.party == Party.CHILD.value else ("find_number",)
-        _open(session, case, kinds, str(number.id)[:8], "wrong number", now)
-    elif meaning == Meaning.UNCLEAR:
-        _open(session, case, ("review_reply",), key, "a reply that no machine understands", now)
-
-
-def _open(session: Session, case: Case, kinds: tuple[str, ...], key: str, why: str, now: datetime) -> None:
-    policy = policy_of(case)
-    open_followup(
-        session,
-        case,
-        [review_duty(policy, kind, key=key, now=now, detail={"source": key}) for kind in kinds],
-        actor=ACTOR,
-        why=why,
-        now=now,
-    )
-
-
-def asks_for_help(session: Session, number: PhoneNumber, *, now: datetime) -> None:
-    """A person calls back within the hour, and a rung owns it at once.
-
-    After a child's own signal all automation to the family stops until a person releases it, and no
-    call-back mentions it (design rule 7).
-    """
-    case = session.get_one(Case, number.case_id)
-    policy = policy_of(case)
-    from_child = number.party == Party.CHILD.value
-    duty = review_duty(
-        policy,
-        "call_back",
-        key=f"{number.party}-{now.strftime('%Y%m%dT%H')}",
-        now=now,
-        party=Party(number.party),
-    )
-    opened = open_followup(session, case, [duty], actor=ACTOR, why="help was asked for", now=now)
-    _call_back_now(session, number, opened[0], now=now)
-    open_escalation(
-        session,
-        case,
-        reason="child_asks_for_help" if from_child else "sponsor_asks_for_help",
-        rule=duty.rule,
-        queue=duty.queue,
-        obligation_id=opened[0],
-        actor=ACTOR,
-        now=now,
-    )
-    if from_child:
-        pause(session, case, "child asked for help", actor=ACTOR, now=now)
-
-
-def _call_back_now(session: Session, number: PhoneNumber, obligation_id: UUID, *, now: datetime) -> None:
-    """The call stands in the callers' queue, not to wait for any round."""
-    row = Call(
-        case_id=number.case_id,
-        obligation_id=obligation_id,
-        number_id=number.id,
-        kind="human",
-        party=number.party,
-        step=1,
-        due_at=now,
-    )
-    session.execute(insert(Call).values(row.model_dump()).on_conflict_do_nothing())
-
-
-def _silent_until_read(session: Session, numbers: list[PhoneNumber], source_id: UUID, now: datetime) -> None:
-    """Perhaps they revoke: each family on this phone hears no machine until a person has read the text."""
-    for case_id in {n.case_id for n in numbers}:
-        case = session.get_one(Case, case_id)
-        _open(session, case, ("review_reply",), str(source_id)[:8], "perhaps they want no more texts", now)
-        pause(session, case, PERHAPS_A_STOP, actor=ACTOR, now=now)
-
-
-def _consent(session: Session, number: PhoneNumber, *, given: bool, now: datetime) -> None:
-    session.add(
-        Consent(
-            number_id=number.id,
-            given=given,
-            language=number.language,
-            method="text",
-            at=now,
-            recorded_at=now,
-            actor=ACTOR,
-        )
-    )
-    if given:
-        number.textable = number.usable
-        session.add(number)
-    session.flush()
-
-
-def _stopped(session: Session, numbers: list[PhoneNumber], inbound_id: UUID, now: datetime) -> None:
-    """STOP ends the texts at once and switches to human calls; from a child's phone a person looks."""
-    waiting = session.scalars(
-        # One that a dispatcher holds at this moment is left to it: it looks at the consent itself.
-        select(Message)
-        .where(
-            col(Message.number_id).in_([n.id for n in numbers]),
-            col(Message.state) == "queued",
-            col(Message.answer).is_(False),
-        )
-        .with_for_update(skip_locked=True)
-    ).all()
-    for message in waiting:
-        move_message(session, message, MessageState.CANCELLED, why="stop", now=now)
-    for number in numbers:
-        if number.party == Party.CHILD.value:
-            case = session.get_one(Case, number.case_id)
-            _open(session, case, ("review_stop",), str(inbound_id)[:8], "stop from the child's phone", now)
+        help_after_closure(session, numbers, now)
 
 
 def _answer(session: Session, number: PhoneNumber, template: str, inbound_id: UUID, now: datetime) -> None:

@@ -12,6 +12,7 @@ from sqlmodel import Session, col
 from followup.escalation import handed_on
 from followup.policy import in_force
 from integrations.database import wall_clock
+from integrations.desk import rota
 from integrations.desk.escalations import put_on
 from integrations.kit import Kit
 from integrations.policies import followup_policy, pinned_followup_policy
@@ -42,8 +43,8 @@ def empty_rungs(session: Session) -> list[str]:
     ]
 
 
-def rungs_json(kit: Kit) -> dict[str, Any]:
-    """Every rung of the policies in use, with who can be reached on it."""
+def rungs_json(kit: Kit, *, now: datetime) -> dict[str, Any]:
+    """Every rung of the policies in use, with who can be reached on it; and each gap in the rota ahead."""
     with kit.transaction() as session:
         people = session.scalars(select(Staff).where(col(Staff.active)).order_by(col(Staff.email))).all()
         return {
@@ -61,7 +62,8 @@ def rungs_json(kit: Kit) -> dict[str, Any]:
                     "people": [one.email for one in people if rung.role.value in one.roles],
                 }
                 for policy, rung in _rungs(session)
-            ]
+            ],
+            "rota_gaps": rota.gaps_json(session, now=now),
         }
 
 
@@ -80,7 +82,8 @@ def _rungs(session: Session) -> list[tuple[FollowupPolicy, Rung]]:
 def leave(
     kit: Kit, email: str, by: Person, *, reason: str, anyway: bool = False, now: datetime
 ) -> dict[str, Any]:
-    """The account is shut, and every escalation that its person had taken stands on the fallback of its rung.
+    """The account is shut, its person is on call no more, and every escalation that they had taken stands on the
+    fallback of its rung.
 
     Raises:
         BadInput: nobody has this address, or no reason. Refused: not by an administrator, by oneself, left already,
@@ -92,8 +95,9 @@ def leave(
         require_role(by, Role.ADMINISTRATOR)
         row = _leaver(session, email, by)
         empty_before = set(empty_rungs(session))
+        gaps_before = set(rota.gaps_ahead(session, now=now))
         row.active = False
-        session.add(row)
+        rota.take_off(session, row, by.id, why=reason, now=now)
         session.flush()
         new = [rung for rung in empty_rungs(session) if rung not in empty_before]
         if new and not anyway:
@@ -112,7 +116,10 @@ def leave(
         history.record(session, row, old="active", new="left", actor=actor, why=reason, now=now)
         history.audit(session, actor=actor, act="leave", noun="staff", ids=[row.id], now=now)
         count = _hand_on(session, row, actor=actor, now=now)
-        return {"email": row.email, "handed_on": count, "warnings": [f"nobody on {rung}" for rung in new]}
+        warnings = [f"nobody on {rung}" for rung in new]
+        if set(rota.gaps_ahead(session, now=now)) - gaps_before:
+            warnings.append("nobody on call for a time ahead: kinline rota list")
+        return {"email": row.email, "handed_on": count, "warnings": warnings}
 
 
 def _leaver(session: Session, email: str, by: Person) -> Staff:

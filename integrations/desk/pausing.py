@@ -11,6 +11,8 @@ from models.tables.people import Case
 
 # The machines are silent until somebody has read a text that may revoke the consent; then they go on by themselves.
 PERHAPS_A_STOP = "perhaps a stop: a person reads it"
+# Until a person says that they may go on.
+A_PERSON_HAS_IT = "a person has the conversation"
 
 
 def pause(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import select, text
 from sqlmodel import Session, col
@@ -13,12 +14,14 @@ from integrations.catalogs import written_language
 from integrations.desk.application_views import application_json, applications_list
 from integrations.desk.closing_views import closing_json, closure_json, lost_json
 from integrations.desk.instants import iso
+from integrations.desk.paging_views import pagings_of
 from integrations.kit import Kit
 from integrations.store import history
 from integrations.store.accounting import take_account
 from integrations.store.cases import find_case
 from integrations.store.sealing import open_json
 from models.tables.ledger import Attempt, Call, Escalation, Hearing, Message, Obligation
+from models.tables.paging import Paging
 from models.tables.people import Address, Case, PhoneNumber, Staff
 from models.tables.roster import RosterRelease
 from models.tables.vetting import Release
@@ -169,7 +172,8 @@ def _escalations(session: Session, case: Case) -> list[dict[str, Any]]:
         .outerjoin(Staff, col(Staff.id) == col(Escalation.owner))
         .where(col(Escalation.case_id) == case.id)
         .order_by(col(Escalation.opened_at))
-    )
+    ).all()
+    paged = pagings_of(session, col(Paging.escalation_id), [e.id for e, _ in rows])
     return [
         {
             "id": str(e.id),
@@ -183,6 +187,7 @@ def _escalations(session: Session, case: Case) -> list[dict[str, Any]]:
             "outcome": e.outcome,
             "nag_count": e.nag_count,
             "last_nagged_at": iso(e.last_nagged_at),
+            "paging": paged.get(e.id),
         }
         for e, owner in rows
     ]
@@ -258,11 +263,16 @@ _QUEUE = text(
 def queue_json(kit: Kit, *, queue: str | None = None, now: datetime) -> dict[str, Any]:
     """Overdue obligations and escalations in one list: overdue first, then by the time that is left."""
     with kit.transaction() as session:
-        rows = session.execute(_QUEUE, {"now": now, "queue": queue}).mappings()
-        return {"items": [_queue_item(row, now) for row in rows]}
+        rows = session.execute(_QUEUE, {"now": now, "queue": queue}).mappings().all()
+        alarms = [UUID(row["id"]) for row in rows if row["kind"] == "escalation"]
+        paged = pagings_of(session, col(Paging.escalation_id), alarms)
+        return {"items": [_queue_item(row, paged, now) for row in rows]}
 
 
-def _queue_item(row: Mapping[Any, Any], now: datetime) -> dict[str, Any]:
+def _queue_item(
+    row: Mapping[Any, Any], paged: Mapping[UUID, Mapping[str, Any]], now: datetime
+) -> dict[str, Any]:
+    paging = paged.get(UUID(row["id"]))
     return {
         "id": row["id"],
         "kind": row["kind"],
@@ -274,6 +284,7 @@ def _queue_item(row: Mapping[Any, Any], now: datetime) -> dict[str, Any]:
         "age_hours": round((now - row["since"]).total_seconds() / 3600, 1),
         "acknowledge_by": iso(row["acknowledge_by"]),
         "overdue": row["overdue"],
+        "paging": paging["state"] if paging else None,
     }
 
 

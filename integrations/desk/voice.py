@@ -17,7 +17,7 @@ from followup.catalog import render
 from followup.replies import Meaning
 from integrations.catalogs import catalog, spoken_by_machine
 from integrations.desk.escalations import policy_of
-from integrations.desk.inbound import react
+from integrations.desk.reacting import react
 from integrations.kit import Kit
 from integrations.store import history
 from integrations.store.cases import lock_cases, lock_row

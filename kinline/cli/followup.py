@@ -12,6 +12,7 @@ import typer
 
 from integrations.desk import addresses, calls, cases, duties, escalations, leaving, numbers, rounds
 from integrations.desk.dispatch import dispatch_messages
+from integrations.desk.page_dispatch import dispatch_pages
 from integrations.desk.views import account_json, case_json, queue_json
 from integrations.desk.voice import place_calls
 from kinline.cli import common, sentences, show
@@ -146,13 +147,17 @@ def escalation_reassign(
 
 @escalation_app.command("rungs")
 def escalation_rungs(as_json: AsJson = False, at: At = None) -> None:
-    """The ladder, rung by rung, and who can be reached on it. Exit 1 when one has nobody."""
+    """The ladder, rung by rung, who can be reached on it, and gaps in the rota. Exit 1 when somebody is lacking."""
     common.run(
-        lambda stack: leaving.rungs_json(stack.kit),
+        lambda stack: leaving.rungs_json(stack.kit, now=stack.now()),
         as_json=as_json,
         at=at,
         show=sentences.rungs,
-        code=lambda r: common.DONE if all(one["people"] for one in r["rungs"]) else common.ANSWER_IS_NO,
+        code=lambda r: (
+            common.DONE
+            if all(one["people"] for one in r["rungs"]) and not r["rota_gaps"]
+            else common.ANSWER_IS_NO
+        ),
     )
 
 
@@ -265,6 +270,24 @@ def reopen_case(
     )
 
 
+@app.command("pause")
+def pause_automation(
+    case: Case,
+    reason: Reason,
+    as_: As,
+    as_json: AsJson = False,
+    at: At = None,
+) -> None:
+    """Stop texts and automated calls to a family: you have the conversation now."""
+
+    act_on_case(
+        lambda s, who, now: cases.pause_automation(s.kit, case, who, note=reason, now=now),
+        as_=as_,
+        as_json=as_json,
+        at=at,
+    )
+
+
 @app.command("resume")
 def resume_automation(
     case: Case,
@@ -308,6 +331,7 @@ def run_round(
         if "contacts" in names:
             counts["sent"] = dispatch_messages(stack.kit, now=now)
             counts["called"] = place_calls(stack.kit, now=now)
+            counts["paged"] = dispatch_pages(stack.kit, now=now)
             if stack.up is None and stack.is_sandbox:
                 stack.sandbox_time().advance(now)
         return {

@@ -80,6 +80,8 @@ def rungs(result: dict[str, Any]) -> None:
             f" {rung['acknowledge_within_hours']} h, resolved within {rung['resolve_within_hours']} h",
             markup=False,
         )
+    for gap in result["rota_gaps"]:
+        OUT.print(f"NOBODY on call, rung {gap['rung']}: {gap['from']} to {gap['until']}", markup=False)
 
 
 def _roles(roles: list[str]) -> str:

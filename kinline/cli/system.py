@@ -7,7 +7,8 @@ from typing import Annotated, Any
 
 import typer
 
-from integrations.desk import leaving
+from integrations.desk import leaving, rota
+from integrations.sandbox.phones import is_sandbox_phone
 from integrations.store.audit import verify_audit
 from integrations.store.staff import add_staff
 from kinline.cli import common, sentences, show
@@ -186,6 +187,31 @@ def _role(word: str) -> Role:
         raise BadInput(
             Problem("--role", "wrong_value", "This is not a role.", f"Use one of: {known}.")
         ) from None
+
+
+@user_app.command("phone")
+def user_phone(
+    email: Annotated[str, typer.Argument(metavar="EMAIL")],
+    phone: Annotated[str, typer.Argument(metavar="PHONE", help="With + and the country: +12025550100.")],
+    as_: As,
+    as_json: AsJson = False,
+    at: At = None,
+) -> None:
+    """Set the telephone on which a person is paged. It is sealed, and shown to nobody."""
+
+    def body(stack: Stack) -> dict[str, Any]:
+        if stack.is_sandbox and not is_sandbox_phone(phone):
+            raise BadInput(
+                Problem(
+                    "PHONE",
+                    "not_invented",
+                    "A sandbox holds invented telephones alone.",
+                    "Use one that reads +1, an area code, 555 and 0100 to 0199.",
+                )
+            )
+        return rota.set_phone(stack.kit, email, phone, common.person(stack, as_), now=stack.now())
+
+    common.run(body, as_json=as_json, at=at, show=show.plain)
 
 
 @user_app.command("leave")

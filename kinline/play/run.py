@@ -13,6 +13,7 @@ from sqlmodel import Session
 
 from integrations.desk import rounds
 from integrations.desk.dispatch import dispatch_messages
+from integrations.desk.page_dispatch import dispatch_pages
 from integrations.desk.voice import place_calls
 from integrations.store.accounting import take_account
 from kinline.local.home import LocalError
@@ -39,6 +40,7 @@ _NEXT = text(
         UNION ALL SELECT min(acknowledge_by) FROM escalation WHERE state = 'open' AND acknowledge_by >= :now
         UNION ALL SELECT min(resolve_by) FROM escalation
                   WHERE state = 'acknowledged' AND resolve_by >= :now
+        UNION ALL SELECT min(next_at) FROM paging WHERE ended_at IS NULL AND next_at > :now
         UNION ALL SELECT min(next_look_at) FROM background_check WHERE next_look_at > :now
     ) AS instants
     """
@@ -124,6 +126,7 @@ class _Player:
             self._note("address", rounds.run_round(self.kit, "address", now=now))
         self._note("texts", dispatch_messages(self.kit, now=now))
         self._note("automated_calls", place_calls(self.kit, now=now))
+        self._note("pages", dispatch_pages(self.kit, now=now))
         if self.staff is not None:
             self.staff.act(now)
         with self.kit.transaction() as session:

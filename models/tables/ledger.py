@@ -399,12 +399,16 @@ class Message(Row, table=True):
 
 
 class InboundText(Row, table=True):
-    """A text that came in. An unknown number has no `number_id`; nothing is ever told to it."""
+    """A text that came in. An unknown number has no `number_id`; nothing is ever told to it.
+
+    `staff_id`: it came from the telephone on which this person is paged, and from no family's.
+    """
 
     __tablename__ = "inbound_text"
     number_id: UUID | None = Field(default=None, foreign_key="phone_number.id", index=True)
     case_id: UUID | None = Field(default=None, foreign_key="child_case.id", index=True)
     message_id: UUID | None = Field(default=None, foreign_key="message.id")
+    staff_id: UUID | None = Field(default=None, foreign_key="staff.id")
     provider_ref: str = Field(unique=True)
     phone_key: bytes = Field(index=True)
     sealed_body: Sealed = sealed()

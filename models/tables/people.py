@@ -18,6 +18,9 @@ class Staff(Row, table=True):
     display_name: str
     password_hash: str | None = None
     totp_secret: Sealed | None = sealed(default=None)
+    # Where they are paged; it opens for the page alone. The key tells their text from a family's.
+    sealed_phone: Sealed | None = sealed(default=None)
+    phone_key: bytes | None = Field(default=None, index=True)
     roles: list[str] = words()
     active: bool = True
     created_at: datetime = instant()

@@ -101,6 +101,19 @@ def test_the_outbox_goes_out_while_another_clock_plans(
     assert len(rows(kit, Job)) == len(SLOTS)
 
 
+def test_a_full_outbox_holds_up_no_page_to_the_person_on_call(
+    kit: Kit, ticks: Callable[[], Clock], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    may_end, paged = threading.Event(), threading.Event()
+    monkeypatch.setattr(clock, "TICK_SECONDS", 0.05)
+    monkeypatch.setattr(clock, "dispatch_messages", lambda kit, now: may_end.wait(20) and {})
+    monkeypatch.setattr(clock, "dispatch_pages", lambda kit, now: paged.set() or {})
+    ticks()
+    assert paged.wait(20)
+    assert not may_end.is_set()
+    may_end.set()
+
+
 def test_a_part_that_breaks_stops_neither_the_others_nor_the_next_tick(
     kit: Kit, ticks: Callable[[], Clock], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -94,6 +94,7 @@ def test_every_word_of_state_is_checked() -> None:
         ("obligation", "state"),  # obligation_state_known: below
         ("job", "state"),  # job_state_known: below
         ("link", "state"),  # link_state_known: below
+        ("page", "state"),  # page_state_known: test_paging.py
         ("notice", "state"),  # a trigger refuses every move that is none of its own: test_notices.py
     }
     states = {(table.name, "state") for table in METADATA.tables.values() if "state" in table.columns}

@@ -124,7 +124,7 @@ def test_the_last_one_on_a_rung_leaves_only_knowingly(world: World) -> None:
     with world.kit.transaction() as session:
         check = rungs_have_somebody(session)
     assert (check.ok, "level 1 (case_manager)" in check.detail) == (False, True)
-    people = {one["level"]: one["people"] for one in leaving.rungs_json(world.kit)["rungs"]}
+    people = {one["level"]: one["people"] for one in leaving.rungs_json(world.kit, now=world.now)["rungs"]}
     assert (people[1], people[2]) == ([], ["supervisor@example.org"])
 
 

@@ -436,7 +436,7 @@ def test_a_packet_of_the_child_ends_the_search_and_says_where_to_call(
     assert [(call.kind, call.party) for call in world.calls_of(child)] == [("human", "child")]
     # And what is texted from them is this family's word: a STOP must not be a stranger's.
     with world.kit.transaction() as session:
-        heard = inbound._numbers(session, phone_key(world.kit.vault, "+17135550101"))
+        heard = inbound.numbers_of_phone(session, phone_key(world.kit.vault, "+17135550101"))
         assert [number.case_id for number in heard] == [child.case_id]
 
 

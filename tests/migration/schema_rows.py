@@ -31,9 +31,16 @@ SPECIAL: Mapping[tuple[str, str], Any] = {
     ("lost_act", "outcome"): "found",
     ("lost_act", "spoke_with"): "nobody",  # of the child it is said whether it was alone
     ("child_case", "origin"): "roster",  # of a packet's case more is known
+    ("on_call", "rung"): 1,
+    ("on_call", "ends_at"): "2026-02-03T15:00:00+00:00",
+    ("page", "state"): "nobody",  # without a person nothing else
+    ("paging", "next_at"): NOW,  # it goes on
 }
 # A second row of the parent: what the two name must not be the same.
-ANOTHER = {("person_merge", "other_application_id"): "application"}
+ANOTHER = {
+    ("person_merge", "other_application_id"): "application",
+    ("paging", "inbound_id"): "inbound_text",  # it is about one of two things
+}
 ONE_ROW_ONLY = frozenset({"environment"})
 _WORDS = re.compile(r"(\w+)\)?(?:::text)? = ANY \(+ARRAY\['([^']*)'")
 

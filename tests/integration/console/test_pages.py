@@ -17,7 +17,9 @@ from httpx import Client, Response
 from sqlalchemy import func, select
 from sqlmodel import Session, col
 
+from integrations.desk.escalations import open_escalation
 from integrations.desk.intake import submit
+from integrations.desk.page_dispatch import dispatch_pages
 from integrations.kit import Kit
 from integrations.packets import read_path
 from models.facts import Person
@@ -232,6 +234,18 @@ def test_queue_says_why_when_and_whose(sign_in: SignIn, case_id: UUID) -> None:
     assert "nobody yet" in told
     assert "kinline escalation ack" in told
     assert "Nothing waits here" in sign_in("cm").get("/queue?name=rota").text
+
+
+def test_a_cry_for_help_that_could_wake_nobody_is_loud_in_the_queue_and_on_the_case(
+    sign_in: SignIn, kit: Kit
+) -> None:
+    with kit.transaction() as session:
+        case = a_followed_case(session, kit.vault, followup_policy="swb-2024r2")
+        open_escalation(session, case, reason="help_after_closure", rule="T", actor="cli", now=NOW)
+    pages = ("/queue", f"/cases/{case.id}")
+    assert all("Who is on call is being paged" in sign_in("cm").get(page).text for page in pages)
+    dispatch_pages(kit, now=NOW)
+    assert all("Nobody could be paged" in sign_in("cm").get(page).text for page in pages)
 
 
 def test_case_is_one_timeline_in_words(sign_in: SignIn, case_id: UUID) -> None:
