@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlmodel import Session, col
 
-from integrations.desk.application_views import iso
+from integrations.desk.instants import iso
 from integrations.desk.paging import REACHED
 from models.states import EscalationState
 from models.tables.ledger import Escalation

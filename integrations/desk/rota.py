@@ -11,8 +11,8 @@ from sqlmodel import Session, col
 
 from followup.paging import gaps
 from integrations import keys
-from integrations.desk.application_views import iso
 from integrations.desk.escalations import OWNER_ROLES
+from integrations.desk.instants import iso
 from integrations.kit import Kit
 from integrations.paging_rules import paging_rules
 from integrations.store import history

@@ -8,7 +8,7 @@ import typer
 
 from integrations.desk.reading import READABLE, read_reply
 from integrations.desk.replies import replies_json
-from kinline.cli import common, show
+from kinline.cli import common, sentences
 from kinline.cli.common import OUT, As, AsJson, At, Reason
 from kinline.cli.followup import as_uuid
 
@@ -47,7 +47,7 @@ def reply_read(
         ),
         as_json=as_json,
         at=at,
-        show=show.plain,
+        show=sentences.reply_read,
     )
 
 

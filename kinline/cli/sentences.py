@@ -11,6 +11,14 @@ def user_added(result: dict[str, Any]) -> None:
     OUT.print(f"Added {result['email']} as {_roles(result['roles'])} (id {result['id']}).", markup=False)
 
 
+def phone_set(result: dict[str, Any]) -> None:
+    OUT.print(f"{result['email']} is paged on this telephone from now on.", markup=False)
+
+
+def reply_read(result: dict[str, Any]) -> None:
+    OUT.print(f"Text {result['id']} is read: {result['meaning']}, by {result['by']}.", markup=False)
+
+
 def user_left(result: dict[str, Any]) -> None:
     handed_on = result["handed_on"]
     OUT.print(

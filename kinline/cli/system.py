@@ -211,7 +211,7 @@ def user_phone(
             )
         return rota.set_phone(stack.kit, email, phone, common.person(stack, as_), now=stack.now())
 
-    common.run(body, as_json=as_json, at=at, show=show.plain)
+    common.run(body, as_json=as_json, at=at, show=sentences.phone_set)
 
 
 @user_app.command("leave")
