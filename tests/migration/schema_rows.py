@@ -9,6 +9,7 @@ import itertools
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -47,26 +48,47 @@ _WORDS = re.compile(r"(\w+)\)?(?:::text)? = ANY \(+ARRAY\['([^']*)'")
 Row = dict[str, Any]
 
 
+@dataclass(frozen=True)
+class _Schema:
+    """What the server says of each table, asked once for all of them: one by one costs many times more."""
+
+    columns: Mapping[str, list[Any]]
+    foreign_keys: Mapping[str, list[Any]]
+    checks: Mapping[str, list[Any]]
+
+    @classmethod
+    def of(cls, connection: Connection) -> _Schema:
+        inspector = inspect(connection)
+
+        def by_table(found: Mapping[Any, Any]) -> dict[str, list[Any]]:
+            return {name: rows for (_, name), rows in found.items() if name not in SKIPPED}
+
+        return cls(
+            by_table(inspector.get_multi_columns()),
+            by_table(inspector.get_multi_foreign_keys()),
+            by_table(inspector.get_multi_check_constraints()),
+        )
+
+
 def insert_one_of_each(connection: Connection) -> None:
     """One more row in every table, whatever it needs beside it."""
-    inspector = inspect(connection)
+    schema = _Schema.of(connection)
     made: dict[str, Row] = {}
-    for table in _parents_first(inspector):
+    for table in _parents_first(schema):
         if table in ONE_ROW_ONLY and connection.execute(text(f"SELECT 1 FROM {table}")).first():
             continue
-        made[table] = _insert(connection, inspector, table, made)
+        made[table] = _insert(connection, schema, table, made)
 
 
 def all_rows(connection: Connection) -> dict[str, list[Row]]:
     """Every row of every table, as JSON values."""
-    return {
-        table: [
-            json.loads(row)
-            for row in connection.execute(text(f"SELECT to_jsonb(t)::text FROM {table} t")).scalars()
-        ]
-        for table in inspect(connection).get_table_names()
-        if table not in SKIPPED
-    }
+    tables = [name for name in inspect(connection).get_table_names() if name not in SKIPPED]
+    found: dict[str, list[Row]] = {table: [] for table in tables}
+    if tables:
+        each = (f"SELECT '{table}', to_jsonb(t)::text FROM {table} t" for table in tables)
+        for table, row in connection.execute(text(" UNION ALL ".join(each))):
+            found[table].append(json.loads(row))
+    return found
 
 
 def lost(before: Mapping[str, list[Row]], after: Mapping[str, list[Row]]) -> list[str]:
@@ -80,47 +102,46 @@ def _stands(row: Row, rows: Iterable[Row]) -> bool:
     return any(all(other[name] == row[name] for name in row.keys() & other.keys()) for other in rows)
 
 
-def _parents_first(inspector: Any) -> Iterator[str]:
-    waiting = [name for name in sorted(inspector.get_table_names()) if name not in SKIPPED]
+def _parents_first(schema: _Schema) -> Iterator[str]:
+    waiting = sorted(schema.columns)
     done: set[str] = set()
     while waiting:
-        ready = [t for t in waiting if _parents(inspector, t) <= done | {t}]
+        ready = [t for t in waiting if _parents(schema, t) <= done | {t}]
         assert ready, f"these tables need each other: {waiting}"
         yield from ready
         done.update(ready)
         waiting = [table for table in waiting if table not in done]
 
 
-def _parents(inspector: Any, table: str) -> set[str]:
+def _parents(schema: _Schema, table: str) -> set[str]:
     """The tables that a row of this one can't be without."""
-    needed = {c["name"] for c in inspector.get_columns(table) if not c["nullable"]}
+    needed = {c["name"] for c in schema.columns[table] if not c["nullable"]}
     return {
         key["referred_table"]
-        for key in inspector.get_foreign_keys(table)
+        for key in schema.foreign_keys.get(table, ())
         if needed.issuperset(key["constrained_columns"])
     }
 
 
-def _insert(connection: Connection, inspector: Any, table: str, made: Mapping[str, Row]) -> Row:
+def _insert(connection: Connection, schema: _Schema, table: str, made: Mapping[str, Row]) -> Row:
     parents = {
         column: made[key["referred_table"]][referred]
-        for key in inspector.get_foreign_keys(table)
+        for key in schema.foreign_keys.get(table, ())
         for column, referred in zip(key["constrained_columns"], key["referred_columns"], strict=True)
         if key["referred_table"] in made
     }
     words = dict(
-        found
-        for check in inspector.get_check_constraints(table)
-        for found in _WORDS.findall(check["sqltext"])[:1]
+        found for check in schema.checks.get(table, ()) for found in _WORDS.findall(check["sqltext"])[:1]
     )
-    kinds = {c["name"]: c["type"].compile(connection.dialect) for c in inspector.get_columns(table)}
+    columns = schema.columns[table]
+    kinds = {c["name"]: c["type"].compile(connection.dialect) for c in columns}
     row: Row = {}
-    for column in inspector.get_columns(table):
+    for column in columns:
         name = column["name"]
         if (table, name) in SPECIAL:
             row[name] = SPECIAL[table, name]
         elif (table, name) in ANOTHER:
-            row[name] = _insert(connection, inspector, ANOTHER[table, name], made)["id"]
+            row[name] = _insert(connection, schema, ANOTHER[table, name], made)["id"]
         elif not column["nullable"] and not column.get("identity") and column["default"] is None:
             row[name] = parents.get(name, words.get(name) or _value(kinds[name]))
     names = ", ".join(f'"{name}"' for name in row)
