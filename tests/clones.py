@@ -17,6 +17,7 @@ from tests.servers import TestServer
 MAX_GROWTH_BYTES = 4_000_000
 _SHAPE = """
 SELECT md5(concat(
+    (SELECT string_agg(version_num, ',') FROM alembic_version),
     (SELECT string_agg(concat_ws(' ', oid, relname, relkind), ',' ORDER BY oid) FROM pg_class
         WHERE relnamespace = 'public'::regnamespace),
     (SELECT string_agg(concat_ws(' ', oid, tgenabled, tgfoid), ',' ORDER BY oid) FROM pg_trigger),
@@ -84,7 +85,7 @@ class Clones:
 
 
 def _shape(connection: psycopg.Connection[Any]) -> str:
-    """A digest of the schema. Two clones of one template have the same."""
+    """A digest of the schema and of the revision that it says it is at. Two clones of one template have the same."""
     return str(_scalar(connection, _SHAPE))
 
 

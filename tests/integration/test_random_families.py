@@ -11,8 +11,8 @@ from hypothesis.stateful import run_state_machine_as_test
 from tests.clones import Clones
 from tests.integration.random_families import Explored, FamiliesAtRandom
 
-EXAMPLES = int(os.environ.get("STEPS_EXAMPLES", "10"))
-STEPS = int(os.environ.get("STEPS_EACH", "25"))
+EXAMPLES = int(os.environ.get("STEPS_EXAMPLES", "6"))
+STEPS = int(os.environ.get("STEPS_EACH", "20"))
 # The walks of every day are the same ones; a longer walk goes where nobody has been.
 LONGER = "STEPS_EXAMPLES" in os.environ
 

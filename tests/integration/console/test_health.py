@@ -87,7 +87,7 @@ def test_prefect_is_asked_when_it_is_named(kit: Kit, wall: Wall, answers: bool, 
         live = {"prefect_api_url": f"{server.url}/api"}
         with open_browser(create_app(kit, wall=wall, live=lambda: live)) as browser:
             told = browser.get("/readyz")
-    assert told.status_code == status
+    assert told.status_code == status, told.json()
     assert told.json()["parts"]["prefect"]["ok"] is answers
 
 
