@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 
 import pytest
 from hypothesis import HealthCheck, Phase, settings
@@ -19,7 +20,7 @@ LONGER = "STEPS_EXAMPLES" in os.environ
 
 @pytest.mark.timeout(0 if LONGER else 600)
 def test_the_promises_hold_through_everything_that_happens_to_random_families(
-    clones: Clones, capsys: pytest.CaptureFixture[str]
+    clones: Clones, record_property: Callable[[str, object], None]
 ) -> None:
     explored = Explored()
 
@@ -40,7 +41,6 @@ def test_the_promises_hold_through_everything_that_happens_to_random_families(
             print_blob=True,
         ),
     )
-    with capsys.disabled():
-        print(f"\n{explored}")
+    record_property("explored", str(explored))
     assert explored.walks >= EXAMPLES
     assert explored.steps.total() >= EXAMPLES * 5
