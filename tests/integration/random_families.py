@@ -26,8 +26,9 @@ from followup.accounting import classify
 from followup.replies import asks_to_stop
 from integrations.catalogs import lexicon_for, written_language
 from integrations.database import make_engine
-from integrations.desk import addresses, calls, cases, duties, escalations, lost, numbers
+from integrations.desk import addresses, calls, cases, duties, escalations, lost, numbers, rota
 from integrations.desk.dispatch import dispatch_messages
+from integrations.desk.page_dispatch import dispatch_pages
 from integrations.desk.sight import child_in_sight
 from integrations.postal.usps import Usps
 from integrations.sandbox.postal_server import create_postal_app
@@ -39,6 +40,7 @@ from kinline.play.staff import Staff
 from models.errors import BadInput, Refused
 from models.states import CallOutcome, ClosureReason, LostOutcome, Party
 from models.tables.ledger import Escalation, InboundText, Message, Obligation
+from models.tables.paging import Paging
 from models.tables.people import Case, PhoneNumber
 from tests.builders import NOW, a_vault
 from tests.clones import Clones
@@ -52,6 +54,9 @@ QUIET_FROM, QUIET_UNTIL = time(21), time(8)
 STRANGER = "+12025550142"
 # One of each behaviour of design 6.5, and what an invented caller finds.
 PHONES = (0, 1, 50, 60, 65, 70, 75, 80, 83, 85, 90, 95)
+STAFF_PHONES = {"caller": "+19995550101", "cm": "+19995550182", "supervisor": "+19995550150"}
+PAGE = "Kinline: an urgent task waits."
+CRIES = ("child_asks_for_help", "sponsor_asks_for_help", "help_after_closure")
 FOUND = ("00", "60", "65", "70", "75", "80")
 ZONES = (
     "America/Chicago",
@@ -156,6 +161,7 @@ class FamiliesAtRandom(RuleBasedStateMachine):
         self.ever: set[str] = set()
         self.zones: dict[UUID, list[str | None]] = {}
         self.strangers_told = 0
+        self._fill_the_rota()
         self.released(0, 1, True, False, "America/Chicago", "en", "00")
 
     def _open_the_post(self) -> None:
@@ -166,6 +172,30 @@ class FamiliesAtRandom(RuleBasedStateMachine):
         made = Usps(base_url=url, client_id="c", client_secret="s", clock=lambda: world.now)
         self.open.callback(made.close)
         world.kit.make_postal = lambda: made
+
+    def _fill_the_rota(self) -> None:
+        """Two are on call; the supervisor, whom both fall back on, has a phone that nobody answers."""
+        for rung, (who, phone) in enumerate(STAFF_PHONES.items(), start=1):
+            rota.set_phone(
+                self.world.kit, f"{who}@example.org", phone, self.world.staff["admin"], now=self.world.now
+            )
+            if rung <= 2:
+                rota.add(
+                    self.world.kit,
+                    f"{who}@example.org",
+                    self.world.staff["supervisor"],
+                    rung=rung,
+                    begins_at=self.world.now,
+                    ends_at=self.world.now + 60 * DAY,
+                    now=self.world.now,
+                )
+
+    def _beat(self) -> None:
+        """One beat of clock and worker, pages among it."""
+        self.world.beat()
+        dispatch_pages(self.world.kit, now=self.world.now)
+        waiting = [p for p in self.world.rows(Paging) if p.ended_at is None and p.next_at <= self.world.now]
+        assert not waiting, "a page was due and nobody's turn came"
 
     def teardown(self) -> None:
         if hasattr(self, "world"):
@@ -234,7 +264,8 @@ class FamiliesAtRandom(RuleBasedStateMachine):
     @rule(minutes=st.integers(1, 240))
     def some_time_passes(self, minutes: int) -> None:
         with self._step("time"):
-            self.world.phones(minutes * MINUTE).beat()
+            self.world.phones(minutes * MINUTE)
+            self._beat()
 
     @rule(instants=st.integers(1, 12))
     def clock_and_phones_live(self, instants: int) -> None:
@@ -248,7 +279,7 @@ class FamiliesAtRandom(RuleBasedStateMachine):
         """From due instant to due instant, with invented staff who do what they should."""
         with self._step("people"):
             staff, until = Staff(self.world.kit, callers), self.world.now + days * DAY
-            for _ in range(60):
+            for _ in range(25):
                 if not self._to_the_next_instant(staff, until):
                     break
 
@@ -259,7 +290,7 @@ class FamiliesAtRandom(RuleBasedStateMachine):
             self.world.phones(hours * HOUR)
             self._promises()
             if then_beats:
-                self.world.beat()
+                self._beat()
 
     @rule(down=st.booleans())
     def provider(self, down: bool) -> None:
@@ -447,6 +478,7 @@ class FamiliesAtRandom(RuleBasedStateMachine):
         self._nobody_is_silent()
         self._nothing_is_sent_that_must_not_be()
         self._nothing_is_settled_without_evidence()
+        self._every_cry_wakes_somebody()
         assert self.strangers_told == 0, "who is not followed is answered nothing"
 
     def _nobody_is_silent(self) -> None:
@@ -469,6 +501,9 @@ class FamiliesAtRandom(RuleBasedStateMachine):
             if item["sid"] in self.looked_at:
                 continue
             self.looked_at.add(item["sid"])
+            if item["to"] in STAFF_PHONES.values():
+                assert item["body"].startswith(PAGE), "staff are told no more than that a task waits"
+                continue
             message = messages[item["status_callback"].rpartition("/")[2].partition("?")[0]]
             assert item["to"] in parties, "a third party was told something"
             if not message.answer:
@@ -489,6 +524,11 @@ class FamiliesAtRandom(RuleBasedStateMachine):
             wrong = session.scalars(_SETTLED_WRONGLY).all()
         assert not wrong, f"settled without what it needs: {sorted(set(wrong))}"
 
+    def _every_cry_wakes_somebody(self) -> None:
+        paged = {p.escalation_id for p in self.world.rows(Paging)}
+        cries = [e.id for e in self.world.rows(Escalation) if e.reason in CRIES]
+        assert paged >= set(cries), "somebody asked for help, and nobody is paged"
+
     # --- looks -----------------------------------------------------------------------------------
 
     def _to_the_next_instant(self, staff: Staff | None, until: datetime | None = None) -> bool:
@@ -502,7 +542,8 @@ class FamiliesAtRandom(RuleBasedStateMachine):
         if until is not None and at > until:
             return False
         self._note()
-        world.phones(at - world.now).beat()
+        world.phones(at - world.now)
+        self._beat()
         if staff is not None:
             staff.act(world.now)
         self._note()
