@@ -16,6 +16,7 @@ EVENING = time(21)  # when its last day ends: no call is made after it. Source: 
 # Where the place is not known, an hour must suit the whole country, from the east coast to Hawaii.
 ANYWHERE = ("America/New_York", "Pacific/Honolulu")
 _ROUNDS = 12
+_SATURDAY = 6
 
 
 @lru_cache(maxsize=256)
@@ -56,6 +57,20 @@ def local_instant(day: date, local_time: time, zone: str) -> datetime:
     '2026-03-08T07:30:00+00:00'
     """
     return datetime.combine(day, local_time.replace(fold=0), zone_named(zone)).astimezone(UTC)
+
+
+def is_weekend(day: date) -> bool:
+    """A Saturday or a Sunday."""
+    return day.isoweekday() >= _SATURDAY
+
+
+def first_weekend_day(day: date) -> date:
+    """The first Saturday or Sunday from this day on.
+
+    >>> first_weekend_day(date(2026, 2, 2)), first_weekend_day(date(2026, 2, 8))
+    (datetime.date(2026, 2, 7), datetime.date(2026, 2, 8))
+    """
+    return day + timedelta(days=max(0, _SATURDAY - day.isoweekday()))
 
 
 def business_days_after(start: datetime, days: int, zone: str) -> date:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from uuid import UUID
 
 from followup.calendar import quiet_ends
 from models.policy import QuietRule
+from models.states import TryEnd
 
 # The one text that may follow a STOP: it says that no more will come (FCC: within 5 minutes, once).
 STOP_CONFIRMATION = "stop_confirm"
@@ -105,28 +105,17 @@ def _forbidden(
     return next((reason for holds, reason in reasons if holds), None)
 
 
-class FailureMeaning(StrEnum):
-    """What a failed text says about the number."""
-
-    LANDLINE = "landline"
-    OUT_OF_SERVICE = "out_of_service"
-    UNREACHABLE = "unreachable"
-    STOPPED = "stopped"
-    INVALID = "invalid"
-    OTHER = "other"
-
-
 # Twilio's error codes. 21614 says "not a mobile number" of a number that was never able to take texts.
-_MEANINGS: Mapping[str, FailureMeaning] = {
-    "30006": FailureMeaning.LANDLINE,
-    "30005": FailureMeaning.OUT_OF_SERVICE,
-    "30003": FailureMeaning.UNREACHABLE,
-    "21610": FailureMeaning.STOPPED,
-    "21211": FailureMeaning.INVALID,
-    "21614": FailureMeaning.INVALID,
+_MEANINGS: Mapping[str, TryEnd] = {
+    "30006": TryEnd.LANDLINE,
+    "30005": TryEnd.OUT_OF_SERVICE,
+    "30003": TryEnd.UNREACHABLE,
+    "21610": TryEnd.STOPPED,
+    "21211": TryEnd.INVALID,
+    "21614": TryEnd.INVALID,
 }
 
 
-def after_failure(error_code: str) -> FailureMeaning:
-    """What this error code says. A code that we do not know says nothing about the number: `other`."""
-    return _MEANINGS.get(str(error_code).strip(), FailureMeaning.OTHER)
+def after_failure(error_code: str) -> TryEnd:
+    """What this error code says. A code that we do not know says nothing about the number: `provider_error`."""
+    return _MEANINGS.get(str(error_code).strip(), TryEnd.PROVIDER_ERROR)

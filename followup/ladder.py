@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 from uuid import UUID
 
-from followup.calendar import local_day, local_instant
+from followup.calendar import first_weekend_day, is_weekend, local_day, local_instant
 from followup.lost import SECOND_LADDER_KIND, second_ladder
 from followup.policy import in_force
+from followup.tries import once_more
 from models.facts import AttemptFacts, NumberFacts, ObligationFacts
 from models.policy import FollowupPolicy, LadderStep
 from models.states import Channel, Party
@@ -57,7 +58,7 @@ def next_step(
 
     `at` is the policy's day and hour where the family lives, and never the day of the try before it when
     the policy puts a night between the two. A human call that was not planned counts as the next human
-    step, once for each day on which somebody called.
+    step, once for each day on which somebody called. How the last try ended may want it made once more.
 
     `approved`: a supervisor allowed the contacts in the home country. `paused`: a person has the
     conversation, so machines are silent. `automated_ok`: numbers that take an automated call though they
@@ -67,14 +68,40 @@ def next_step(
     steps = second_ladder(policy) if duty.kind == SECOND_LADDER_KIND else in_force(policy.ladder)
     remaining = _untried(attempts, steps, zone)
     machines = not paused and duty.kind not in HUMANS_ONLY
-    for step in remaining:
+
+    def phone(step: LadderStep) -> NumberFacts | None:
         if step.needs_approval and not approved:
-            continue
-        number = _number_for(step, duty, numbers, machines=machines, automated_ok=automated_ok)
-        if number is not None:
+            return None
+        return _number_for(step, duty, numbers, machines=machines, automated_ok=automated_ok)
+
+    if again := _again(attempts, steps, policy, zone, phone):
+        return again
+    for step in remaining:
+        if (number := phone(step)) is not None:
             at = _planned_at(step, duty, attempts, steps, zone)
             return NextStep(step.step, step.channel, number.id, at, step.template)
     return Exhausted(len(attempts), "tried" if attempts else "no_way")
+
+
+def _again(
+    attempts: Sequence[AttemptFacts],
+    steps: Sequence[LadderStep],
+    policy: FollowupPolicy,
+    zone: str,
+    phone: Callable[[LadderStep], NumberFacts | None],
+) -> NextStep | None:
+    """The last step once more, where the way in which it ended wants that and there is a phone for it."""
+    found = once_more(attempts, policy, zone)
+    if found is None:
+        return None
+    rule, last, at = found
+    step = next((one for one in steps if one.step == last.step), None)
+    number = phone(step) if step is not None else None
+    if step is None or number is None or last.number_id is None:
+        return None
+    if (number.id == last.number_id) != (rule.then == "same_number"):
+        return None
+    return NextStep(step.step, step.channel, number.id, at, step.template)
 
 
 def _untried(attempts: Sequence[AttemptFacts], steps: Sequence[LadderStep], zone: str) -> list[LadderStep]:
@@ -106,7 +133,15 @@ def _planned_at(
         days = {line.step: line.day for line in steps}
         night_between = days.get(last.step, step.day - 1) < step.day
         day = max(day, local_day(last.at, zone) + timedelta(days=1 if night_between else 0))
+    if step.weekend and not _called_at_a_weekend(attempts, zone):
+        weekend = local_instant(first_weekend_day(day), step.local_time, zone)
+        if weekend <= duty.due_at:
+            return weekend
     return local_instant(day, step.local_time, zone)
+
+
+def _called_at_a_weekend(attempts: Sequence[AttemptFacts], zone: str) -> bool:
+    return any(a.channel == Channel.HUMAN_CALL and is_weekend(local_day(a.at, zone)) for a in attempts)
 
 
 def _number_for(

@@ -23,6 +23,7 @@ from models.states import (
     ClosureReason,
     Party,
     Role,
+    TryEnd,
 )
 
 # Every kind of duty that events other than calls may open: a version says of each how long it may take.
@@ -144,6 +145,7 @@ def _faults(policy: FollowupPolicy) -> Iterator[_Fault]:
             yield table, line.rule, "no_source", "A line needs its source.", "Name the source."
     yield from _calls_faults(policy)
     yield from _ladder_faults(policy)
+    yield from _tries_faults(policy)
     yield from _rung_faults(policy)
     yield from _table_faults(policy)
     yield from _silence_faults(policy)
@@ -199,6 +201,28 @@ def _ladder_faults(policy: FollowupPolicy) -> Iterator[_Fault]:
             )
         if line.to != "party" and line.channel != Channel.HUMAN_CALL:
             yield "ladder", line.rule, "wrong_value", "Only people call third parties.", "Use human_call."
+
+
+def _tries_faults(policy: FollowupPolicy) -> Iterator[_Fault]:
+    """All ends or none; and nothing is tried for ever."""
+    tries = in_force(policy.tries)
+    ends = [line.end for line in tries]
+    for end in sorted(set(TryEnd) - set(ends)) if policy.tries else ():
+        yield "tries", "", "missing_key", f"No line says what follows from {end}.", "Add one."
+    kinds = {line.kind for line in in_force(policy.reviews)}
+    for line in tries:
+        if ends.count(line.end) > 1:
+            yield "tries", line.rule, "end_twice", "Another line is about this end too.", "Keep one."
+        if (line.then == "next_step") != (line.at_most == 0):
+            yield (
+                "tries",
+                line.rule,
+                "wrong_value",
+                "A step that is made once more says how often at most, and no other does.",
+                'Give at_most, or then = "next_step".',
+            )
+        for kind in sorted({*line.opens, *line.opens_for_child} - kinds):
+            yield "tries", line.rule, "wrong_value", f"No line of reviews is about {kind}.", "Add one."
 
 
 def _rung_faults(policy: FollowupPolicy) -> Iterator[_Fault]:

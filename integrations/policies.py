@@ -68,7 +68,7 @@ def followup_policy(version: str) -> FollowupPolicy:
 
 
 # Before the release no version is pinned; what is late then climbs this one's ladder.
-_BEFORE_RELEASE = "swb-2024r2"
+_BEFORE_RELEASE = "swb-2024r3"
 
 
 def pinned_followup_policy(version: str | None) -> FollowupPolicy:

@@ -343,6 +343,7 @@ class AttemptFacts:
     channel: Channel
     at: datetime
     outcome: str
+    number_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)

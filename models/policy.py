@@ -24,6 +24,7 @@ from models.states import (
     Party,
     PrsLevel,
     Role,
+    TryEnd,
 )
 
 
@@ -320,7 +321,11 @@ class SilenceRule(Line):
 
 
 class LadderStep(Line):
-    """One try of a welfare call: on which day after its opening, how, to whom, at what local hour."""
+    """One try of a welfare call: on which day after its opening, how, to whom, at what local hour.
+
+    `weekend`: where no person has called at a weekend yet, on the first Saturday or Sunday from that day on that the
+    duty's time allows.
+    """
 
     step: int
     channel: Channel
@@ -329,6 +334,25 @@ class LadderStep(Line):
     local_time: time
     template: str | None = None
     needs_approval: bool = False
+    weekend: bool = False
+
+
+class TryRule(Line):
+    """What follows when a try ends like this.
+
+    `number`: what it says of the number: nothing, that it is for calls alone, or that it is of no use. `then`: the
+    ladder takes its next step, or the same one once more, `after_minutes` after the try and `at_most` times: on the
+    same number, or on another one that serves the step. `opens`: the duties that open at once; `opens_for_child`:
+    those that open besides when the number is the child's own.
+    """
+
+    end: TryEnd
+    number: Literal["keep", "no_texts", "no_use"] = "keep"
+    then: Literal["next_step", "same_number", "other_number"] = "next_step"
+    after_minutes: int = Field(default=0, ge=0)
+    at_most: int = Field(default=0, ge=0)
+    opens: tuple[str, ...] = ()
+    opens_for_child: tuple[str, ...] = ()
 
 
 class Rung(Line):
@@ -494,6 +518,7 @@ class FollowupPolicy(_Frozen):
     sight: SightRule
     silence: SilenceRule
     ladder: tuple[LadderStep, ...]
+    tries: tuple[TryRule, ...] = ()  # none: `followup.tries` says what held before they were lines
     rungs: tuple[Rung, ...]
     outcomes: tuple[OutcomeRule, ...]
     quiet: QuietRule

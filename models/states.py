@@ -433,6 +433,24 @@ class CallOutcome(StrEnum):
     LANGUAGE_BARRIER = "language_barrier"
 
 
+class TryEnd(StrEnum):
+    """How a try ended that reached nobody, whoever made it: a person, a machine's call, a text."""
+
+    NO_ANSWER = "no_answer"
+    BUSY = "busy"
+    MACHINE = "machine"
+    OUT_OF_SERVICE = "out_of_service"
+    UNREACHABLE = "unreachable"  # for now
+    WRONG_NUMBER = "wrong_number"
+    LANDLINE = "landline"
+    INVALID = "invalid"
+    STOPPED = "stopped"
+    PROVIDER_ERROR = "provider_error"  # says nothing about the number
+    CALL_FAILED = "call_failed"
+    REFUSED = "refused"
+    LANGUAGE_BARRIER = "language_barrier"
+
+
 # Somebody of the family spoke. Which duty that settles is decided in followup.questionnaire.
 SPOKEN = frozenset(
     {

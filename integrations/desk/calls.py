@@ -13,6 +13,7 @@ from sqlmodel import Session, col
 
 from followup.calendar import local_day
 from followup.questionnaire import Opens, Weighed, parse_answers, weigh
+from integrations.desk.bad_numbers import learn
 from integrations.desk.call_tasks import CALLERS, end_draft
 from integrations.desk.duties import BY_CALL, RETRY, open_followup
 from integrations.desk.escalations import open_escalation, policy_of, resolve_settled
@@ -35,9 +36,10 @@ from models.states import (
     Channel,
     ObligationState,
     Party,
+    TryEnd,
 )
 from models.tables.ledger import Call, Evidence, Obligation
-from models.tables.people import Case
+from models.tables.people import Case, PhoneNumber
 
 # Source: ours, unreviewed.
 AGAIN_AFTER = timedelta(hours=1)
@@ -257,11 +259,24 @@ def _apply(
             alone = record.answers.get("alone") is True
             found_again(session, case, evidence, by=record.by, at=record.at, alone=alone, now=now)
     _open_what_follows(session, case, record, weighed, call, actor=actor, now=now)
+    _learn(session, case, record, weighed, call, now=now)
     # The next look at the child stands open before this transaction ends.
     keep_in_sight(kit, session, case, actor=actor, now=now)
     _go_on_with_the_ladder(session, targets, call, now=now)
     if weighed.pauses_automation:
         pause(session, case, f"call:{call.id}", actor=actor, why="a person has it now", now=now)
+
+
+def _learn(
+    session: Session, case: Case, record: CallRecord, weighed: Weighed, call: Call, *, now: datetime
+) -> None:
+    """What the call says of the number that was dialled, where somebody had planned it and so knows which."""
+    if call.number_id is None or record.outcome.value not in set(TryEnd):
+        return
+    number = session.get_one(PhoneNumber, call.number_id)
+    end, opened = TryEnd(record.outcome.value), {opens.kind for opens in weighed.opens}
+    why = f"call: {end.value}"
+    learn(session, case, number, end, actor=str(record.by), why=why, now=now, opened=opened)
 
 
 def _evidence(session: Session, case: Case, record: CallRecord, call: Call, *, now: datetime) -> Evidence:

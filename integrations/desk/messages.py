@@ -11,20 +11,17 @@ from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, col
 
-from followup.delivery import FailureMeaning, after_failure
+from followup.delivery import after_failure
+from integrations.desk.bad_numbers import FIND_NUMBER, learn
 from integrations.desk.duties import open_followup, review_duty
 from integrations.desk.escalations import policy_of
 from integrations.store import history, ledger
 from models.facts import Duty
-from models.states import MESSAGE_MOVES, CaseState, MessageState, ObligationState, Party
+from models.states import MESSAGE_MOVES, MessageState, ObligationState, Party, TryEnd
 from models.tables.ledger import Attempt, Message, Obligation
 from models.tables.people import Case, Consent, PhoneNumber
 
 ACTOR = "engine:dispatch"
-_FOLLOWED = (CaseState.IN_FOLLOW_UP, CaseState.LOST_CONTACT)
-# A better number is wanted. One that is out of service takes no calls either; an "invalid" one may be a
-# telephone on the wall, and people still try it.
-_DEAD = frozenset({FailureMeaning.OUT_OF_SERVICE, FailureMeaning.INVALID})
 # Duties that a delivered text settles; every other duty only counts it as a try.
 SETTLED_BY_DELIVERY = frozenset({"text_reminder", "hearing_reminder"})
 
@@ -91,7 +88,7 @@ def move_message(
     session.add(message)
     history.record(session, message, old=frm.value, new=to.value, actor=ACTOR, why=why, now=now)
     if to not in _ON_THE_WAY:
-        _mark_attempt(session, message, to)
+        _mark_attempt(session, message, _end(message).value if to in _FAILED else to.value)
     if to == MessageState.DELIVERED:
         _delivered(session, message, now=now)
     elif to in _LOST:
@@ -111,12 +108,20 @@ _LOST = frozenset(
 )
 
 
-def _mark_attempt(session: Session, message: Message, to: MessageState) -> None:
+_FAILED = frozenset({MessageState.UNDELIVERED, MessageState.FAILED})
+
+
+def _end(message: Message) -> TryEnd:
+    """How a text ended that did not arrive. Without a code it says nothing about the number."""
+    return after_failure(message.error_code or "")
+
+
+def _mark_attempt(session: Session, message: Message, outcome: str) -> None:
     """The try says how it went. What they answered says more than a receipt that comes after it."""
     session.execute(
         update(Attempt)
         .where(col(Attempt.message_id) == message.id, col(Attempt.outcome).not_like("answered%"))
-        .values(outcome=to.value)
+        .values(outcome=outcome)
     )
 
 
@@ -147,8 +152,7 @@ def _delivered(session: Session, message: Message, *, now: datetime) -> None:
 def _not_delivered(session: Session, message: Message, *, now: datetime) -> None:
     """A reminder that did not arrive becomes a person's task; a bad number asks for a better one."""
     case = session.get_one(Case, message.case_id)
-    meaning = after_failure(message.error_code) if message.error_code else FailureMeaning.OTHER
-    found = _learn(session, case, message, meaning, now=now)
+    found = _learn(session, case, message, now=now)
     duty = _open_duty(session, message)
     if duty is None:
         return
@@ -161,33 +165,15 @@ def _not_delivered(session: Session, message: Message, *, now: datetime) -> None
     ledger.void_for(session, duty, successor, actor=ACTOR, why=why, now=now)
 
 
-def _learn(
-    session: Session, case: Case, message: Message, meaning: FailureMeaning, *, now: datetime
-) -> UUID | None:
+def _learn(session: Session, case: Case, message: Message, *, now: datetime) -> UUID | None:
     """What the failure says of the number is kept. Returns the duty to find a better one, where one is wanted."""
-    if meaning in (FailureMeaning.OTHER, FailureMeaning.UNREACHABLE):
+    if message.error_code is None:
         return None
-    number = session.get_one(PhoneNumber, message.number_id)
-    number.textable = False
-    number.unusable_because = meaning.value
-    number.usable = number.usable and meaning != FailureMeaning.OUT_OF_SERVICE
-    session.add(number)
-    kinds = ["find_number"] if meaning in _DEAD else []
-    if meaning == FailureMeaning.STOPPED:
+    end, number = _end(message), session.get_one(PhoneNumber, message.number_id)
+    if end == TryEnd.STOPPED:
         _stopped_elsewhere(session, number, now=now)
-        if number.party == Party.CHILD.value:
-            kinds.append("review_stop")
-    if case.state not in _FOLLOWED or not kinds:
-        return None
-    opened = open_followup(
-        session,
-        case,
-        [review_duty(policy_of(case), kind, key=str(number.id)[:8], now=now) for kind in kinds],
-        actor=ACTOR,
-        why=f"text failed: {meaning.value}",
-        now=now,
-    )
-    return opened[0] if meaning in _DEAD else None
+    opened = learn(session, case, number, end, actor=ACTOR, why=f"text failed: {end.value}", now=now)
+    return opened.get(FIND_NUMBER)
 
 
 def _stopped_elsewhere(session: Session, number: PhoneNumber, *, now: datetime) -> None:

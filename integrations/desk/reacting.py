@@ -10,11 +10,12 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, col
 
 from followup.replies import Meaning
+from integrations.desk.bad_numbers import learn
 from integrations.desk.duties import open_followup, review_duty
 from integrations.desk.escalations import open_escalation, policy_of
 from integrations.desk.messages import move_message
 from integrations.desk.pausing import PERHAPS_A_STOP, pause
-from models.states import CaseState, MessageState, Party
+from models.states import CaseState, MessageState, Party, TryEnd
 from models.tables.ledger import Call, Message
 from models.tables.people import Case, Consent, PhoneNumber
 
@@ -79,11 +80,7 @@ def react(
         kinds = ("verify_address", "court_address_form")
         _open(session, case, kinds, key, "they say that they moved", now, actor)
     elif meaning == Meaning.WRONG_NUMBER:
-        number.usable = number.textable = False
-        number.unusable_because = "wrong_number"
-        session.add(number)
-        looks = ("find_number", "review_stop") if number.party == Party.CHILD.value else ("find_number",)
-        _open(session, case, looks, str(number.id)[:8], "wrong number", now, actor)
+        learn(session, case, number, TryEnd.WRONG_NUMBER, actor=actor, why="wrong number", now=now)
     elif meaning == Meaning.UNCLEAR:
         _open(session, case, ("review_reply",), key, "a reply that no machine understands", now)
 

@@ -14,8 +14,10 @@ from twilio.twiml.voice_response import Gather, VoiceResponse
 
 from followup.calendar import in_quiet_hours, quiet_ends
 from followup.catalog import render
+from followup.delivery import after_failure
 from followup.replies import Meaning
 from integrations.catalogs import catalog, spoken_by_machine
+from integrations.desk.bad_numbers import learn
 from integrations.desk.escalations import policy_of
 from integrations.desk.reacting import react
 from integrations.kit import Kit
@@ -23,7 +25,7 @@ from integrations.store import history
 from integrations.store.cases import lock_cases, lock_row
 from integrations.store.contacts import consents, plain_number, zones_of
 from models.errors import OutcomeUnknown, Rejected, Unavailable
-from models.states import CallOutcome, CaseState, ObligationState
+from models.states import CallOutcome, CaseState, ObligationState, TryEnd
 from models.tables.ledger import Attempt, Call, Obligation
 from models.tables.people import Case, PhoneNumber
 
@@ -125,9 +127,9 @@ def _place(kit: Kit, call_id: UUID, number: str, *, now: datetime) -> str:
     except OutcomeUnknown:
         # It may be ringing. Its own callbacks say so; without them the lease ends it as no answer.
         return "unsure"
-    except Rejected:
+    except Rejected as err:
         with kit.transaction() as session:
-            _finish(session, _locked(session, call_id), "done", CallOutcome.WRONG_NUMBER, now=now)
+            _fail(session, _locked(session, call_id), after_failure(err.code), now=now)
         return "refused"
     with kit.transaction() as session:
         row = _locked(session, call_id)
@@ -153,13 +155,28 @@ def _locked(session: Session, call_id: UUID) -> Call:
     return lock_row(session, Call, call_id, col(Call.kind) == "automated")
 
 
-def _finish(session: Session, row: Call, state: str, outcome: CallOutcome | None, *, now: datetime) -> None:
-    """The call is over; the attempt says how, and the ladder looks at the duty again."""
+def _fail(session: Session, row: Call, end: TryEnd, *, now: datetime) -> None:
+    """The call never rang; what that says of the number is kept."""
+    _finish(session, row, "done", None, word=end.value, now=now)
+    number, case = session.get_one(PhoneNumber, row.number_id), session.get_one(Case, row.case_id)
+    learn(session, case, number, end, actor=ACTOR, why=f"call failed: {end.value}", now=now)
+
+
+def _finish(
+    session: Session,
+    row: Call,
+    state: str,
+    outcome: CallOutcome | None,
+    *,
+    word: str | None = None,
+    now: datetime,
+) -> None:
+    """The call is over; the attempt says how (`word`: when no outcome does), and the ladder looks again."""
     old, row.state, row.lease_until = row.state, state, None
     row.outcome = outcome.value if outcome else row.outcome
     row.at = row.at or now
     session.add(row)
-    word = row.outcome or state
+    word = word or row.outcome or state
     history.record(session, row, old=old, new=f"{state} {word}", actor=ACTOR, why="automated call", now=now)
     session.execute(
         update(Attempt)
@@ -238,7 +255,6 @@ def take_digits(kit: Kit, call_id: UUID, digits: str | None, *, now: datetime) -
 _OUTCOMES = {
     "busy": CallOutcome.BUSY,
     "no-answer": CallOutcome.NO_ANSWER,
-    "failed": CallOutcome.WRONG_NUMBER,
     "canceled": CallOutcome.NO_ANSWER,
 }
 
@@ -262,8 +278,7 @@ def take_call_status(kit: Kit, call_id: UUID, report: Any, *, now: datetime) -> 
                 outcome = CallOutcome.NO_ANSWER
             _finish(session, row, "done", outcome, now=now)
             return
-        _finish(session, row, "done", _OUTCOMES.get(word, CallOutcome.NO_ANSWER), now=now)
         if word == "failed":
-            number = session.get_one(PhoneNumber, row.number_id)
-            number.unusable_because = number.unusable_because or "call_failed"
-            session.add(number)
+            _fail(session, row, TryEnd.CALL_FAILED, now=now)
+        else:
+            _finish(session, row, "done", _OUTCOMES.get(word, CallOutcome.NO_ANSWER), now=now)

@@ -91,7 +91,7 @@ def attempts_of(session: Session, obligation_ids: Collection[UUID]) -> dict[UUID
     found: dict[UUID, list[AttemptFacts]] = {}
     for row in rows:
         found.setdefault(row.obligation_id, []).append(
-            AttemptFacts(step=row.step, channel=Channel(row.channel), at=row.at, outcome=row.outcome)
+            AttemptFacts(row.step, Channel(row.channel), row.at, row.outcome, row.number_id)
         )
     return found
 

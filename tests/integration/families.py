@@ -23,7 +23,7 @@ from models.tables.people import Case, Consent, PhoneNumber
 from models.tables.vetting import Application, Release
 from tests.builders import NOW, a_case, a_child, an_address, an_application
 
-POLICY = "swb-2024r2"
+POLICY = "swb-2024r3"
 BORN_ON = date(2011, 5, 2)
 _areas = itertools.count(201)
 

@@ -234,7 +234,7 @@ def test_a_text_whose_duty_has_ended_is_not_sent(world: World) -> None:
     message = only_message(world, family)
     with world.kit.transaction() as session:
         case = session.get_one(Case, family.case_id)
-        assert policy_of(case).version == "swb-2024r2"
+        assert policy_of(case).version == "swb-2024r3"
         other = session.get_one(Obligation, world.duties(family, "representation_known")[0].id)
         session.execute(
             update(Obligation)

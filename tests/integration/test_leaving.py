@@ -119,7 +119,7 @@ def test_the_last_one_on_a_rung_leaves_only_knowingly(world: World) -> None:
     with world.kit.transaction() as session:
         assert rungs_have_somebody(session).ok
     told = leave(world, "cm@example.org", anyway=True)
-    assert told["warnings"] == ["nobody on swb-2024r2 level 1 (case_manager)"]
+    assert told["warnings"] == ["nobody on swb-2024r3 level 1 (case_manager)"]
     assert now_of(world, alarm.id).level == 2  # it waited where nobody is left
     with world.kit.transaction() as session:
         check = rungs_have_somebody(session)

@@ -287,7 +287,7 @@ def test_one_document_under_two_names_is_told_wherever_it_stands(
 def _filed(kit: Kit, *, released: bool = False, category: str = "3") -> UUID:
     """An application of one sponsor, always the same, as bare rows."""
     with kit.transaction() as session:
-        case = a_followed_case(session, kit.vault, followup_policy="swb-2024r2") if released else None
+        case = a_followed_case(session, kit.vault, followup_policy="swb-2024r3") if released else None
         if case is not None:
             a_welfare_call(session, case)
         sponsor = a_sponsor(session, kit.vault, identity_key=b"one")

@@ -139,16 +139,16 @@ def test_a_higher_level_keeps_what_it_also_asks_for_and_voids_the_rest_for_its_o
     level(world.later(DAY), family, "3", who="cm")
     after = {d.id: d for d in world.duties(family) if d.kind.startswith("prs_")}
     assert {d.rule for d in after.values()} == {
-        "P1-PRS-START",
-        "P1-PRS-FIRST-VISIT",
-        "P1-PRS-VISIT",
-        "P1-PRS-WEEK-CHILD",
-        "P1-PRS-WEEK-SPONSOR",
-        "P1-PRS-AFTER-WEEKS-CHILD",
-        "P1-PRS-AFTER-WEEKS-SPONSOR",
+        "P2-PRS-START",
+        "P2-PRS-FIRST-VISIT",
+        "P2-PRS-VISIT",
+        "P2-PRS-WEEK-CHILD",
+        "P2-PRS-WEEK-SPONSOR",
+        "P2-PRS-AFTER-WEEKS-CHILD",
+        "P2-PRS-AFTER-WEEKS-SPONSOR",
     }
     gone = [world.rows(Obligation, id=key)[0] for key in before.keys() - after.keys()]
-    assert {d.rule for d in gone} == {"P1-PRS-MONTH-CHILD", "P1-PRS-MONTH-SPONSOR"}
+    assert {d.rule for d in gone} == {"P2-PRS-MONTH-CHILD", "P2-PRS-MONTH-SPONSOR"}
     assert all(d.state == "void" and d.successor_id in after for d in gone)
 
 

@@ -111,9 +111,9 @@ def test_each_child_whom_kinline_does_not_know_gets_a_case_and_a_duty_in_a_queue
     recent, lost, grown = (family_of(one) for one in found["added"])
     states = [(world.case(f).state, world.case(f).followup_policy) for f in (recent, lost, grown)]
     assert states == [
-        ("in_follow_up", "swb-2024r2"),
-        ("lost_contact", "swb-2016r2"),
-        ("lost_contact", "swb-2016r2"),
+        ("in_follow_up", "swb-2024r3"),
+        ("lost_contact", "swb-2016r3"),
+        ("lost_contact", "swb-2016r3"),
     ]
     account = world.account()
     assert (account.children, account.by_state["obligation"], account.is_whole) == (3, 3, True)

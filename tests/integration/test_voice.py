@@ -92,7 +92,7 @@ def test_who_said_stop_to_the_text_is_not_rung_by_a_machine(world: World) -> Non
 
 
 @pytest.mark.parametrize(
-    ("word", "outcome"), [("busy", "busy"), ("failed", "wrong_number"), ("no-answer", "no_answer")]
+    ("word", "outcome"), [("busy", "busy"), ("failed", None), ("no-answer", "no_answer")]
 )
 def test_busy_and_failed_are_told_apart(world: World, word: str, outcome: str) -> None:
     family, call = at_the_automated_call(world, 50)

@@ -49,7 +49,7 @@ SignIn = Callable[[str], Client]
 def case_id(kit: Kit, staff: dict[str, Person]) -> UUID:
     """A released child: heard once, next call late and escalated, a text out, a hearing ahead."""
     with kit.transaction() as session:
-        case = a_followed_case(session, kit.vault, followup_policy="swb-2024r2")
+        case = a_followed_case(session, kit.vault, followup_policy="swb-2024r3")
         application = an_application(session, kit.vault, case, state="released")
         an_address(session, kit.vault, application)
         number = a_number(session, kit.vault, application)
@@ -220,7 +220,7 @@ def test_today_says_the_account_line_and_what_waits(sign_in: SignIn, case_id: UU
 
 def test_silent_child_is_loud_and_named(sign_in: SignIn, kit: Kit) -> None:
     with kit.transaction() as session:
-        case_id = a_followed_case(session, kit.vault, followup_policy="swb-2024r2").id
+        case_id = a_followed_case(session, kit.vault, followup_policy="swb-2024r3").id
     today = sign_in("cm").get("/").text
     assert 'role="alert"' in today
     assert f'href="/cases/{case_id}"' in today

@@ -43,14 +43,14 @@ def a_text(body: str = "1", sid: str = "SM1") -> dict[str, str]:
 
 def a_sent_message(kit: Kit) -> UUID:
     with kit.transaction() as session:
-        case = a_followed_case(session, kit.vault, followup_policy="swb-2024r2")
+        case = a_followed_case(session, kit.vault, followup_policy="swb-2024r3")
         number = a_number(session, kit.vault, an_application(session, kit.vault, case))
         return a_message(session, number, state="accepted", provider_ref="SM7", accepted_at=NOW).id
 
 
 def a_placed_call(kit: Kit) -> UUID:
     with kit.transaction() as session:
-        case = a_followed_case(session, kit.vault, followup_policy="swb-2024r2")
+        case = a_followed_case(session, kit.vault, followup_policy="swb-2024r3")
         number = a_number(session, kit.vault, an_application(session, kit.vault, case))
         call = a_call(session, case, kind="automated", state="placed", number_id=number.id, party="sponsor")
         return call.id

@@ -32,16 +32,16 @@ NEW_YORK, CHICAGO, PHOENIX, HAWAII = (
 )
 
 
-def policy_text(version: str = "swb-2024r2") -> str:
+def policy_text(version: str = "swb-2024r3") -> str:
     return (ROOM / "policies" / f"{version}.toml").read_text(encoding="utf-8")
 
 
-def procedures_text(version: str = "swb-2024r2") -> str:
+def procedures_text(version: str = "swb-2024r3") -> str:
     named = procedures_named(policy_text(version))
     return (ROOM / "procedures" / f"{named}.toml").read_text(encoding="utf-8") if named else ""
 
 
-def a_policy(version: str = "swb-2024r2") -> FollowupPolicy:
+def a_policy(version: str = "swb-2024r3") -> FollowupPolicy:
     return parse_followup_policy(policy_text(version), procedures_text(version))
 
 
@@ -94,7 +94,7 @@ def a_duty(**changes: Any) -> ObligationFacts:
         "due_at": utc("2026-02-19T03:00"),
         "queue": "rota",
         "in_sight": True,
-        "policy_version": "swb-2024r2",
+        "policy_version": "swb-2024r3",
     }
     return ObligationFacts(**facts | changes)
 

@@ -96,7 +96,9 @@ def test_no_value_carries_a_forbidden_word_into_a_text(word, around):
 
 
 def test_every_template_of_a_policy_is_in_the_catalog():
-    for policy in map(a_policy, ("swb-2016", "swb-2024", "swb-2016r2", "swb-2024r2")):
+    for policy in map(
+        a_policy, ("swb-2016", "swb-2024", "swb-2016r2", "swb-2024r2", "swb-2016r3", "swb-2024r3")
+    ):
         named = {step.template for step in policy.ladder if step.template}
         named |= {rule.template for rule in policy.reminders} | {policy.hearings.template}
         assert named <= EN.messages.keys()

@@ -119,23 +119,23 @@ def test_what_a_reason_needs_is_said_with_the_lines_own_numbers(line):
     ("old", "new", "field", "code"),
     [
         ('reason = "deceased"', 'reason = "departed"', "closures", "missing_key"),
-        ('reason = "deceased"', 'reason = "departed"', "closures[P1-CLOSURE-DECEASED]", "reason_twice"),
+        ('reason = "deceased"', 'reason = "departed"', "closures[P2-CLOSURE-DECEASED]", "reason_twice"),
         (
             'reason = "plan_completed"\nroles = ["supervisor"]',
             'reason = "plan_completed"\nroles = ["case_manager"]',
-            "closures[P1-CLOSURE-PLAN-COMPLETED]",
+            "closures[P2-CLOSURE-PLAN-COMPLETED]",
             "wrong_value",
         ),
         (
             'confirmed_by = ["supervisor", "federal_field_specialist"]\n',
             "",
-            "closures[P1-CLOSURE-LOST-CONTACT]",
+            "closures[P2-CLOSURE-LOST-CONTACT]",
             "missing_key",
         ),
         (
             "child_heard = true\nheard_within_days = 30",
             "heard_within_days = 30",
-            "closures[P1-CLOSURE-DECLINED-SPOKEN-TO]",
+            "closures[P2-CLOSURE-DECLINED-SPOKEN-TO]",
             "wrong_value",
         ),
     ],

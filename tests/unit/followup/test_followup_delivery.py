@@ -10,13 +10,13 @@ from followup_builders import CHICAGO, HAWAII, POLICY, an_id, utc
 from followup.delivery import (
     Cancel,
     Expire,
-    FailureMeaning,
     MessageFacts,
     Send,
     WaitUntil,
     after_failure,
     judge,
 )
+from models.states import TryEnd
 
 NOON = utc("2026-02-03T18:00")
 NIGHT = utc("2026-02-04T04:00")  # 22:00 in Chicago
@@ -116,10 +116,10 @@ def test_without_consent_only_the_confirmation_of_a_stop_goes():
         ("21610", "stopped"),
         ("21211", "invalid"),
         ("21614", "invalid"),
-        ("30008", "other"),
-        ("", "other"),
-        ("no such code", "other"),
+        ("30008", "provider_error"),
+        ("", "provider_error"),
+        ("no such code", "provider_error"),
     ],
 )
 def test_a_failure_says_what_the_number_is(code, meaning):
-    assert after_failure(code) == FailureMeaning(meaning)
+    assert after_failure(code) == TryEnd(meaning)

@@ -101,7 +101,7 @@ def _facts(window, state="open"):
 
 
 @given(
-    st.sampled_from(["swb-2024r2", "swb-2016r2"]),
+    st.sampled_from(["swb-2024r3", "swb-2016r3"]),
     st.integers(1, 4),
     st.sampled_from(["open", "acknowledged"]),
     st.lists(st.integers(0, 200), max_size=12),
@@ -142,7 +142,7 @@ def test_a_version_without_an_interval_says_it_once():
     assert (first(policy, NOW).nag_at, next_nag(1, NOW, policy)) == (None, None)
 
 
-@pytest.mark.parametrize("version", ["swb-2024r2", "swb-2024"])
+@pytest.mark.parametrize("version", ["swb-2024r3", "swb-2024"])
 @pytest.mark.parametrize(
     ("level", "reachable", "expected"),
     [
@@ -164,4 +164,4 @@ def test_a_fallback_that_goes_round_or_nowhere_is_refused(fallback):
     assert "fallback = 3\n" in procedures
     with pytest.raises(BadInput) as caught:
         parse_followup_policy(policy_text(), procedures.replace("fallback = 3", f"fallback = {fallback}", 1))
-    assert [p.field.split("]")[0] for p in caught.value.problems] == ["rungs[P1-RUNG-2"]
+    assert [p.field.split("]")[0] for p in caught.value.problems] == ["rungs[P2-RUNG-2"]

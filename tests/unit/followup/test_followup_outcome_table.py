@@ -132,19 +132,19 @@ def test_every_report_names_its_recipient_and_its_legal_basis():
         (
             'recipient = "otip"\nlegal_basis = "22 USC 7105(b)"',
             "",
-            "reviews[P1-REVIEW-REPORT-OTIP]",
+            "reviews[P2-REVIEW-REPORT-OTIP]",
             "missing_key",
         ),
         (
             'recipient = "otip"\nlegal_basis',
             'recipient = "cps"\nlegal_basis',
-            "reviews[P1-REVIEW-REPORT-OTIP]",
+            "reviews[P2-REVIEW-REPORT-OTIP]",
             "wrong_value",
         ),
         (
             'queue = "case_management", recipient = "otip"',
             'queue = "case_management"',
-            "outcomes[P1-OUT-TRAFFICKING]",
+            "outcomes[P2-OUT-TRAFFICKING]",
             "wrong_value",
         ),
         ('kind = "notice_acknowledged"', 'kind = "notice_read"', "reviews", "missing_key"),

@@ -55,7 +55,7 @@ def test_a_call_is_open_from_nine_to_nine_where_the_family_lives():
 
 
 def test_the_older_policy_calls_once_at_thirty_days():
-    plan = release_plan(a_release(), a_policy("swb-2016r2"))
+    plan = release_plan(a_release(), a_policy("swb-2016r3"))
     call = the(plan, "welfare_call", Party.CHILD, "day-30")
     assert keys(plan, "welfare_call", Party.CHILD) == ["day-30"]
     assert local_day(call.opens_at, CHICAGO) == date(2026, 3, 4)
@@ -140,7 +140,7 @@ def test_a_short_duty_in_sight_does_not_stand_in_for_the_next_look():
         utc("2026-03-21T16:00"),
         "rota",
         "R",
-        "swb-2024r2",
+        "swb-2024r3",
         in_sight=True,
     )
     (duty,) = after_child_contact([hear_alone], utc("2026-03-18T16:00"), a_release(), POLICY)
@@ -184,7 +184,7 @@ ACTS = st.lists(
     RELEASES,
     st.integers(0, 1200),
     st.sampled_from([NEW_YORK, CHICAGO, PHOENIX, HAWAII]),
-    st.sampled_from(["swb-2024r2", "swb-2016r2"]),
+    st.sampled_from(["swb-2024r3", "swb-2016r3"]),
     ACTS,
 )
 def test_a_child_is_always_due_a_look_within_the_longest_silence(released, days_to_18, zone, version, acts):

@@ -70,7 +70,7 @@ def test_child_and_sponsor_are_contacted_separately_and_the_child_is_visited(lev
 
 
 def rule(suffix):
-    return next(r for r in POLICY.prs if r.rule == f"P1-PRS-{suffix}")
+    return next(r for r in POLICY.prs if r.rule == f"P2-PRS-{suffix}")
 
 
 @pytest.mark.parametrize(

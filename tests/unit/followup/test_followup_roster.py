@@ -34,7 +34,7 @@ DIGESTS = Path(__file__).parents[1] / "policy_digests.toml"
 NOW = utc("2026-02-02T15:00")
 TODAY = NOW.date()
 RULES = roster_rules()
-POLICY = followup_policy("swb-2024r2")
+POLICY = followup_policy("swb-2024r3")
 GOOD = {
     "a_number": "220559901",
     "date_of_birth": "2012-05-02",
@@ -224,10 +224,10 @@ def test_a_child_in_care_whom_the_list_calls_released_counts_until_a_person_says
 @pytest.mark.parametrize(
     ("released_on", "version"),
     [
-        ("2014-06-01", "swb-2016r2"),
-        ("2016-01-01", "swb-2016r2"),
-        ("2023-12-31", "swb-2016r2"),
-        ("2024-01-01", "swb-2024r2"),
+        ("2014-06-01", "swb-2016r3"),
+        ("2016-01-01", "swb-2016r3"),
+        ("2023-12-31", "swb-2016r3"),
+        ("2024-01-01", "swb-2024r3"),
     ],
 )
 def test_the_policy_is_the_one_of_the_day_of_the_release(released_on: str, version: str) -> None:
