@@ -35,6 +35,13 @@ class NextStep:
 
 
 @dataclass(frozen=True, slots=True)
+class AsksFirst:
+    """The next step is made only if a supervisor allows it, and nobody has said anything yet."""
+
+    step: int
+
+
+@dataclass(frozen=True, slots=True)
 class Exhausted:
     """No step is left. `no_way`: no usable number was there to try at all."""
 
@@ -51,16 +58,18 @@ def next_step(
     zone: str,
     now: datetime,
     approved: bool = False,
+    may_ask: bool = False,
     paused: bool = False,
     automated_ok: Collection[UUID] = (),
-) -> NextStep | Exhausted:
+) -> NextStep | AsksFirst | Exhausted:
     """The first step not tried yet for which there is a phone.
 
     `at` is the policy's day and hour where the family lives, and never the day of the try before it when
     the policy puts a night between the two. A human call that was not planned counts as the next human
     step, once for each day on which somebody called. How the last try ended may want it made once more.
 
-    `approved`: a supervisor allowed the contacts in the home country. `paused`: a person has the
+    `approved`: a supervisor allowed the contacts in the home country; `may_ask`: one can still be asked, after all
+    that needs no leave was tried. `paused`: a person has the
     conversation, so machines are silent. `automated_ok`: numbers that take an automated call though they
     take no text (a landline with consent); others with ``texts = False`` are for people alone, since STOP
     looks the same.
@@ -70,7 +79,7 @@ def next_step(
     machines = not paused and duty.kind not in HUMANS_ONLY
 
     def phone(step: LadderStep) -> NumberFacts | None:
-        if step.needs_approval and not approved:
+        if step.needs_approval and not (approved or may_ask):
             return None
         return _number_for(step, duty, numbers, machines=machines, automated_ok=automated_ok)
 
@@ -78,6 +87,10 @@ def next_step(
         return again
     for step in remaining:
         if (number := phone(step)) is not None:
+            if step.needs_approval and not approved:
+                if not attempts:
+                    continue
+                return AsksFirst(step.step)
             at = _planned_at(step, duty, attempts, steps, zone)
             return NextStep(step.step, step.channel, number.id, at, step.template)
     return Exhausted(len(attempts), "tried" if attempts else "no_way")

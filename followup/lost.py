@@ -19,6 +19,14 @@ _PREFIX = "lost_"
 SECOND_LADDER = "second_ladder"
 SECOND_LADDER_KIND = _PREFIX + SECOND_LADDER
 
+# A supervisor says whether people may call the contacts in the home country (design rule 10).
+ALLOW_HOME_COUNTRY = "allow_home_country"
+
+
+def asks_for_home_country(policy: FollowupPolicy) -> bool:
+    """Whether the first ladder asks a supervisor, too; where it does not, it goes on without these contacts."""
+    return any(line.kind == ALLOW_HOME_COUNTRY for line in in_force(policy.reviews))
+
 
 def kind_of(step: str) -> str:
     """The kind of the duty of this step."""

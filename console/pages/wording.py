@@ -21,6 +21,7 @@ _WORDS: Mapping[str, str] = {
     "prs_contact": "Contact of the post-release services",
     "prs_visit": "Visit to the home",
     "hear_child_alone": "Hear the child alone",
+    "allow_home_country": "Decide whether people may call the home country",
     "lost_contact_review": "Review: contact is lost",
     "lost_supervisor_review": "Contact is lost: a supervisor's review",
     "lost_second_ladder": "Contact is lost: second ladder of calls",

@@ -18,6 +18,7 @@ from integrations.desk.call_tasks import CALLERS, end_draft
 from integrations.desk.duties import BY_CALL, RETRY, open_followup
 from integrations.desk.escalations import open_escalation, policy_of, resolve_settled
 from integrations.desk.found import found_again
+from integrations.desk.home_country import answer, open_questions
 from integrations.desk.pausing import pause
 from integrations.desk.planned import cancel_planned
 from integrations.desk.sight import keep_in_sight
@@ -255,6 +256,8 @@ def _apply(
                 ledger.settle(session, duty, evidence, actor=actor, why=why, now=now)
                 cancel_planned(session, duty.id, now=now)
                 resolve_settled(session, duty, evidence, by=record.by, now=now)
+                asked = open_questions(session, case, about=duty)
+                answer(session, asked, evidence, by=record.by, why="no longer needed", now=now)
         if weighed.contact_with_child:
             alone = record.answers.get("alone") is True
             found_again(session, case, evidence, by=record.by, at=record.at, alone=alone, now=now)

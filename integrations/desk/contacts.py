@@ -14,18 +14,19 @@ from sqlalchemy import select
 from sqlmodel import Session, col
 
 from followup import ladder
-from followup.lost import SECOND_LADDER_KIND
+from followup.lost import SECOND_LADDER_KIND, asks_for_home_country
 from integrations.desk.escalations import policy_of
+from integrations.desk.home_country import question_about, question_key, questions_of
 from integrations.desk.messages import SETTLED_BY_DELIVERY
 from integrations.desk.sight import duty_facts
 from integrations.desk.tries import Tries
 from integrations.kit import Kit
 from integrations.store.cases import lock_cases
 from integrations.store.contacts import attempts_of, consents, facts_of, landlines, numbers_of
-from integrations.store.lost import home_country_allowed
+from integrations.store.lost import home_country_decided
 from models.facts import NumberFacts
 from models.policy import FollowupPolicy, ReminderRule
-from models.states import Channel, Party
+from models.states import Channel, ObligationState, Party
 from models.tables.ledger import Hearing, Obligation
 from models.tables.people import Case, PhoneNumber
 
@@ -89,9 +90,8 @@ class _Batch:
         self.numbers = numbers_of(self.session, {duty.case_id for duty in duties})
         self.given = consents(self.session, [n.id for rows in self.numbers.values() for n in rows])
         self.attempts = attempts_of(self.session, [duty.id for duty in duties])
-        self.approved = home_country_allowed(
-            self.session, [duty.id for duty in duties if duty.kind == SECOND_LADDER_KIND]
-        )
+        self.decided = home_country_decided(self.session, [duty.id for duty in duties])
+        self.asked = questions_of(self.session, {duty.case_id for duty in duties})
         hearings = {UUID(duty.key.split(":")[1]) for duty in duties if duty.kind == "hearing_reminder"}
         self.hearings = {
             row.id: row for row in self.session.scalars(select(Hearing).where(col(Hearing.id).in_(hearings)))
@@ -111,9 +111,12 @@ class _Batch:
             now=self.now,
             # A person has the conversation: machines are silent, people still call.
             paused=case.paused_at is not None,
-            approved=duty.id in self.approved,
+            approved=self.decided.get(duty.id, False),
+            may_ask=duty.id not in self.decided and self._may_ask(duty, policy),
             automated_ok=landlines(rows, self.given),
         )
+        if isinstance(step, ladder.AsksFirst):
+            return self._ask(duty, case)
         if isinstance(step, ladder.Exhausted):
             duty.next_at = None
             if duty.kind == SECOND_LADDER_KIND:
@@ -125,6 +128,26 @@ class _Batch:
             duty.next_at = step.at
             return "waits"
         return self._try(duty, case, step)
+
+    def _may_ask(self, duty: Obligation, policy: FollowupPolicy) -> bool:
+        """The child's own first ladder waits for a supervisor's word while there is time for one."""
+        if duty.party != Party.CHILD or duty.kind == SECOND_LADDER_KIND:
+            return False
+        asked = self.asked.get(question_key(duty))
+        if asked is None:
+            return asks_for_home_country(policy)
+        return asked.state == ObligationState.OPEN and asked.due_at > self.now
+
+    def _ask(self, duty: Obligation, case: Case) -> str:
+        """A supervisor is asked, once; without an answer in its time the ladder goes on without these contacts."""
+        asked = self.asked.get(question_key(duty))
+        if asked is not None:
+            duty.next_at = asked.due_at
+            return "waits"
+        question = question_about(duty, policy_of(case), self.now)
+        duty.next_at = question.due_at
+        self.tries.asks(case, question)
+        return "asks_a_supervisor"
 
     def _numbers_for(self, case: Case) -> list[NumberFacts]:
         return facts_of(self.numbers.get(case.id, []), self.given)

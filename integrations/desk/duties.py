@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlmodel import Session, col
 
 from followup.escalation import duty_owned_until
-from followup.lost import SECOND_LADDER_KIND, lost_kinds
+from followup.lost import ALLOW_HOME_COUNTRY, SECOND_LADDER_KIND, lost_kinds
 from followup.policy import review_of
 from integrations.desk.pausing import PERHAPS_A_STOP, resume
 from integrations.kit import Kit
@@ -35,7 +35,11 @@ BY_CALL = frozenset({*SPOKEN_DUTIES, "call_back", RETRY, SECOND_LADDER_KIND})
 # Duties that a paper settles: a report that was made, a notice that was certified or acknowledged.
 BY_PAPER = frozenset({*REPORT_DUTIES, *NOTICE_DUTIES})
 # Duties that end only with what they are about: a call, a delivered text, a result; never with a note.
-NOT_BY_NOTE = BY_CALL | BY_PAPER | {"text_reminder", "hearing_reminder", "closure_review", PENDING_CHECK}
+NOT_BY_NOTE = (
+    BY_CALL
+    | BY_PAPER
+    | {"text_reminder", "hearing_reminder", "closure_review", ALLOW_HOME_COUNTRY, PENDING_CHECK}
+)
 _INSTEAD = {
     **dict.fromkeys(BY_CALL, "a call record"),
     **dict.fromkeys(REPORT_DUTIES, "the report: kinline duty report"),
@@ -43,6 +47,7 @@ _INSTEAD = {
     "text_reminder": "a delivered text",
     "hearing_reminder": "a delivered text",
     "closure_review": "the closure of the case",
+    ALLOW_HOME_COUNTRY: "a supervisor's word: kinline lost decide CASE home_country yes|no",
     PENDING_CHECK: "the check's result",
 }
 

@@ -9,9 +9,10 @@ from uuid import UUID
 
 from sqlmodel import Session
 
-from followup.lost import SECOND_LADDER, kind_of, step_of
+from followup.lost import kind_of, step_of
 from integrations.desk.escalations import policy_of, resolve_settled
 from integrations.desk.found import found_again
+from integrations.desk.home_country import answer, ladders_that_ask, open_questions
 from integrations.desk.planned import cancel_planned
 from integrations.desk.sight import keep_in_sight
 from integrations.kit import Kit
@@ -90,30 +91,71 @@ def decide(
     """
     if not reason.strip():
         raise BadInput(Problem("--reason", "missing", "Say why.", "Add --reason TEXT."))
+    if about == HOME_COUNTRY:
+        return _decide_on_home_country(kit, case_key, person, yes=yes, reason=reason, now=now)
     with kit.transaction() as session:
         case = find_case(session, case_key, lock=True)
-        is_home = about == HOME_COUNTRY
-        line = step_of(policy_of(case), SECOND_LADDER if is_home else about)
-        if not is_home and not line.decided_by:
+        line = step_of(policy_of(case), about)
+        if not line.decided_by:
             raise BadInput(
                 Problem("STEP", "wrong_value", "This step needs no decision.", "Record it when it is done.")
             )
         duty = _open_step(session, case, line)
-        role = require_role(person, *((Role.SUPERVISOR,) if is_home else line.decided_by))
+        role = require_role(person, *line.decided_by)
         record_act(session, case.id, person, role, now=now)
-        act = _write(kit, session, duty, person, reason, act="decision", step=about, now=now)
-        act.outcome = "yes" if yes else "no"
-        session.add(act)
-        session.flush()
-        if is_home:
-            duty.next_at = now
-            session.add(duty)
-        elif yes:
+        act = _decision(kit, session, duty, person, reason, step=about, yes=yes, now=now)
+        if yes:
             _disclose(session, case, line, person, now=now)
         else:
             _settle(session, duty, act, kind="decision", why=f"{about}: decided against", now=now)
         keep_in_sight(kit, session, case, actor=str(person.id), now=now)
         return case.id
+
+
+def _decide_on_home_country(
+    kit: Kit, case_key: str, person: Person, *, yes: bool, reason: str, now: datetime
+) -> UUID:
+    """The ladders that ask for these contacts go on, with them or without; what was asked is settled."""
+    with kit.transaction() as session:
+        case = find_case(session, case_key, lock=True)
+        questions, ladders = open_questions(session, case), ladders_that_ask(session, case)
+        if not questions and not ladders:
+            raise Refused(
+                "not_open",
+                "nothing in this case asks for the contacts in the home country",
+                ["a ladder that has come to them, or a contact that is lost"],
+            )
+        role = require_role(person, Role.SUPERVISOR)
+        record_act(session, case.id, person, role, now=now)
+        # A question whose ladder has ended meanwhile is answered all the same.
+        for duty in ladders or questions:
+            act = _decision(kit, session, duty, person, reason, step=HOME_COUNTRY, yes=yes, now=now)
+        for duty in ladders:
+            duty.next_at = now
+            session.add(duty)
+        if questions:
+            evidence = _evidence(session, act, kind="decision", now=now)
+            answer(session, questions, evidence, by=person.id, why=f"home country: {act.outcome}", now=now)
+        keep_in_sight(kit, session, case, actor=str(person.id), now=now)
+        return case.id
+
+
+def _decision(
+    kit: Kit,
+    session: Session,
+    duty: Obligation,
+    person: Person,
+    reason: str,
+    *,
+    step: str,
+    yes: bool,
+    now: datetime,
+) -> LostAct:
+    act = _write(kit, session, duty, person, reason, act="decision", step=step, now=now)
+    act.outcome = "yes" if yes else "no"
+    session.add(act)
+    session.flush()
+    return act
 
 
 def _want_sense(record: StepRecord, at: datetime, now: datetime) -> None:
@@ -209,14 +251,25 @@ def _settle(
     why: str,
     now: datetime,
 ) -> Evidence:
-    actor = str(act.by_staff)
-    evidence = ledger.add_evidence(
-        session, case_id=duty.case_id, kind=kind, row_id=act.id, by_staff=act.by_staff, actor=actor, now=now
-    )
-    ledger.settle(session, duty, evidence, actor=actor, why=why, now=now)
+    evidence = _evidence(session, act, kind=kind, now=now)
+    ledger.settle(session, duty, evidence, actor=evidence.actor, why=why, now=now)
     cancel_planned(session, duty.id, now=now)
     resolve_settled(session, duty, evidence, by=act.by_staff, now=now)
     return evidence
+
+
+def _evidence(
+    session: Session, act: LostAct, *, kind: Literal["review", "decision"], now: datetime
+) -> Evidence:
+    return ledger.add_evidence(
+        session,
+        case_id=act.case_id,
+        kind=kind,
+        row_id=act.id,
+        by_staff=act.by_staff,
+        actor=str(act.by_staff),
+        now=now,
+    )
 
 
 def _heard(

@@ -16,6 +16,7 @@ from integrations.desk.escalations import Alarm, open_alarms, policy_of
 from integrations.desk.messages import voice_duty
 from integrations.desk.sight import lose
 from integrations.store import ledger
+from models.facts import Duty
 from models.states import Channel, Party
 from models.tables.ledger import Attempt, Call, Message, Obligation
 from models.tables.people import Case, PhoneNumber
@@ -23,6 +24,7 @@ from models.tables.people import Case, PhoneNumber
 ACTOR = "engine:contacts"
 UNANSWERED = "no contact after the whole ladder"
 NO_TEXT = "no text can be sent"
+NEEDS_LEAVE = "the next contacts are in the home country"
 
 
 class Tries:
@@ -34,6 +36,7 @@ class Tries:
         self._calls: list[tuple[Call, Attempt | None]] = []
         self._by_voice: list[tuple[Obligation, Case]] = []
         self._exhausted: list[tuple[Obligation, Case]] = []
+        self._questions: list[tuple[Case, Duty]] = []
 
     def text(
         self,
@@ -85,12 +88,17 @@ class Tries:
         """The whole ladder was tried, or there is no phone to try."""
         self._exhausted.append((duty, case))
 
+    def asks(self, case: Case, question: Duty) -> None:
+        """A person is asked something that the ladder waits for."""
+        self._questions.append((case, question))
+
     def write(self) -> None:
         """Everything collected stands in the database, in this transaction."""
         self._write_texts()
         self._write_calls()
         self._write_hand_overs()
         self._write_exhausted()
+        open_many(self.session, self._questions, actor=ACTOR, why=NEEDS_LEAVE, now=self.now)
 
     def _attempt(
         self, duty: Obligation, step: int, serial: int, channel: Channel, **refs: UUID | None

@@ -27,19 +27,19 @@ def decision_on(session: Session, obligation_id: UUID, step: str) -> LostAct | N
     ).first()
 
 
-def home_country_allowed(session: Session, second_ladders: Collection[UUID]) -> set[UUID]:
-    """Those of these duties for which a supervisor lets people call the contacts in the home country."""
+def home_country_decided(session: Session, ladders: Collection[UUID]) -> dict[UUID, bool]:
+    """Whether a supervisor lets people call the contacts in the home country, of these duties where one has spoken."""
     newest = (
         select(col(LostAct.obligation_id), col(LostAct.outcome))
         .where(
-            col(LostAct.obligation_id).in_(second_ladders),
+            col(LostAct.obligation_id).in_(ladders),
             col(LostAct.step) == HOME_COUNTRY,
             col(LostAct.act) == "decision",
         )
         .distinct(col(LostAct.obligation_id))
         .order_by(col(LostAct.obligation_id), col(LostAct.recorded_at).desc())
     )
-    return {row[0] for row in session.execute(newest) if row[1] == "yes"} if second_ladders else set()
+    return {row[0]: row[1] == "yes" for row in session.execute(newest)} if ladders else {}
 
 
 def acts_of(session: Session, case_id: UUID) -> list[LostAct]:

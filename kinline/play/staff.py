@@ -14,11 +14,13 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import func, select
 from sqlmodel import Session, col
 
+from followup.lost import ALLOW_HOME_COUNTRY
 from integrations.desk import calls, duties, escalations, lost
 from integrations.desk.duties import BY_PAPER, NOT_BY_NOTE
 from integrations.kit import Kit
 from integrations.sandbox.phones import Pickup, picks_up_for_people
 from integrations.store.contacts import plain_number
+from integrations.store.lost import HOME_COUNTRY
 from integrations.store.sealing import open_json
 from integrations.store.staff import get_person
 from kinline.play.families import Heard, heard
@@ -69,6 +71,7 @@ class Staff:
         self._do_duties(now)
         self._make_papers(now)
         self._look_for_the_lost(now)
+        self._decide_on_home_country(now)
 
     def next_time(self, now: datetime) -> datetime | None:
         """When somebody will next have something to do, or a hand free for it."""
@@ -155,7 +158,7 @@ class Staff:
             ),
             *(_ready_to_do(d) for d in _open_duties(session)),
             *(at for _, _, at in _open_visits(session)),
-            *(_ready_to_do(d) for d in (*_lost_steps(session), *open_papers(session))),
+            *(_ready_to_do(d) for d in (*_lost_steps(session), *open_papers(session), *_questions(session))),
         ]
 
     def _answer_escalations(self, now: datetime) -> None:
@@ -251,6 +254,14 @@ class Staff:
                 lost.record_step(self.kit, key, step, person, record, now=now)
             self.counts[f"lost_{step}"] += 1
 
+    def _decide_on_home_country(self, now: datetime) -> None:
+        with self.kit.transaction() as session:
+            ready = {d.case_id for d in _questions(session) if _ready_to_do(d) <= now}
+        for case_id in sorted(ready):
+            why = "simulated: not asked"
+            lost.decide(self.kit, str(case_id), HOME_COUNTRY, self.supervisor, yes=False, reason=why, now=now)
+            self.counts["home_country_decided"] += 1
+
     def _for_queue(self, queue: str) -> Person:
         if queue in _SUPERVISOR_QUEUES:
             return self.supervisor
@@ -308,6 +319,14 @@ def _open_duties(session: Session) -> list[Obligation]:
             .order_by(col(Obligation.due_at), col(Obligation.id))
         )
     )
+
+
+def _questions(session: Session) -> list[Obligation]:
+    """What supervisors are asked about contacts in the home country."""
+    asked = select(Obligation).where(
+        col(Obligation.state) == "open", col(Obligation.kind) == ALLOW_HOME_COUNTRY
+    )
+    return list(session.scalars(asked.order_by(col(Obligation.due_at), col(Obligation.id))))
 
 
 def _lost_steps(session: Session) -> list[Obligation]:

@@ -12,7 +12,7 @@ from integrations.desk.lost import StepRecord
 from integrations.desk.views import case_json
 from integrations.kit import Kit
 from integrations.policies import followup_policy
-from integrations.store.lost import home_country_allowed
+from integrations.store.lost import home_country_decided
 from models.errors import BadInput, Refused
 from models.facts import Person
 from models.states import LostOutcome
@@ -206,11 +206,11 @@ def test_the_second_ladder_asks_the_home_country_only_when_a_supervisor_allows_i
         decide(world, lost_family, "home_country", "cm")
     decide(world, lost_family, "home_country")
     with world.kit.transaction() as session:
-        assert home_country_allowed(session, [duty.id]) == {duty.id}
+        assert home_country_decided(session, [duty.id]) == {duty.id: True}
     world.later(HOUR)
     decide(world, lost_family, "home_country", yes=False)
     with world.kit.transaction() as session:
-        assert home_country_allowed(session, [duty.id]) == set()
+        assert home_country_decided(session, [duty.id]) == {duty.id: False}
 
 
 def test_the_review_comes_back_every_week_until_the_child_is_found(world: World, lost_family: Family) -> None:

@@ -6,7 +6,7 @@ import pytest
 from followup_builders import CHICAGO, POLICY, a_duty, a_number, an_attempt, an_id, utc
 
 from followup.calendar import local_day
-from followup.ladder import Exhausted, next_step
+from followup.ladder import AsksFirst, Exhausted, next_step
 from models.facts import AttemptFacts
 from models.states import Channel, Party
 
@@ -55,6 +55,15 @@ def test_the_home_country_is_called_only_after_approval_and_by_a_person():
     *_, last = walk(ALL, approved=True)
     assert (last.number_id, last.channel) == (HOME.id, HUMAN)
     assert HOME.id not in {s.number_id for s in walk(ALL)}
+
+
+def test_a_supervisor_is_asked_when_nothing_else_is_left_and_something_was_tried():
+    spent = [an_attempt(7, "2026-02-16T17:00")]
+    assert step_after(spent, may_ask=True) == AsksFirst(8)
+    assert step_after([an_attempt(6, "2026-02-15T18:00")], may_ask=True).step == 7
+    assert step_after(spent) == Exhausted(1, "tried")
+    assert step_after(spent, [CHILD], may_ask=True) == Exhausted(1, "tried")
+    assert step_after([], [HOME], may_ask=True) == Exhausted(0, "no_way")
 
 
 def test_a_child_without_a_phone_is_asked_for_on_the_sponsors_by_people_alone():
