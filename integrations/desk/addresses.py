@@ -12,6 +12,7 @@ from sqlmodel import Session, col
 from integrations import keys
 from integrations.desk.duties import open_followup, review_duty
 from integrations.desk.escalations import policy_of
+from integrations.desk.rezoning import live_by
 from integrations.kit import Kit
 from integrations.store import history
 from integrations.store.cases import find_case, followed_application
@@ -33,6 +34,8 @@ def change_address(
 ) -> UUID:
     """The family lives elsewhere now: old address kept with its dates, new one looked up, duties opened.
 
+    In another time zone what stands open is planned anew for their hours there.
+
     Raises:
         BadInput: the address can't be used; nothing was stored. Refused: no packet of the child ever came in.
     """
@@ -43,7 +46,8 @@ def change_address(
             raise Refused("not_in_follow_up", f"this case is {case.state}; amend its packet instead")
         role = require_role(person, Role.CASE_MANAGER, Role.POST_RELEASE_CALLER, Role.SUPERVISOR)
         record_act(session, case.id, person, role, now=now)
-        row = _replace(kit, session, case, stated, moved_at, now)
+        row = _replace(kit, session, case, stated, moved_at)
+        live_by(session, case, row.zone, actor=str(person.id), now=now)
         _open_duties(session, case, row, person, moved_at, now)
         history.record(
             session, row, old=None, new="current", actor=str(person.id), why="the family moved", now=now
@@ -53,9 +57,7 @@ def change_address(
     return case_id
 
 
-def _replace(
-    kit: Kit, session: Session, case: Case, stated: StatedAddress, moved_at: datetime, now: datetime
-) -> Address:
+def _replace(kit: Kit, session: Session, case: Case, stated: StatedAddress, moved_at: datetime) -> Address:
     application_id = followed_application(session, case.id)
     if application_id is None:
         raise Refused(
@@ -82,8 +84,6 @@ def _replace(
     )
     seal_json(kit.vault, row, "sealed_details", stated.model_dump(mode="json"))
     session.add(row)
-    case.zone = row.zone
-    session.add(case)
     session.flush()
     return row
 

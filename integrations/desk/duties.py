@@ -102,6 +102,22 @@ def owned_until(case: Case, duty: Duty, now: datetime) -> datetime:
     return duty_owned_until(max(duty.due_at, now), policy)
 
 
+def as_duty(row: Obligation) -> Duty:
+    """What was to be done, as when it was opened: to open it again, or another in its place."""
+    return Duty(
+        kind=row.kind,
+        party=Party(row.party),
+        key=row.key,
+        opens_at=row.opens_at,
+        due_at=row.due_at,
+        queue=row.queue,
+        rule=row.rule,
+        policy_version=row.policy_version,
+        in_sight=row.in_sight,
+        detail=row.detail,
+    )
+
+
 def review_duty(
     policy: FollowupPolicy,
     kind: str,

@@ -10,6 +10,7 @@ from sqlmodel import col
 from followup.roster import LOCATE_CHILD
 from integrations.desk.escalations import resolve_settled
 from integrations.desk.particulars import Submission
+from integrations.desk.rezoning import live_by
 from integrations.desk.sight import keep_in_sight
 from integrations.store import ledger
 from integrations.store.applications import current_address
@@ -30,8 +31,8 @@ def located_by_packet(work: Submission, case: Case, application: Application) ->
     sought = ledger.open_of(session, case.id, kind=LOCATE_CHILD)
     if not sought:
         return
-    case.zone = current_address(session, application.id).zone
-    session.add(case)
+    zone = current_address(session, application.id).zone
+    live_by(session, case, zone, actor=work.actor, now=work.now)
     evidence = ledger.add_evidence(
         session, case_id=case.id, kind="document", row_id=application.id, actor=work.actor, now=work.now
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
@@ -10,12 +11,10 @@ from sqlalchemy import select
 from sqlmodel import Session, col
 
 from followup.restoring import EndedDuty, times_again
-from integrations.desk.duties import owned_until
+from integrations.desk.duties import as_duty, owned_until
 from integrations.desk.escalations import Alarm, open_alarms
 from integrations.desk.pending_checks import answered
 from integrations.store import history, ledger
-from models.facts import Duty
-from models.states import Party
 from models.tables.closing import Closure
 from models.tables.ledger import Escalation, Hearing, Obligation
 from models.tables.people import Case
@@ -65,18 +64,7 @@ def _ended(old: Obligation) -> EndedDuty:
 
 
 def _row(case: Case, old: Obligation, opens_at: datetime, due_at: datetime, now: datetime) -> Obligation:
-    duty = Duty(
-        kind=old.kind,
-        party=Party(old.party),
-        key=old.key,
-        opens_at=opens_at,
-        due_at=due_at,
-        queue=old.queue,
-        rule=old.rule,
-        policy_version=old.policy_version,
-        in_sight=old.in_sight,
-        detail=old.detail,
-    )
+    duty = replace(as_duty(old), opens_at=opens_at, due_at=due_at)
     row = ledger.duty_row(case.id, duty, owned_until=owned_until(case, duty, now), now=now)
     row.restores_id = old.id
     return row

@@ -181,6 +181,27 @@ def void_all_for(
     session.flush()
 
 
+def replace(
+    session: Session,
+    pairs: Sequence[tuple[Obligation, Obligation]],
+    *,
+    actor: str,
+    why: str,
+    now: datetime,
+) -> None:
+    """Each of these duties is void, and the new row stands open in its place, be it under the same key.
+
+    Several may go into one; that one is opened once.
+    """
+    if not pairs:
+        return
+    session.flush()
+    session.execute(text("SET CONSTRAINTS obligation_successor DEFERRED"))
+    void_all_for(session, [(old, new.id) for old, new in pairs], actor=actor, why=why, now=now)
+    open_rows(session, list({new.id: new for _, new in pairs}.values()), actor=actor, why=why, now=now)
+    session.execute(text("SET CONSTRAINTS obligation_successor IMMEDIATE"))
+
+
 def void_by_closure(
     session: Session,
     obligations: Sequence[Obligation],

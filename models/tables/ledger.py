@@ -183,8 +183,13 @@ class Obligation(Row, table=True):
             "closure_id IS NULL OR (state = 'void' AND by_closure)", name="obligation_ended_with_its_closure"
         ),
         UniqueConstraint("id", "case_id", name="obligation_of_case"),
+        # Looked at when an act that plans anew is done: the old duty ends before the one in its place opens.
         ForeignKeyConstraint(
-            ["successor_id", "case_id"], ["obligation.id", "obligation.case_id"], name="obligation_successor"
+            ["successor_id", "case_id"],
+            ["obligation.id", "obligation.case_id"],
+            name="obligation_successor",
+            deferrable=True,
+            initially="IMMEDIATE",
         ),
         ForeignKeyConstraint(
             ["restores_id", "case_id"], ["obligation.id", "obligation.case_id"], name="obligation_restores"
