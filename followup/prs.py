@@ -23,6 +23,19 @@ def rules_of(policy: FollowupPolicy, level: PrsLevel) -> tuple[PrsRule, ...]:
     return tuple(rule for rule in in_force(policy.prs) if level in rule.levels)
 
 
+def rule_now(policy: FollowupPolicy, earlier: FollowupPolicy, rule: str, level: PrsLevel) -> str:
+    """The rule by which a series goes on that an earlier version had under this one; itself when there is none."""
+    old = next((line for line in earlier.prs if line.rule == rule), None)
+    return next(
+        (
+            line.rule
+            for line in rules_of(policy, level)
+            if old is not None and (line.kind, line.key, line.party) == (old.kind, old.key, old.party)
+        ),
+        rule,
+    )
+
+
 def first_level(policy: FollowupPolicy, *, tvpra_home_study: bool, approved_with_prs: bool) -> PrsLevel:
     """The level on which the services of a child begin who is released like this."""
     holds = {"tvpra_home_study": tvpra_home_study, "approve_with_prs": approved_with_prs, "any": True}

@@ -12,8 +12,10 @@ from sqlalchemy import select
 from sqlmodel import Session, col
 
 from integrations.desk.acting import Act, want_reason
+from integrations.desk.followup_moves import dry_run_followup, move_followup
 from integrations.desk.jobs import enqueue_vetting
 from integrations.desk.judging import judge_in
+from integrations.desk.policy_voices import MAY_MOVE, give_voice
 from integrations.desk.steps import STEPS
 from integrations.desk.vetting_duties import settle_state
 from integrations.kit import Kit
@@ -33,12 +35,11 @@ from models.errors import BadInput, Problem, Refused
 from models.facts import Person
 from models.states import APPLICATION_MOVES, APPLICATION_OVER, ApplicationState, Role
 from models.tables.people import Case
-from models.tables.policies import PolicyMove, PolicySignOff, PolicyVoice
+from models.tables.policies import PolicySignOff, PolicyVoice
 from models.tables.vetting import Application, Decision, Recommendation
 from vetting.policy_changes import changed_by
 
 _MAY_SIGN = (Role.SUPERVISOR, Role.ADMINISTRATOR)
-_MAY_MOVE = (Role.FEDERAL_FIELD_SPECIALIST, Role.SUPERVISOR)
 
 
 def sign(kit: Kit, version: str, rule: str, person: Person, *, reason: str, now: datetime) -> dict[str, Any]:
@@ -134,40 +135,33 @@ def _sandbox_signs() -> Refused:
 
 
 def move(kit: Kit, key: str, version: str, person: Person, *, reason: str, now: datetime) -> UUID:
-    """One of the two voices that move a case to another version; the second moves it and has it vetted anew.
+    """One of the two voices that move a case to another version; the second moves it and has it vetted anew, or has
+    its follow-up planned anew. Returns the application, or the case where it is about follow-up.
 
     Raises:
-        NotFound: no such application or version. BadInput: not a vetting version, or no reason.
+        NotFound: no such application or version. BadInput: no reason.
         Refused: wrong role, two roles, four eyes, not in use, already under it, or the application is over.
     """
     want_reason(reason)
-    if room_of(version) != "vetting":
-        raise BadInput(
-            Problem("VERSION", "wrong_value", "This is not a vetting policy.", "See kinline policy list.")
-        )
+    if room_of(version) == "followup":
+        return move_followup(kit, key, version, person, reason=reason, now=now)
     with kit.transaction() as session:
         act = Act(kit, session, key, person, now)
-        role = require_role(person, *_MAY_MOVE)
+        role = require_role(person, *MAY_MOVE)
         _refuse_move(act, version)
-        first = _first_voice(act, version)
-        if first is not None and first.given_by == person.id:
-            raise Refused("four_eyes", "You gave the first voice; another person must give the second.")
-        row = PolicyMove(
-            case_id=act.application.case_id,
-            from_version=act.application.policy_version,
-            to_version=version,
-            completes=first is not None,
+        application = act.application
+        is_second = give_voice(
+            session,
+            application.case_id,
+            application.policy_version,
+            version,
+            person,
             reason=reason,
-            given_by=person.id,
-            at=now,
+            now=now,
         )
-        session.add(row)
-        session.flush()
-        word = "approved" if first is not None else "proposed"
-        history.record(session, row, old=None, new=word, actor=act.actor, why=reason, now=now)
-        if first is not None:
+        if is_second:
             _move_case(act, version, reason)
-        return act.done(role, f"policy move {word}")
+        return act.done(role, f"policy move {'approved' if is_second else 'proposed'}")
 
 
 def _refuse_move(act: Act, version: str) -> None:
@@ -177,17 +171,6 @@ def _refuse_move(act: Act, version: str) -> None:
         raise Refused("not_reviewable", f"This case is under {version} already.")
     if not how_it_stands(act.session, act.kit.settings, version).in_use:
         raise Refused("not_in_use", f"{version} is not in use here.", [f"kinline policy activate {version}"])
-
-
-def _first_voice(act: Act, version: str) -> PolicyMove | None:
-    """The voice that waits for a second; one from before the last move is spent."""
-    latest = act.session.scalars(
-        select(PolicyMove)
-        .where(col(PolicyMove.case_id) == act.application.case_id)
-        .order_by(col(PolicyMove.at).desc(), col(PolicyMove.completes).desc())
-    ).first()
-    waits = latest is not None and not latest.completes and latest.to_version == version
-    return latest if waits else None
 
 
 def _move_case(act: Act, version: str, reason: str) -> None:
@@ -222,21 +205,14 @@ def _move_case(act: Act, version: str, reason: str) -> None:
 
 
 def dry_run(kit: Kit, version: str, *, actor: str, now: datetime) -> dict[str, Any]:
-    """What would change for each open application if it were judged under this version. Nothing is written
-    but the audit of the look.
+    """What would change for each open application if it were judged under this version, or for each case of
+    follow-up if it were planned by it. Nothing is written but the audit of the look.
 
     Raises:
-        NotFound: no such version. BadInput: not a vetting version.
+        NotFound: no such version.
     """
-    if room_of(version) != "vetting":
-        raise BadInput(
-            Problem(
-                "VERSION",
-                "wrong_value",
-                "Only vetting versions can be tried out on open applications.",
-                "See kinline policy list.",
-            )
-        )
+    if room_of(version) == "followup":
+        return dry_run_followup(kit, version, actor=actor, now=now)
     with kit.transaction() as session:
         ids = list(
             session.scalars(

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import func, select
 from sqlmodel import Session, col
 
-from followup.prs import KINDS, prs_due, rules_of
+from followup.prs import KINDS, prs_due, rule_now, rules_of
 from integrations.desk.duties import open_followup
-from integrations.policies import pinned_followup_policy
+from integrations.policies import followup_policy, pinned_followup_policy
 from integrations.store import ledger
-from models.facts import ReleaseFacts
+from models.facts import Duty, ReleaseFacts
+from models.policy import FollowupPolicy
 from models.states import ObligationState, PrsLevel
 from models.tables.ledger import Call, Evidence, Obligation
 from models.tables.people import Case
@@ -28,13 +30,31 @@ def keep_prs(
     session: Session, case: Case, facts: ReleaseFacts, *, actor: str, why: str, now: datetime
 ) -> list[UUID]:
     """The next duty of each series of the child's level stands open. Returns those that were due to open."""
-    duties = prs_due(
-        facts,
-        pinned_followup_policy(case.followup_policy),
-        standing=[duty.rule for duty in open_services(session, case)],
-        done=_done(session, case),
-    )
+    policy = pinned_followup_policy(case.followup_policy)
+    duties = services_due(session, case, facts, open_services(session, case), policy)
     return open_followup(session, case, duties, actor=actor, why=why, now=now)
+
+
+def services_due(
+    session: Session,
+    case: Case,
+    facts: ReleaseFacts,
+    standing: Sequence[Obligation],
+    policy: FollowupPolicy,
+) -> tuple[Duty, ...]:
+    """What this version wants opened of the case's services while these stand open. A series goes on over versions."""
+    return prs_due(
+        facts,
+        policy,
+        standing=[_rule_now(case, policy, duty.policy_version, duty.rule) for duty in standing],
+        done=_done(session, case, policy),
+    )
+
+
+def _rule_now(case: Case, policy: FollowupPolicy, version: str, rule: str) -> str:
+    if version == policy.version:
+        return rule
+    return rule_now(policy, followup_policy(version), rule, PrsLevel(case.prs_level or PrsLevel.ONE))
 
 
 def open_services(session: Session, case: Case) -> list[Obligation]:
@@ -42,18 +62,26 @@ def open_services(session: Session, case: Case) -> list[Obligation]:
     return [duty for duty in ledger.open_of(session, case.id, side="followup") if duty.kind in KINDS]
 
 
-def _done(session: Session, case: Case) -> dict[str, datetime]:
+def _done(session: Session, case: Case, policy: FollowupPolicy) -> dict[str, datetime]:
     """When a duty of each rule was done last since the level began: the time of the talk, not of its entry."""
     rows = session.execute(
-        select(col(Obligation.rule), func.max(func.coalesce(col(Call.at), col(Evidence.at))))
+        select(
+            col(Obligation.policy_version),
+            col(Obligation.rule),
+            func.max(func.coalesce(col(Call.at), col(Evidence.at))),
+        )
         .join(Evidence, col(Evidence.id) == col(Obligation.evidence_id))
         .outerjoin(Call, col(Call.id) == col(Evidence.call_id))
         .where(
             col(Obligation.case_id) == case.id,
             col(Obligation.kind).in_(KINDS),
             col(Obligation.state) == ObligationState.SETTLED.value,
-            col(Obligation.ended_at) >= case.prs_since,
+            col(Obligation.ended_at) >= (case.prs_since or case.released_at or case.created_at),
         )
-        .group_by(col(Obligation.rule))
+        .group_by(col(Obligation.policy_version), col(Obligation.rule))
     )
-    return dict(rows.tuples().all())
+    done: dict[str, datetime] = {}
+    for version, rule, at in rows.tuples():
+        now_called = _rule_now(case, policy, version, rule)
+        done[now_called] = max(at, done.get(now_called, at))
+    return done

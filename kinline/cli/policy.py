@@ -10,7 +10,7 @@ import typer
 from rich.table import Table
 
 from integrations.desk import policy_acts as desk
-from integrations.desk.views import application_json
+from integrations.desk.views import application_json, case_json
 from integrations.policies import policy_files
 from integrations.store.policy_acts import how_it_stands, lines_of, policy_of, room_of, unverified_lines
 from kinline.cli import common, sentences, show
@@ -114,7 +114,7 @@ def policy_diff(
 
 @app.command("dry-run")
 def policy_dry_run(version: Version, as_json: AsJson = False, at: At = None, as_: MaybeAs = None) -> None:
-    """Which open applications would change if they were judged under this version, and how. Changes nothing."""
+    """Which open applications, or cases of follow-up, would change under this version, and how. Changes nothing."""
 
     def body(stack: Stack) -> dict[str, Any]:
         who = common.maybe_person(stack, as_)
@@ -158,21 +158,33 @@ def policy_activate(
 
 @app.command("move")
 def policy_move(
-    application: Annotated[str, typer.Argument(metavar="APPLICATION")],
+    application: Annotated[
+        str, typer.Argument(metavar="APPLICATION", help="Or the case, for a version of follow-up.")
+    ],
     version: Version,
     as_: As,
     reason: Reason,
     as_json: AsJson = False,
     at: At = None,
 ) -> None:
-    """Give one of the two voices that move a case to another version; the second has it vetted anew."""
+    """Give one of the two voices that move a case to another version; the second has it vetted or planned anew."""
+    of_vetting = True
 
     def body(stack: Stack) -> dict[str, Any]:
+        nonlocal of_vetting
         who = common.person(stack, as_)
-        moved = desk.move(stack.kit, application, version, who, reason=reason, now=stack.now())
-        return application_json(stack.kit, str(moved), viewer=who, now=stack.now())
+        moved = str(desk.move(stack.kit, application, version, who, reason=reason, now=stack.now()))
+        of_vetting = room_of(version) == "vetting"
+        if of_vetting:
+            return application_json(stack.kit, moved, viewer=who, now=stack.now())
+        return case_json(stack.kit, moved, actor=str(who.id), now=stack.now())
 
-    common.run(body, as_json=as_json, at=at, show=show.application)
+    common.run(
+        body,
+        as_json=as_json,
+        at=at,
+        show=lambda found: show.application(found) if of_vetting else show.case(found),
+    )
 
 
 def _act(
@@ -262,6 +274,9 @@ def _show_diff(result: dict[str, Any]) -> None:
 
 
 def _show_dry_run(result: dict[str, Any]) -> None:
+    if "cases" in result:
+        _show_cases_dry_run(result)
+        return
     for one in result["applications"]:
         OUT.print(f"[bold]{one['reference']}[/]  {one['state']}, now under {one['policy']}")
         for name, sign in (("added", "+"), ("removed", "-")):
@@ -270,4 +285,15 @@ def _show_dry_run(result: dict[str, Any]) -> None:
                     OUT.print(f"  {sign} {what}: {line}")
     OUT.print(
         f"Under {result['version']}, {result['changed']} of {result['open']} open applications would change."
+    )
+
+
+def _show_cases_dry_run(result: dict[str, Any]) -> None:
+    for one in result["cases"]:
+        OUT.print(f"[bold]{one['case_id']}[/]  {one['state']}, now under {one['policy']}")
+        for name, sign in (("added", "+"), ("removed", "-")):
+            for line in one[f"duties_{name}"]:
+                OUT.print(f"  {sign} {line}")
+    OUT.print(
+        f"Under {result['version']}, {result['changed']} of {result['open']} cases would be planned otherwise."
     )
