@@ -19,8 +19,10 @@ from integrations.desk.sight import child_in_sight
 from integrations.kit import Kit
 from integrations.store.accounting import take_account
 from kinline.cli.followup import app
+from kinline.play.papers import make_paper
 from models.errors import BadInput, NotFound, Refused
 from models.facts import Person
+from models.reports import MUST_BE_TOLD
 from models.tables.people import Case
 from tests.integration.followup_scenes import (
     DAY,
@@ -263,6 +265,11 @@ class Story:
 
     def end(self) -> None:
         """The children of this story are closed, so that they are in no later one's way."""
+        for family in self.families:
+            for duty in self.world.duties(family):
+                if duty.kind in MUST_BE_TOLD:
+                    staff = self.world.staff
+                    make_paper(self.world.kit, duty, staff["cm"], staff["supervisor"], now=self.world.now)
         for which in range(len(self.families)):
             self.act("close", which, "departed", "cm")
             self.act("close", which, "departed", "supervisor")

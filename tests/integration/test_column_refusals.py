@@ -135,8 +135,9 @@ def test_jobs_and_links_have_known_states(session: Session, vault: Vault) -> Non
     with refused(session, "link_state_known"):
         session.execute(
             text(
-                "INSERT INTO link (id, application_id, other_application_id, kind, tier, about, through, state, at)"
-                " VALUES (gen_random_uuid(), :a, :b, 'sponsor', 'likely', '', '{}', 'maybe', :now)"
+                "INSERT INTO link (id, application_id, other_application_id, kind, tier, about, through, features,"
+                " score, state, at)"
+                " VALUES (gen_random_uuid(), :a, :b, 'sponsor', 'likely', '', '{}', '{}', 0, 'maybe', :now)"
             ),
             {
                 "a": an_application(session, vault).id,

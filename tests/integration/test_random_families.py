@@ -18,7 +18,7 @@ STEPS = int(os.environ.get("STEPS_EACH", "20"))
 LONGER = "STEPS_EXAMPLES" in os.environ
 
 
-@pytest.mark.timeout(0 if LONGER else 600)
+@pytest.mark.timeout(0 if LONGER else 900)
 def test_the_promises_hold_through_everything_that_happens_to_random_families(
     clones: Clones, record_property: Callable[[str, object], None]
 ) -> None:
