@@ -86,9 +86,25 @@ WHOLE = {"blocks": 2, "entries": 1, "unsealed": 0, "broken": []}
                         "acknowledge_within_hours": 24,
                         "resolve_within_hours": 72,
                     }
-                ]
+                ],
+                "rota_gaps": [],
             },
             "swb-2024r2 level 1, rota: post release caller, NOBODY; answered within 24 h, resolved within 72 h",
+        ),
+        (
+            sentences.rungs,
+            {"rungs": [], "rota_gaps": [{"rung": 2, "from": "2026-02-02", "until": "2026-02-03"}]},
+            "NOBODY on call, rung 2: 2026-02-02 to 2026-02-03",
+        ),
+        (
+            sentences.phone_set,
+            {"email": "caller@example.org", "phone": "set"},
+            "caller@example.org is paged on this telephone from now on.",
+        ),
+        (
+            sentences.reply_read,
+            {"id": "t1", "case_id": None, "meaning": "stop", "by": "cm@example.org"},
+            "Text t1 is read: stop, by cm@example.org.",
         ),
     ],
 )
