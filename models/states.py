@@ -142,6 +142,8 @@ class CaseState(StrEnum):
     CLOSED = "closed"
 
 
+# A released child who is followed: in sight, or looked for.
+FOLLOWED = (CaseState.IN_FOLLOW_UP, CaseState.LOST_CONTACT)
 CASE_MOVES: Mapping[CaseState, frozenset[CaseState]] = {
     CaseState.IN_CARE: frozenset({CaseState.IN_FOLLOW_UP, CaseState.CLOSED}),
     CaseState.IN_FOLLOW_UP: frozenset({CaseState.LOST_CONTACT, CaseState.CLOSED}),

@@ -23,7 +23,7 @@ from models.errors import BadInput, IntegrationError, Refused
 from models.facts import Person
 from models.packet import Address as StatedAddress
 from models.packet import parse_part
-from models.states import CaseState, Role
+from models.states import FOLLOWED, Role
 from models.tables.base import Sealed
 from models.tables.people import Address, Case
 from vetting.ports import AddressQuery
@@ -42,7 +42,7 @@ def change_address(
     stated: StatedAddress = parse_part(StatedAddress, raw, "address")
     with kit.transaction() as session:
         case = find_case(session, case_key, lock=True)
-        if case.state not in (CaseState.IN_FOLLOW_UP, CaseState.LOST_CONTACT):
+        if case.state not in FOLLOWED:
             raise Refused("not_in_follow_up", f"this case is {case.state}; amend its packet instead")
         role = require_role(person, Role.CASE_MANAGER, Role.POST_RELEASE_CALLER, Role.SUPERVISOR)
         record_act(session, case.id, person, role, now=now)

@@ -13,11 +13,10 @@ from integrations.desk.duties import open_followup, review_duty
 from integrations.desk.escalations import policy_of
 from integrations.store import history
 from models.policy import TryRule
-from models.states import CaseState, Party, TryEnd
+from models.states import FOLLOWED, Party, TryEnd
 from models.tables.people import Case, PhoneNumber
 
 FIND_NUMBER = "find_number"
-_FOLLOWED = (CaseState.IN_FOLLOW_UP, CaseState.LOST_CONTACT)
 
 
 def learn(
@@ -39,7 +38,7 @@ def learn(
     rule = try_rule(policy, end)
     _mark(session, number, rule, actor=actor, why=why, now=now)
     kinds = [kind for kind in duties_opened(rule, Party(number.party)) if kind not in opened]
-    if case.state not in _FOLLOWED:
+    if case.state not in FOLLOWED:
         return {}
     key = str(number.id)[:8]
     duties = [review_duty(policy, kind, key=key, now=now, detail={"source": key}) for kind in kinds]

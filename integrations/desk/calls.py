@@ -31,9 +31,9 @@ from integrations.store.staff import record_act, require_role
 from models.errors import BadInput, Problem, Refused
 from models.facts import CallRecord, Duty, Person
 from models.states import (
+    FOLLOWED,
     SPOKEN,
     CallOutcome,
-    CaseState,
     Channel,
     ObligationState,
     Party,
@@ -82,7 +82,7 @@ def record_call(
     parsed = parse_answers(party, outcome, answers)
     with kit.transaction() as session:
         case = find_case(session, case_key, lock=True)
-        if case.state not in (CaseState.IN_FOLLOW_UP, CaseState.LOST_CONTACT):
+        if case.state not in FOLLOWED:
             raise Refused("not_in_follow_up", f"this case is {case.state}, not in follow-up")
         if case.released_at is not None and at < case.released_at:
             raise BadInput(

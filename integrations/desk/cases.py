@@ -14,7 +14,7 @@ from integrations.desk.duties import open_followup
 from integrations.desk.escalations import policy_of
 from integrations.desk.pausing import A_PERSON_HAS_IT, PERHAPS_A_STOP, pause, resume
 from integrations.desk.restoring import restore_what_it_ended
-from integrations.desk.sight import FOLLOWED, LOST_CONTACT_REVIEW, keep_in_sight, say_lost
+from integrations.desk.sight import LOST_CONTACT_REVIEW, keep_in_sight, say_lost
 from integrations.kit import Kit
 from integrations.store import history, ledger
 from integrations.store.cases import find_case
@@ -22,7 +22,7 @@ from integrations.store.staff import record_act, require_role
 from models.errors import BadInput, Problem, Refused
 from models.facts import Person
 from models.policy import ClosureRule
-from models.states import CASE_MOVES, CaseState, ClosureReason, Party, Role
+from models.states import CASE_MOVES, FOLLOWED, CaseState, ClosureReason, Party, Role
 from models.tables.people import Case
 
 

@@ -27,7 +27,7 @@ from integrations.messaging import segments
 from integrations.store.cases import lock_case, lock_cases
 from integrations.store.contacts import consents, plain_number, zones_of
 from models.errors import OutcomeUnknown, Rejected, Unavailable
-from models.states import CaseState, MessageState, ObligationState
+from models.states import FOLLOWED, MessageState, ObligationState
 from models.tables.base import Row
 from models.tables.ledger import Hearing, Message, Obligation
 from models.tables.people import Case, PhoneNumber
@@ -40,7 +40,6 @@ MAX_TRIES = 6
 BATCH = 100
 # Our account or our credentials: nothing was taken, and nothing is said about the number.
 NOT_THE_TEXTS_FAULT = frozenset({"20003", "20005", "20006", "20404"})
-_FOLLOWED = (CaseState.IN_FOLLOW_UP, CaseState.LOST_CONTACT)
 RowT = TypeVar("RowT", bound=Row)
 
 
@@ -166,7 +165,7 @@ def _judge(
         quiet=policy_of(case).quiet,
         now=now,
     )
-    if case.state not in _FOLLOWED:
+    if case.state not in FOLLOWED:
         verdict = delivery.Cancel("not_in_follow_up")
     if written_language(message.language) is None:
         verdict = delivery.Cancel("no_text_in_their_language")

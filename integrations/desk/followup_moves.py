@@ -17,7 +17,7 @@ from followup.replanning import DutyKey, Replanned, key_of, replan
 from integrations.desk.duties import as_duty, owned_until
 from integrations.desk.policy_voices import MAY_MOVE, give_voice
 from integrations.desk.prs import services_due
-from integrations.desk.sight import FOLLOWED, duty_facts, keep_in_sight, plan_facts
+from integrations.desk.sight import duty_facts, keep_in_sight, plan_facts
 from integrations.kit import Kit
 from integrations.policies import followup_policy, pinned_followup_policy
 from integrations.store import history, ledger
@@ -28,7 +28,7 @@ from integrations.store.staff import record_act, require_role
 from models.errors import NotFound, Refused
 from models.facts import Duty, ObligationFacts, Person
 from models.policy import FollowupPolicy
-from models.states import ObligationState, Party
+from models.states import FOLLOWED, ObligationState, Party
 from models.tables.ledger import Obligation
 from models.tables.people import Case
 

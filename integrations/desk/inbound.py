@@ -20,7 +20,6 @@ from integrations.catalogs import catalog, lexicon_for, written_language
 from integrations.desk.messages import move_message, queue_text
 from integrations.desk.paging import page_for_stranger, take_page_receipt
 from integrations.desk.reacting import (
-    FOLLOWED_STATES,
     all_ask_for_help,
     end_texts,
     help_after_closure,
@@ -32,7 +31,7 @@ from integrations.kit import Kit
 from integrations.messaging.webhooks import twilio_confirms
 from integrations.store.cases import lock_cases, lock_row, of_the_followed
 from integrations.store.sealing import seal_json
-from models.states import CaseState, Party
+from models.states import FOLLOWED, CaseState, Party
 from models.tables.base import Sealed
 from models.tables.ledger import Attempt, InboundText, Message
 from models.tables.people import Case, PhoneNumber, Staff
@@ -65,7 +64,7 @@ def take_text(kit: Kit, inbound: Any, *, now: datetime) -> None:
     with kit.transaction() as session:
         numbers = numbers_of_phone(session, phone_key)
         lock_cases(session, {n.case_id for n in numbers})
-        followed = [n for n in numbers if session.get_one(Case, n.case_id).state in FOLLOWED_STATES]
+        followed = [n for n in numbers if session.get_one(Case, n.case_id).state in FOLLOWED]
         asked = _questions(session, followed, now)
         number = next((n for n in followed if asked and n.id == asked[0].number_id), None)
         number = number or next(iter(followed or numbers), None)

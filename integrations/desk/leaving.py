@@ -22,7 +22,7 @@ from integrations.store.staff import require_role
 from models.errors import BadInput, Problem, Refused
 from models.facts import Person
 from models.policy import FollowupPolicy, Rung
-from models.states import CaseState, EscalationState, Role
+from models.states import FOLLOWED, EscalationState, Role
 from models.tables.ledger import Escalation
 from models.tables.people import Case, Staff, StaffSession
 
@@ -71,7 +71,7 @@ def _rungs(session: Session) -> list[tuple[FollowupPolicy, Rung]]:
     """Those of the version for cases in care, and of each version that a followed case is pinned to."""
     pinned = session.scalars(
         select(col(Case.followup_policy))
-        .where(col(Case.state).in_((CaseState.IN_FOLLOW_UP.value, CaseState.LOST_CONTACT.value)))
+        .where(col(Case.state).in_([state.value for state in FOLLOWED]))
         .distinct()
     )
     versions = {pinned_followup_policy(version).version for version in [None, *pinned]}

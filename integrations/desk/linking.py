@@ -12,13 +12,12 @@ from integrations.desk.jobs import enqueue_vetting
 from integrations.kit import Kit
 from integrations.store.image_links import find_image_links
 from integrations.store.links import News, find_links
-from models.states import APPLICATION_OVER, ApplicationState, CaseState
+from models.states import APPLICATION_OVER, FOLLOWED, ApplicationState
 from models.tables.people import Case
 from models.tables.vetting import Application
 from vetting.linkage import alarm_after_release
 
 ACTOR = "engine:linkage"
-_FOLLOWED = (CaseState.IN_FOLLOW_UP, CaseState.LOST_CONTACT)
 
 
 def link(kit: Kit, application_id: UUID, now: datetime) -> None:
@@ -39,7 +38,7 @@ def _tell(session: Session, finder: Application, news: News, now: datetime) -> N
     if news.state == ApplicationState.RELEASED:
         case = session.get_one(Case, news.case_id)
         rule = alarm_after_release(news.kind, news.tier, (finder.category, news.category))
-        if rule is not None and case.state in _FOLLOWED:
+        if rule is not None and case.state in FOLLOWED:
             # One for a child at a time: whoever takes it looks at all the links of the case.
             open_escalation(session, case, reason="link_found", rule=rule, level=2, actor=ACTOR, now=now)
     elif news.state not in APPLICATION_OVER:

@@ -21,14 +21,13 @@ from integrations.store.staff import record_act, require_role
 from models.errors import BadInput, NotFound, Problem, Refused
 from models.facts import Person
 from models.reports import NOTICE_ANSWER, NOTICE_DUTY, NOTICE_MOVES, NoticeState, Recipient
-from models.states import CaseState, Role
+from models.states import FOLLOWED, Role
 from models.tables.base import Sealed
 from models.tables.ledger import Obligation
 from models.tables.people import Case, Staff
 from models.tables.reports import Notice
 
 _WRITERS = (Role.CASE_MANAGER, Role.POST_RELEASE_CALLER, Role.SUPERVISOR)
-_FOLLOWED = (CaseState.IN_FOLLOW_UP, CaseState.LOST_CONTACT)
 
 
 def draft(
@@ -44,7 +43,7 @@ def draft(
     said = parse_notice(facts)
     with kit.transaction() as session:
         case = find_case(session, case_key, lock=True)
-        if case.state not in _FOLLOWED:
+        if case.state not in FOLLOWED:
             raise Refused("not_in_follow_up", f"this case is {case.state}, not in follow-up")
         role = require_role(person, *_WRITERS)
         record_act(session, case.id, person, role, now=now)
@@ -165,7 +164,7 @@ def certify(kit: Kit, notice_id: UUID, person: Person, *, method: str, now: date
             by=person.id,
             now=now,
         )
-        if case.state in _FOLLOWED:
+        if case.state in FOLLOWED:
             row.next_action_at = _wait_for_the_answer(session, case, row, person, now)
             session.add(row)
         settle_on_paper(session, duty, row.id, person, why="the notice was certified", now=now)

@@ -13,7 +13,7 @@ from integrations import keys
 from integrations.desk.duties import open_followup
 from integrations.desk.escalations import policy_of, resolve_settled
 from integrations.desk.found import call_again
-from integrations.desk.sight import FOLLOWED, keep_in_sight, plan_facts
+from integrations.desk.sight import keep_in_sight, plan_facts
 from integrations.kit import Kit
 from integrations.store import history, ledger
 from integrations.store.cases import find_case, followed_application
@@ -23,7 +23,7 @@ from models.errors import BadInput, Problem, Refused
 from models.facts import Person
 from models.numbers import NewNumber
 from models.packet import parse_part
-from models.states import Party, Role
+from models.states import FOLLOWED, Party, Role
 from models.tables.base import Sealed
 from models.tables.ledger import Obligation
 from models.tables.people import Case, Consent, PhoneNumber

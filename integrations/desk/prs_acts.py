@@ -10,7 +10,7 @@ from sqlmodel import Session
 
 from followup.prs import rules_of
 from integrations.desk.prs import keep_prs, open_services
-from integrations.desk.sight import FOLLOWED, plan_facts
+from integrations.desk.sight import plan_facts
 from integrations.kit import Kit
 from integrations.policies import pinned_followup_policy
 from integrations.store import history, ledger
@@ -18,7 +18,7 @@ from integrations.store.cases import find_case
 from integrations.store.staff import record_act, require_role
 from models.errors import BadInput, Problem, Refused
 from models.facts import Person
-from models.states import PrsLevel, Role
+from models.states import FOLLOWED, PrsLevel, Role
 from models.tables.ledger import Obligation
 from models.tables.people import Case
 

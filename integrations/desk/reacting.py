@@ -15,12 +15,11 @@ from integrations.desk.duties import open_followup, review_duty
 from integrations.desk.escalations import open_escalation, policy_of
 from integrations.desk.messages import move_message
 from integrations.desk.pausing import PERHAPS_A_STOP, pause
-from models.states import CaseState, MessageState, Party, TryEnd
+from models.states import FOLLOWED, MessageState, Party, TryEnd
 from models.tables.ledger import Call, Message
 from models.tables.people import Case, Consent, PhoneNumber
 
 ACTOR = "engine:inbound"
-FOLLOWED_STATES = (CaseState.IN_FOLLOW_UP.value, CaseState.LOST_CONTACT.value)
 
 
 def all_ask_for_help(session: Session, numbers: list[PhoneNumber], *, now: datetime) -> None:
@@ -67,7 +66,7 @@ def react(
     """
     case = session.get_one(Case, number.case_id)
     key = str(source_id)[:8]
-    if case.state not in FOLLOWED_STATES:
+    if case.state not in FOLLOWED:
         if meaning == Meaning.HELP:
             help_after_closure(session, [number], now, actor)
     elif meaning == Meaning.HELP:

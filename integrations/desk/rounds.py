@@ -26,7 +26,7 @@ from integrations.desk.waiting import take_jobs, vetted_with_news
 from integrations.kit import Kit
 from integrations.policies import followup_policies
 from integrations.store.accounting import take_account
-from models.states import ApplicationState, CaseState, EscalationState
+from models.states import FOLLOWED, ApplicationState, EscalationState
 from models.tables.ledger import Escalation, Hearing, Obligation
 from models.tables.people import Address, Case
 from models.tables.system import RoundSlot
@@ -187,7 +187,7 @@ def court_round(kit: Kit, *, now: datetime) -> dict[str, int]:
         cases = session.scalars(
             select(Case)
             .where(
-                col(Case.state).in_((CaseState.IN_FOLLOW_UP.value, CaseState.LOST_CONTACT.value)),
+                col(Case.state).in_([state.value for state in FOLLOWED]),
                 ~coming,
                 ~looking,
             )
@@ -212,7 +212,7 @@ def address_round(kit: Kit, *, now: datetime) -> dict[str, int]:
             .join(Case, col(Case.id) == col(Address.case_id))
             .where(
                 col(Address.until_at).is_(None),
-                col(Case.state).in_((CaseState.IN_FOLLOW_UP.value, CaseState.LOST_CONTACT.value)),
+                col(Case.state).in_([state.value for state in FOLLOWED]),
                 or_(
                     col(Address.postal_checked_at).is_(None),
                     col(Address.postal_checked_at) < now - timedelta(days=30),

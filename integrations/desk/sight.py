@@ -23,12 +23,11 @@ from integrations.store import history, ledger
 from integrations.store.cases import followed_application
 from integrations.store.sealing import open_json
 from models.facts import ChildInSight, ObligationFacts, ReleaseFacts
-from models.states import CASE_MOVES, CaseState, EscalationState, Party
+from models.states import CASE_MOVES, FOLLOWED, CaseState, EscalationState, Party
 from models.tables.ledger import Escalation, Obligation
 from models.tables.people import Case, Child
 
 LOST_CONTACT_REVIEW = "lost_contact_review"
-FOLLOWED = (CaseState.IN_FOLLOW_UP, CaseState.LOST_CONTACT)
 # A child who is looked for: such a duty ends when the child is heard, too.
 SOUGHT = (LOCATE_CHILD, LOST_CONTACT_REVIEW)
 # The first call to a child who has been located: it is opened once.

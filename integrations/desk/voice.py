@@ -25,14 +25,13 @@ from integrations.store import history
 from integrations.store.cases import lock_cases, lock_row
 from integrations.store.contacts import consents, plain_number, zones_of
 from models.errors import OutcomeUnknown, Rejected, Unavailable
-from models.states import CallOutcome, CaseState, ObligationState, TryEnd
+from models.states import FOLLOWED, CallOutcome, ObligationState, TryEnd
 from models.tables.ledger import Attempt, Call, Obligation
 from models.tables.people import Case, PhoneNumber
 
 ACTOR = "engine:voice"
 LEASE = timedelta(minutes=30)
 BATCH = 50
-_FOLLOWED = (CaseState.IN_FOLLOW_UP, CaseState.LOST_CONTACT)
 _DIGITS = {
     "1": Meaning.YES,
     "2": Meaning.HELP,
@@ -96,7 +95,7 @@ def _take(session: Session, *conditions: ColumnElement[bool]) -> tuple[Sequence[
 
 
 def _is_moot(session: Session, row: Call, case: Case, given: Mapping[UUID, bool], now: datetime) -> bool:
-    if case.state not in _FOLLOWED or case.paused_at is not None:
+    if case.state not in FOLLOWED or case.paused_at is not None:
         return True
     if row.not_after is not None and row.not_after <= now:
         return True
