@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
+from functools import cache
 
 from followup.calendar import in_quiet_hours
 from followup.policy import in_force
@@ -13,15 +14,9 @@ from models.policy import FollowupPolicy, TryRule
 from models.states import Party, TryEnd
 
 
-def try_rules(policy: FollowupPolicy) -> tuple[TryRule, ...]:
-    """The line of each end, in the order of the ends."""
-    lines = {line.end: line for line in in_force(policy.tries)}
-    return tuple(lines.get(end) or _before_the_table(end) for end in TryEnd)
-
-
 def try_rule(policy: FollowupPolicy, end: TryEnd) -> TryRule:
     """What follows from this end under this policy."""
-    return next(line for line in try_rules(policy) if line.end == end)
+    return next((line for line in in_force(policy.tries) if line.end == end), None) or _before_the_table(end)
 
 
 def duties_opened(rule: TryRule, party: Party) -> tuple[str, ...]:
@@ -67,6 +62,7 @@ _OLDER: dict[TryEnd, dict[str, object]] = {
 }
 
 
+@cache
 def _before_the_table(end: TryEnd) -> TryRule:
     """What held for versions that are older than the table: the cases under them go on by it."""
     return TryRule.model_validate(

@@ -17,7 +17,7 @@ from followup_builders import (
 
 from followup.ladder import NextStep, next_step
 from followup.policy import parse_followup_policy
-from followup.tries import duties_opened, try_rule, try_rules
+from followup.tries import duties_opened, try_rule
 from models.errors import BadInput
 from models.facts import AttemptFacts
 from models.states import Channel, Party, TryEnd
@@ -98,8 +98,9 @@ def test_a_text_that_the_provider_could_not_take_is_not_sent_once_more_where_mac
 @pytest.mark.parametrize("version", ["swb-2024", "swb-2024r2"])
 def test_older_versions_go_on_as_they_did(version):
     older = a_policy(version)
-    assert {rule.then for rule in try_rules(older)} == {"next_step"}
-    use = {rule.end.value: rule.number for rule in try_rules(older) if rule.number != "keep"}
+    rules = [try_rule(older, end) for end in TryEnd]
+    assert {rule.then for rule in rules} == {"next_step"}
+    use = {rule.end.value: rule.number for rule in rules if rule.number != "keep"}
     assert use == {row[0]: row[1] for row in ROWS if row[1] != "keep"}
 
 
