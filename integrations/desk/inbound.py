@@ -249,11 +249,9 @@ def _act_on(session: Session, numbers: list[PhoneNumber], text: _Text, now: date
             .where(col(Attempt.message_id) == text.asked[0].id)
             .values(outcome=f"answered_{text.meaning.value}")
         )
-    if text.stops or text.meaning == Meaning.START:
-        for one in numbers:
-            record_consent(session, one, given=not text.stops, now=now)
-        if text.stops:
-            end_texts(session, numbers, text.id, now)
+    _keep_consent(session, numbers, text.meaning, stops=text.stops, now=now)
+    if text.stops:
+        end_texts(session, numbers, text.id, now)
     if text.meaning == Meaning.HELP:
         all_ask_for_help(session, numbers, now=now)
     if text.may_stop:
@@ -283,11 +281,18 @@ def _heard_after_closure(
     session: Session, numbers: list[PhoneNumber], meaning: Meaning, *, stops: bool, now: datetime
 ) -> None:
     """What a phone of closed cases says counts, though nothing is answered: a reopened case keeps to the STOP."""
+    _keep_consent(session, numbers, meaning, stops=stops, now=now)
+    if meaning == Meaning.HELP:
+        help_after_closure(session, numbers, now)
+
+
+def _keep_consent(
+    session: Session, numbers: list[PhoneNumber], meaning: Meaning, *, stops: bool, now: datetime
+) -> None:
+    """Whoever holds the phone said it, so it holds for everybody on it."""
     if stops or meaning == Meaning.START:
         for one in numbers:
             record_consent(session, one, given=not stops, now=now)
-    if meaning == Meaning.HELP:
-        help_after_closure(session, numbers, now)
 
 
 def _answer(session: Session, number: PhoneNumber, template: str, inbound_id: UUID, now: datetime) -> None:
