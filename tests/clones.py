@@ -78,10 +78,7 @@ class Clones:
             return False
 
     def _connected(self, url: str) -> psycopg.Connection[Any]:
-        """As the administrator, who may set triggers aside."""
-        name = make_url(url).database
-        plain = make_url(self.server.admin_url).set(drivername="postgresql", database=name)
-        return psycopg.connect(plain.render_as_string(hide_password=False), autocommit=True)
+        return self.server.as_admin(make_url(url).database)
 
 
 def _shape(connection: psycopg.Connection[Any]) -> str:

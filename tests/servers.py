@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import psycopg
 from psycopg import sql
@@ -69,9 +70,14 @@ class TestServer:
             self._run(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
             self._made.remove(name)
 
+    def as_admin(self, database: str | None = None) -> psycopg.Connection[Any]:
+        """A connection of the administrator, who may set triggers aside; to `database` if named."""
+        url = make_url(self.admin_url).set(drivername="postgresql")
+        url = url if database is None else url.set(database=database)
+        return psycopg.connect(url.render_as_string(hide_password=False), autocommit=True)
+
     def _run(self, statement: sql.Composed) -> None:
-        plain = make_url(self.admin_url).set(drivername="postgresql").render_as_string(hide_password=False)
-        with psycopg.connect(plain, autocommit=True) as admin:
+        with self.as_admin() as admin:
             admin.execute("SET client_min_messages = error")
             admin.execute(statement)
 
