@@ -34,6 +34,7 @@ from models.states import (
     Role,
     Severity,
 )
+from models.voices import want_another
 from vetting import home_study
 from vetting.category import category_of
 from vetting.checks import Standing, hit_of
@@ -355,7 +356,7 @@ def may_waive(
         )
     if requirement.state is RequirementState.WAIVED:
         raise Refused("not_reviewable", "This is already waived.")
-    _want_second_person(person, proposed_by)
+    want_another(person, proposed_by)
     _want_reason(reason)
     return role
 
@@ -388,7 +389,7 @@ def may_adjudicate(
         raise Refused("not_reviewable", "There is no hit on this check that stands.")
     if standing is Standing.HIT_BAR:
         _refuse_to_weigh_a_bar(word, is_second=proposed_by is not None)
-    _want_second_person(person, proposed_by)
+    want_another(person, proposed_by)
     _want_reason(reason)
     return role
 
@@ -466,7 +467,7 @@ def may_override(facts: ApplicationFacts, person: Person, reason: str) -> tuple[
     refuse_when_over(facts)
     if newest is None or newest.result != "negative" or newest.overridden:
         raise Refused("not_reviewable", "There is no negative home study that waits for an answer.")
-    _want_second_person(person, proposed_by)
+    want_another(person, proposed_by)
     _want_reason(reason)
     return role, newest
 
@@ -522,11 +523,6 @@ def _refuse_early_approval(value: DecisionValue, missing: Sequence[str]) -> None
 def _want_reason(reason: str) -> None:
     if not reason.strip():
         raise BadInput(Problem("reason", "missing_key", "A reason is needed.", "Say why, in a sentence."))
-
-
-def _want_second_person(person: Person, proposed_by: UUID | None) -> None:
-    if proposed_by == person.id:
-        raise Refused("four_eyes", "You gave the first voice; another person must give the second.")
 
 
 def _unmet(requirement: Requirement) -> str | None:

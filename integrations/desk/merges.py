@@ -22,6 +22,7 @@ from models.facts import MergedFacts, Person
 from models.states import APPLICATION_OVER, Role
 from models.tables.linkage import PersonMerge
 from models.tables.vetting import Link
+from models.voices import want_another
 
 _MAY_MERGE = (Role.INTEGRITY_REVIEWER, Role.SUPERVISOR)
 
@@ -149,8 +150,7 @@ def _refuse_split(session: Session, one: UUID, other: UUID) -> None:
 def _refuse_second_voice(session: Session, row: PersonMerge, person: Person) -> None:
     if row.approved_at is not None:
         raise Refused("already_merged", "These two are merged already.")
-    if row.proposed_by == person.id:
-        raise Refused("four_eyes", "You gave the first voice; another person must give the second.")
+    want_another(person, row.proposed_by)
     if not still_meant(session, row):
         raise Refused(
             "outdated",

@@ -37,6 +37,7 @@ from models.states import APPLICATION_MOVES, APPLICATION_OVER, ApplicationState,
 from models.tables.people import Case
 from models.tables.policies import PolicySignOff, PolicyVoice
 from models.tables.vetting import Application, Decision, Recommendation
+from models.voices import want_another
 from vetting.policy_changes import changed_by
 
 _MAY_SIGN = (Role.SUPERVISOR, Role.ADMINISTRATOR)
@@ -124,7 +125,7 @@ def _refuse_second_voice(session: Session, version: str, of_digest: str, person:
         )
     ).first()
     if mine is not None:
-        raise Refused("four_eyes", "You gave the first voice; another person must give the second.")
+        want_another(person, mine.given_by)
 
 
 def _sandbox_signs() -> Refused:

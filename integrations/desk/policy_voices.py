@@ -11,10 +11,10 @@ from sqlmodel import Session, col
 from integrations.policies import policy_files
 from integrations.store import history
 from integrations.store.policy_acts import room_of
-from models.errors import Refused
 from models.facts import Person
 from models.states import Role
 from models.tables.policies import PolicyMove
+from models.voices import want_another
 
 MAY_MOVE = (Role.FEDERAL_FIELD_SPECIALIST, Role.SUPERVISOR)
 
@@ -28,8 +28,7 @@ def give_voice(
         Refused: the first voice was this person's own.
     """
     first = _first_voice(session, case_id, version)
-    if first is not None and first.given_by == person.id:
-        raise Refused("four_eyes", "You gave the first voice; another person must give the second.")
+    want_another(person, None if first is None else first.given_by)
     row = PolicyMove(
         case_id=case_id,
         from_version=old,
