@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import httpx
 
+from integrations.loopback import loopback_socket
 from integrations.registry import Providers
 
 if TYPE_CHECKING:
@@ -54,10 +56,11 @@ def serve_sandbox(
     clock: Callable[[], datetime],
     *,
     inbound_url: str,
-    ports: tuple[int, int, int] = (0, 0, 0),
+    held: tuple[socket.socket, socket.socket, socket.socket] | None = None,
 ) -> Iterator[SandboxUrls]:
-    """The three servers run inside this block, and act when they are told to."""
-    with _sandbox(conninfo, clock, inbound_url=inbound_url, ports=ports, live=False) as (urls, _):
+    """The three servers run inside this block, on any ports or those `held`, and act when they are told to."""
+    sockets = held or (loopback_socket(0), loopback_socket(0), loopback_socket(0))
+    with _sandbox(conninfo, clock, inbound_url=inbound_url, sockets=sockets, live=False) as (urls, _):
         yield urls
 
 
@@ -74,7 +77,8 @@ def live_sandbox(
     Raises:
         psycopg.OperationalError: their connection is gone; whoever started them starts them again.
     """
-    with _sandbox(conninfo, clock, inbound_url=inbound_url, ports=ports, live=True) as (_, store):
+    sockets = (loopback_socket(ports[0]), loopback_socket(ports[1]), loopback_socket(ports[2]))
+    with _sandbox(conninfo, clock, inbound_url=inbound_url, sockets=sockets, live=True) as (_, store):
         while not stopping.wait(LOOK_SECONDS):
             store.next_due("nothing of this kind")
 
@@ -85,7 +89,7 @@ def _sandbox(
     clock: Callable[[], datetime],
     *,
     inbound_url: str,
-    ports: tuple[int, int, int],
+    sockets: tuple[socket.socket, socket.socket, socket.socket],
     live: bool,
 ) -> Iterator[tuple[SandboxUrls, PostgresStore]]:
     # FastAPI takes a quarter of a second to load; a command that serves nothing does not wait for it.
@@ -104,8 +108,8 @@ def _sandbox(
         background = BackgroundSandbox(store=store, clock=clock, token=_TOKEN, webhook_secret=_TOKEN)
         postal = create_postal_app(clock=clock, client_id="sandbox", client_secret=_TOKEN)
         servers = [
-            stack.enter_context(ThreadedServer(app, port=port))
-            for app, port in zip((twilio.app, background.app, postal), ports, strict=True)
+            stack.enter_context(ThreadedServer(app, held=held))
+            for app, held in zip((twilio.app, background.app, postal), sockets, strict=True)
         ]
         if live:
             stack.callback(twilio.run_live(1.0))

@@ -14,6 +14,7 @@ from pathlib import Path
 from types import FrameType
 from urllib.parse import urlsplit
 
+from integrations.loopback import loopback_socket
 from kinline.leftovers import adopt_orphans, end_what_is_left, end_with_parent
 from kinline.local.home import LocalError, clone_folder, private_folder
 from kinline.stack import Stack
@@ -70,19 +71,13 @@ def console_mark(home: Path) -> Path:
 
 
 def _listener(port: int) -> socket.socket:
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    # asyncio does this only for sockets that it made itself; without it each answer waits 44 ms.
-    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     try:
-        listener.bind(("127.0.0.1", port))
+        return loopback_socket(port)
     except OSError as err:
-        listener.close()
         raise LocalError(
             f"The console cannot have port {port} ({err.strerror}). "
             "End the program that holds it, or set KINLINE_CONSOLE_PORT to another."
         ) from None
-    return listener
 
 
 def run_sandbox() -> None:

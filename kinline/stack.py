@@ -24,6 +24,7 @@ from integrations.database import (
 )
 from integrations.desk.rota import ensure_sandbox_rota
 from integrations.kit import Kit
+from integrations.loopback import loopback_socket
 from integrations.registry import make_kit, make_vault, providers_from
 from integrations.settings import Settings, load_settings
 from integrations.store.staff import ensure_sandbox_staff
@@ -82,7 +83,13 @@ class Stack:
         self.up = find_up(self.home)
         self._open_database()
         serves = self.up is None and bool({"providers", "console"} & self.needs)
-        ports = self.ports() if serves else self._kept_ports()
+        held = self._hold_ports() if serves else {}
+        ports = _numbers(held) or self._kept_ports()
+        for name, one in held.items():
+            if "console" in self.needs if name == "console" else self.is_sandbox:
+                self._parts.enter_context(one)
+            else:
+                one.close()  # who calls is told at once that nobody is there
         self.console_port = ports.get("console") or self._wanted_port("console", {})
         self.console_url = self.settings.public_url or f"http://127.0.0.1:{self.console_port}"
         if self.up is not None:
@@ -93,12 +100,12 @@ class Stack:
                     self.conninfo(),
                     self.now,
                     inbound_url=f"{self.console_url}/webhooks/twilio/sms",
-                    ports=(ports["twilio"], ports["background"], ports["postal"]),
+                    held=(held["twilio"], held["background"], held["postal"]),
                 )
             )
         self._make_kit()
         if "console" in self.needs and self.up is None:
-            self._serve_console(ports["console"])
+            self._serve_console(held["console"])
         if "prefect" in self.needs:
             self._open_prefect()
 
@@ -141,16 +148,21 @@ class Stack:
 
     def ports(self) -> dict[str, int]:
         """The same ports each time, since texts on their way carry our address in their callback."""
+        with ExitStack() as probes:
+            held = {name: probes.enter_context(one) for name, one in self._hold_ports().items()}
+            return _numbers(held)
+
+    def _hold_ports(self) -> dict[str, socket.socket]:
+        """Nobody else can have these ports while the sockets are open."""
         kept = self._kept_ports()
-        ports: dict[str, int] = {}
-        for name in _PORT_NAMES:
-            ports[name] = _free_port(self._wanted_port(name, kept), set(ports.values()))
+        held = {name: loopback_socket(self._wanted_port(name, kept), or_any=True) for name in _PORT_NAMES}
+        ports = _numbers(held)
         if ports != kept:
             path = self.home / "run" / "ports.json"
             draft = path.with_suffix(f".{os.getpid()}")
             draft.write_text(json.dumps(ports))
             draft.replace(path)
-        return ports
+        return held
 
     def _kept_ports(self) -> dict[str, int]:
         try:
@@ -190,11 +202,11 @@ class Stack:
         if self.is_sandbox:
             ensure_sandbox_rota(self.kit, now=self.now())
 
-    def _serve_console(self, port: int) -> None:
+    def _serve_console(self, held: socket.socket) -> None:
         from console.app import create_app
         from integrations.sandbox.serving import ThreadedServer
 
-        self._parts.enter_context(ThreadedServer(create_app(self.kit), port=port))
+        self._parts.enter_context(ThreadedServer(create_app(self.kit), held=held))
 
     def _open_prefect(self) -> None:
         self.start_prefect()
@@ -234,16 +246,5 @@ class Stack:
         return time
 
 
-def _free_port(wanted: int, taken: set[int]) -> int:
-    """`wanted` when nobody listens there, else any that is free."""
-    for port in (wanted, 0):
-        with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            found: int = probe.getsockname()[1]
-            if found not in taken:
-                return found
-    raise OSError("no free port on loopback")
+def _numbers(held: dict[str, socket.socket]) -> dict[str, int]:
+    return {name: int(one.getsockname()[1]) for name, one in held.items()}

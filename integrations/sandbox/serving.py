@@ -9,19 +9,18 @@ from typing import Any
 
 import uvicorn
 
+from integrations.loopback import loopback_socket
+
 
 class ThreadedServer:
     """An ASGI app served on 127.0.0.1 from a thread; a context manager.
 
-    `port` 0 takes a free one. `url` has no trailing slash.
+    `port` 0 takes a free one; `held` is a socket that has its port already, and is closed at the end.
+    `url` has no trailing slash.
     """
 
-    def __init__(self, app: Any, *, port: int = 0) -> None:
-        self._socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        # asyncio sets this only on sockets that name their protocol; without it each answer waits 44 ms.
-        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self._socket.bind(("127.0.0.1", port))
+    def __init__(self, app: Any, *, port: int = 0, held: socket.socket | None = None) -> None:
+        self._socket = loopback_socket(port) if held is None else held
         self.port: int = self._socket.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"
         self._server = uvicorn.Server(

@@ -13,7 +13,6 @@ import http.client
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -21,6 +20,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from integrations.loopback import HOST, loopback_socket
 from kinline.local.home import LocalError, last_log_lines, make_home, open_log
 from kinline.local.prefect_environ import (
     apply_to_this_process,
@@ -32,7 +32,6 @@ from kinline.local.sharing import Liveness, SharedUse, is_process, reap, signal_
 
 __all__ = ["PrefectServer", "apply_to_this_process", "clean_prefect_environ", "own_prefect_url"]
 
-HOST = "127.0.0.1"
 MODULE = "kinline.local.prefect_main"
 START_SECONDS = 180.0  # measured: 7 to 21 s on an idle machine of 2 cores
 STOP_SECONDS = 15.0
@@ -116,7 +115,7 @@ class PrefectServer:
         if handle is None:
             raise LocalError(f"A Prefect server in {self.home} does not end. End it by hand and try again.")
         try:
-            with _loopback_socket(self._state().get("port", 0)) as listener:
+            with loopback_socket(self._state().get("port", 0), or_any=True) as listener:
                 self._port = int(listener.getsockname()[1])
                 process = self._launch(listener.fileno(), handle)
         finally:
@@ -186,23 +185,6 @@ class PrefectServer:
             if self._alive.wait_until_gone(seconds):
                 break
         reap(pid)
-
-
-def _loopback_socket(wanted: int) -> socket.socket:
-    """A listening socket on loopback: on the port used last time if it is free, else on any free one."""
-    for port in (wanted, 0):
-        listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            listener.bind((HOST, port))
-        except OSError:
-            listener.close()
-            if port == 0:
-                raise
-        else:
-            listener.listen(128)
-            return listener
-    raise AssertionError("unreachable: port 0 either binds or raises")
 
 
 def _answers(port: int, path: str) -> bool:
