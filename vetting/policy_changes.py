@@ -69,7 +69,10 @@ def line_changes(
 
 
 # What a line asks, and of whom; the rest says how.
-_DEMAND = ("item", "subject", "when", "code", "kind", "key", "party", "step", "level", "outcome", "channel")
+_DEMAND = (
+    "item", "subject", "when", "code", "kind", "key", "party", "step", "level", "levels", "outcome", "channel",
+    "reason", "end",
+)  # fmt: skip
 _ABOUT = frozenset({"rule", "source", "unverified"})
 
 

@@ -18,6 +18,7 @@ from integrations.policies import (
     vetting_policies,
     vetting_policy,
 )
+from integrations.store.policy_acts import lines_of
 from models.errors import BadInput, NotFound
 from models.policy import AppliesIf, Suspension, VettingPolicy
 from models.states import CheckKind, DocumentKind, RequirementState
@@ -238,6 +239,21 @@ def test_lines_are_matched_by_what_they_ask_and_not_by_their_names() -> None:
     changed = {line["rule"]: line["fields"] for line in line_changes(lines(P2025), lines(nprm))["changed"]}
     assert changed["NPRM-DOC-INCOME"] == {"confirm": [False, True], "waivable": [True, False]}
     assert "accepted_types" in changed["NPRM-DOC-SPONSOR-ID"]
+
+
+def test_lines_of_follow_up_too_are_matched_by_what_they_ask() -> None:
+    old, new = (lines_of(f"swb-2024{revision}") for revision in ("r2", "r3"))
+    told = line_changes(old, new)
+    # The same closures and services stand in both, under other names.
+    assert told["removed"] == []
+    assert {line["table"] for line in told["added"]} == {"tries", "reviews"}
+    assert {"end": "busy"} in [line["asks"] for line in told["added"]]
+    assert [line["rule"] for line in told["changed"]] == ["P2-LADDER-7"]
+
+
+def test_the_order_of_the_lines_is_no_change() -> None:
+    of_version = lines_of("swb-2024r3")
+    assert line_changes(of_version, of_version[::-1]) == {"added": [], "removed": [], "changed": []}
 
 
 def test_what_would_change_for_one_application_is_symmetrical() -> None:
