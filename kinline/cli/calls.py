@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 from typing import Annotated, Any
+from uuid import UUID
 
 import typer
 
@@ -17,6 +18,10 @@ from kinline.stack import Stack
 
 __all__ = ["app"]
 Task = Annotated[str, typer.Argument(metavar="TASK", help="Its id, from `kinline call list`.")]
+
+
+def _id(task: str) -> UUID:
+    return as_uuid(task, "TASK", printed_by="kinline call list")
 
 
 @app.command("list")
@@ -44,10 +49,10 @@ def call_open(
 
     def body(stack: Stack) -> dict[str, Any]:
         who = common.person(stack, as_)
-        opened = call_tasks.open_task(stack.kit, as_uuid(task, "TASK"), who, now=stack.now())
+        opened = call_tasks.open_task(stack.kit, _id(task), who, now=stack.now())
         if form is not None and opened["form"] is not None:
             text = json.dumps(opened["form"], ensure_ascii=False, indent=2)
-            common.written(form, text.encode())
+            common.written(form, text.encode(), "--form")
         return opened
 
     common.run(body, as_json=as_json, at=at, show=_show_task)
@@ -66,7 +71,7 @@ def call_draft(
     def body(stack: Stack) -> dict[str, Any]:
         who, now = common.person(stack, as_), stack.now()
         content = common.read_file(answers, "--answers")
-        saved = call_tasks.save_draft(stack.kit, as_uuid(task, "TASK"), content, who, now=now)
+        saved = call_tasks.save_draft(stack.kit, _id(task), content, who, now=now)
         return {"task": str(saved), "saved_at": now.isoformat()}
 
     common.run(body, as_json=as_json, at=at, show=lambda r: common.OUT.print(f"Saved at {r['saved_at']}."))
@@ -81,7 +86,7 @@ def _show_list(result: dict[str, Any]) -> None:
 def _line(task: dict[str, Any]) -> str:
     interpreter = "  INTERPRETER" if task["interpreter"] else ""
     return (
-        f"{task['id']}  {task['party']}, {task['to'] or 'no phone'}  there {task['local_time'] or '?'}"
+        f"{task['id']}  case {task['case_id']}  {task['party']}, {task['to'] or 'no phone'}  there {task['local_time'] or '?'}"
         f"  {task['language'] or '?'}{interpreter}"
     )
 

@@ -167,8 +167,8 @@ def _tell(document: dict[str, Any], lines: list[str], as_json: bool) -> None:
             ERR.print(line)
 
 
-def written(out: Path, content: bytes) -> dict[str, Any]:
-    """The file holds the content. Says which, and how large it is.
+def written(out: Path, content: bytes, option: str = "--out") -> dict[str, Any]:
+    """The file that an option names holds the content. Says which, and how large it is.
 
     Raises:
         BadInput: it can't be written there.
@@ -177,6 +177,6 @@ def written(out: Path, content: bytes) -> dict[str, Any]:
         out.write_bytes(content)
     except OSError as err:
         raise BadInput(
-            Problem("--out", "not_written", f"It can't be written ({err.strerror}).", "Check the path.")
+            Problem(option, "not_written", f"It can't be written ({err.strerror}).", "Check the path.")
         ) from None
     return {"file": str(out), "bytes": len(content)}

@@ -32,8 +32,8 @@ duty_app = typer.Typer(help="Duties that a person does and writes down.")
 Id = Annotated[str, typer.Argument(metavar="ID")]
 
 
-def as_uuid(value: str, name: str) -> UUID:
-    """The id that was typed.
+def as_uuid(value: str, name: str, *, printed_by: str = "kinline queue --json") -> UUID:
+    """The id that was typed. `printed_by` is the command that prints such ids.
 
     Raises:
         BadInput: it is none.
@@ -42,10 +42,13 @@ def as_uuid(value: str, name: str) -> UUID:
         return UUID(value)
     except ValueError:
         raise BadInput(
-            Problem(
-                name, "wrong_value", "This is not an id.", "Copy the id that `kinline queue --json` prints."
-            )
+            Problem(name, "wrong_value", "This is not an id.", f"Copy the id that `{printed_by}` prints.")
         ) from None
+
+
+def duty_id(value: str, name: str) -> UUID:
+    """The duty's id that was typed. It need not be late, so it stands in its case."""
+    return as_uuid(value, name, printed_by="kinline case CASE --json")
 
 
 @app.command("case")
@@ -166,7 +169,7 @@ def duty_done(duty: Id, as_: As, reason: Reason, as_json: AsJson = False, at: At
     """Say that you have done a duty, and what you did. A duty to speak with somebody needs a call record."""
 
     act_on_case(
-        lambda s, who, now: duties.do_duty(s.kit, as_uuid(duty, "ID"), who, note=reason, now=now),
+        lambda s, who, now: duties.do_duty(s.kit, duty_id(duty, "ID"), who, note=reason, now=now),
         as_=as_,
         as_json=as_json,
         at=at,
@@ -255,7 +258,7 @@ def close_case(
 @app.command("reopen")
 def reopen_case(
     case: Case,
-    reason: Annotated[str, typer.Option("--reason", metavar="CODE", help="Why it is opened again.")],
+    reason: Reason,
     as_: As,
     as_json: AsJson = False,
     at: At = None,

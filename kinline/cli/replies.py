@@ -28,7 +28,7 @@ def reply_list(as_: As, as_json: AsJson = False, at: At = None) -> None:
 
 @app.command("read")
 def reply_read(
-    text: Annotated[str, typer.Argument(metavar="TEXT", help="Its id, from `kinline reply list --json`.")],
+    text: Annotated[str, typer.Argument(metavar="TEXT", help="Its id, from `kinline reply list`.")],
     as_: As,
     meaning: Annotated[str, typer.Option("--meaning", help=f"One of {', '.join(READABLE)}.")],
     reason: Reason,
@@ -39,7 +39,7 @@ def reply_read(
     common.run(
         lambda stack: read_reply(
             stack.kit,
-            as_uuid(text, "TEXT"),
+            as_uuid(text, "TEXT", printed_by="kinline reply list"),
             common.person(stack, as_),
             meaning=meaning,
             reason=reason,
@@ -55,8 +55,8 @@ def _show(found: dict[str, Any]) -> None:
     for item in found["items"]:
         who = f"{item['party']} of {item['case_id']}" if item["case_id"] else "a number that nobody knows"
         OUT.print(f"{item['at']} {who} ({item['meaning']}): {item['text']}", markup=False)
-        if item["paging"]:
-            OUT.print(f"  text {item['id']}, the person on call: {item['paging']}", markup=False)
+        paging = f", the person on call: {item['paging']}" if item["paging"] else ""
+        OUT.print(f"  text {item['id']}{paging}", markup=False)
         if item["duty"]:
             OUT.print(f"  duty {item['duty']}, due {item['due_at']}", markup=False)
     OUT.print(f"{len(found['items'])} to read")

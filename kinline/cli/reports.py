@@ -15,7 +15,7 @@ from integrations.desk.notice_views import notice_json, notices_json
 from kinline.cli import common
 from kinline.cli.cases import Case, act_on_case
 from kinline.cli.common import As, AsJson, At, MaybeAs, Reason
-from kinline.cli.followup import Id, as_uuid, duty_app
+from kinline.cli.followup import Id, as_uuid, duty_app, duty_id
 from kinline.stack import Stack
 from models.facts import Person
 from models.reports import METHODS, Recipient
@@ -25,6 +25,10 @@ Notice = Annotated[str, typer.Argument(metavar="NOTICE", help="Its id, from `kin
 Facts = Annotated[Path, typer.Option("--facts", help="JSON of what is known. It is sealed.", metavar="FILE")]
 MethodOption = Annotated[str, typer.Option("--method", help=f"How: {', '.join(METHODS)}.")]
 Reference = Annotated[str, typer.Option("--reference", help="The recipient's own reference.")]
+
+
+def _id(notice: str) -> UUID:
+    return as_uuid(notice, "NOTICE", printed_by="kinline noc list")
 
 
 @duty_app.command("report")
@@ -47,7 +51,7 @@ def duty_report(
         when = common.moment(reported_at, "--reported-at") or now
         return reports.file_report(
             s.kit,
-            as_uuid(duty, "ID"),
+            duty_id(duty, "ID"),
             who,
             reports.Told(told, reference, method, when, to),
             now=now,
@@ -79,8 +83,8 @@ def noc_draft(
 
     def work(stack: Stack, who: Person, now: datetime) -> UUID:
         content = common.read_file(facts, "--facts")
-        duty_id = as_uuid(duty, "--duty") if duty else None
-        return notices.draft(stack.kit, case, content, who, duty_id=duty_id, now=now)
+        wanted = duty_id(duty, "--duty") if duty else None
+        return notices.draft(stack.kit, case, content, who, duty_id=wanted, now=now)
 
     _act(work, as_=as_, as_json=as_json, at=at)
 
@@ -93,7 +97,7 @@ def noc_revise(
 
     def work(stack: Stack, who: Person, now: datetime) -> UUID:
         content = common.read_file(facts, "--facts")
-        notice_id = as_uuid(notice, "NOTICE")
+        notice_id = _id(notice)
         return notices.revise(stack.kit, notice_id, content, who, reason=reason, now=now)
 
     _act(work, as_=as_, as_json=as_json, at=at)
@@ -103,7 +107,7 @@ def noc_revise(
 def noc_approve(notice: Notice, as_: As, as_json: AsJson = False, at: At = None) -> None:
     """Approve a draft that is not yours: a supervisor."""
     _act(
-        lambda stack, who, now: notices.approve(stack.kit, as_uuid(notice, "NOTICE"), who, now=now),
+        lambda stack, who, now: notices.approve(stack.kit, _id(notice), who, now=now),
         as_=as_,
         as_json=as_json,
         at=at,
@@ -116,7 +120,7 @@ def noc_certify(
 ) -> None:
     """Say that you have submitted an approved notice, and answer for it."""
     _act(
-        lambda s, who, now: notices.certify(s.kit, as_uuid(notice, "NOTICE"), who, method=method, now=now),
+        lambda s, who, now: notices.certify(s.kit, _id(notice), who, method=method, now=now),
         as_=as_,
         as_json=as_json,
         at=at,
@@ -139,7 +143,7 @@ def noc_acknowledge(
     def work(stack: Stack, who: Person, now: datetime) -> UUID:
         when = common.moment(acknowledged_at, "--acknowledged-at") or now
         answer = notices.Acknowledgement(reference, when)
-        return notices.acknowledge(stack.kit, as_uuid(notice, "NOTICE"), who, answer, now=now)
+        return notices.acknowledge(stack.kit, _id(notice), who, answer, now=now)
 
     _act(work, as_=as_, as_json=as_json, at=at)
 
@@ -159,7 +163,7 @@ def noc_plan(
     def work(stack: Stack, who: Person, now: datetime) -> UUID:
         return notices.plan(
             stack.kit,
-            as_uuid(notice, "NOTICE"),
+            _id(notice),
             who,
             owner=owner,
             next_action_at=common.moment(next_, "--next"),
@@ -173,7 +177,7 @@ def noc_plan(
 @app.command("show")
 def noc_show(notice: Notice, as_: As, as_json: AsJson = False, at: At = None) -> None:
     """One notice with its facts, the reports made beside it, and every change. The read is audited."""
-    _act(lambda _s, _who, _now: as_uuid(notice, "NOTICE"), as_=as_, as_json=as_json, at=at)
+    _act(lambda _s, _who, _now: _id(notice), as_=as_, as_json=as_json, at=at)
 
 
 @app.command("list")
@@ -197,7 +201,8 @@ def _show_list(result: dict[str, Any]) -> None:
         late = "  LATE" if item["late"] else ""
         common.OUT.print(
             f"{item['age_hours']:>7} h  {item['state']:<12} {item['queue']:<15} {item['owner'] or '-'}"
-            f"  next {item['next_action_at']}{late}  {item['id'] or 'duty ' + item['duty']}",
+            f"  next {item['next_action_at']}{late}  {item['id'] or 'duty ' + item['duty']}"
+            f"  case {item['case_id']}",
             markup=False,
         )
     common.OUT.print(f"{len(result['items'])} concerns.", markup=False)

@@ -53,7 +53,11 @@ def rota_end(on_call: Id, as_: As, reason: Reason, as_json: AsJson = False, at: 
     """End a time on the rota now, whether it has begun or not."""
     common.run(
         lambda stack: rota.end(
-            stack.kit, as_uuid(on_call, "ID"), common.person(stack, as_), reason=reason, now=stack.now()
+            stack.kit,
+            as_uuid(on_call, "ID", printed_by="kinline rota list"),
+            common.person(stack, as_),
+            reason=reason,
+            now=stack.now(),
         ),
         as_json=as_json,
         at=at,

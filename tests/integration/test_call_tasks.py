@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
 from integrations.desk import call_tasks
 from integrations.kit import Kit
+from kinline.cli.calls import app
 from models.errors import BadInput, Refused
 from models.facts import Person
 from models.tables.reports import CallDraft
@@ -65,6 +68,24 @@ def test_what_is_typed_is_sealed_resumed_and_gone_once_the_call_is_on_record(wor
     assert len(world.duties(family, "notice_of_concern")) == 1
     with pytest.raises(Refused, match="not_due"):
         call_tasks.open_task(world.kit, task, caller, now=world.now)
+
+
+def test_at_a_terminal_the_list_names_the_case_that_the_record_asks_for(
+    world: World, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    family, task = with_task(world)
+    url = world.kit.engine.url.render_as_string(hide_password=False)
+    monkeypatch.setenv("KINLINE_DATABASE_URL", url)
+    monkeypatch.setenv("KINLINE_HOME", str(tmp_path / "home"))
+
+    def run(*words: str) -> tuple[int, str]:
+        result = CliRunner().invoke(app, list(words))
+        return result.exit_code, result.output
+
+    code, told = run("list")
+    assert (code, f"{task['id']}  case {family.case_id}  child, party" in told) == (0, True), told
+    code, told = run("draft", "7", "--answers", __file__, "--as", "caller@example.org")
+    assert (code, "Copy the id that `kinline call list` prints." in told) == (2, True)
 
 
 def _id(world: World, family: Family) -> Any:
