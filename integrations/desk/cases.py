@@ -124,7 +124,13 @@ def _close(
 
 
 def reopen_case(kit: Kit, case_key: str, person: Person, *, note: str, now: datetime) -> UUID:
-    """The child is followed again: what the closing ended stands open, and the child is to be heard at once."""
+    """The child is followed again: what the closing ended stands open, and the child is to be heard at once.
+
+    Raises:
+        BadInput: no reason. Refused: the wrong role, or the case is not closed.
+    """
+    if not note.strip():
+        raise BadInput(Problem("--reason", "missing", "Say why it is opened again.", "Add --reason TEXT."))
     with kit.transaction() as session:
         case = find_case(session, case_key, lock=True)
         if case.state != CaseState.CLOSED or case.released_at is None:

@@ -205,7 +205,13 @@ def _take(session: Session, row: Escalation, owner: UUID, *, now: datetime) -> N
 def reassign(
     kit: Kit, escalation_id: UUID, person: Person, *, to_email: str, reason: str, now: datetime
 ) -> UUID:
-    """Another named person owns the escalation; its times stay as they are."""
+    """Another named person owns the escalation; its times stay as they are.
+
+    Raises:
+        BadInput: no reason, or nobody active has this address. Refused: the wrong role, or nobody has taken it yet.
+    """
+    if not reason.strip():
+        raise BadInput(Problem("--reason", "missing", "Say why.", "Add --reason TEXT."))
     with kit.transaction() as session:
         row = _locked(session, escalation_id)
         role = require_role(person, Role.SUPERVISOR, Role.CASE_MANAGER)

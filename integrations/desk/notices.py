@@ -10,8 +10,9 @@ from sqlalchemy import exists, select
 from sqlmodel import Session, col
 
 from followup.notices import parse_notice
+from integrations.desk.acting import want_reason
 from integrations.desk.duties import open_followup, review_duty
-from integrations.desk.escalations import OWNER_ROLES
+from integrations.desk.escalations import OWNER_ROLES, OWNERS
 from integrations.desk.reports import disclose, method_problems, reporting_policy, settle_on_paper
 from integrations.kit import Kit
 from integrations.store import history, ledger
@@ -27,6 +28,10 @@ from models.tables.ledger import Obligation
 from models.tables.people import Case, Staff
 from models.tables.reports import Notice
 
+_COMES_FIRST = {
+    NoticeState.DRAFT: "a supervisor's approval: kinline noc approve",
+    NoticeState.APPROVED: "its submission: kinline noc certify",
+}
 _WRITERS = (Role.CASE_MANAGER, Role.POST_RELEASE_CALLER, Role.SUPERVISOR)
 
 
@@ -105,6 +110,7 @@ def _has_notice(session: Session, duty: Obligation) -> bool:
 
 def revise(kit: Kit, notice_id: UUID, facts: bytes, person: Person, *, reason: str, now: datetime) -> UUID:
     """A draft says something else now. What has been approved stays as it was approved."""
+    want_reason(reason)
     said = parse_notice(facts)
     with kit.transaction() as session:
         row = _locked(session, notice_id)
@@ -228,7 +234,17 @@ def plan(
     reason: str,
     now: datetime,
 ) -> UUID:
-    """The notice has another owner or another time for what comes next. Its clocks stay."""
+    """The notice has another owner or another time for what comes next. Its clocks stay.
+
+    Raises:
+        BadInput: no reason, neither owner nor time, an owner whom nobody knows, or a time that has passed.
+        Refused: the wrong role, or the notice has come to its end.
+    """
+    want_reason(reason)
+    if owner is None and next_action_at is None:
+        raise BadInput(
+            Problem("--owner", "missing", "Nothing changes.", "Add --owner EMAIL, --next TIME, or both.")
+        )
     with kit.transaction() as session:
         row = _locked(session, notice_id)
         role = require_role(person, *_WRITERS)
@@ -258,7 +274,8 @@ def _owner(session: Session, email: str) -> UUID:
             Problem("--owner", "unknown_person", "Nobody active has this address.", "Check the address.")
         )
     if not OWNER_ROLES.intersection(found.roles):
-        raise Refused("wrong_role", "this person's role owns no concerns")
+        owners = [f"a {role.value.replace('_', ' ')}" for role in OWNERS]
+        raise Refused("wrong_role", "this person's role owns no concerns", owners)
     return found.id
 
 
@@ -287,6 +304,10 @@ def _move(
     """
     if to.value == row.state:
         raise Refused("move_not_allowed", f"this notice is {row.state} already")
+    state = NoticeState(row.state)
+    if to not in NOTICE_MOVES[state]:
+        needs = [_COMES_FIRST[state]] if state in _COMES_FIRST else []
+        raise Refused("move_not_allowed", f"this notice is {state}: it can't be {to} now", needs)
     history.move(session, row, to, NOTICE_MOVES, actor=str(person.id), why=why, now=now)
     record_act(session, row.case_id, person, role, now=now)
     session.flush()

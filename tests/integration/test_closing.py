@@ -292,6 +292,14 @@ def test_a_reminder_comes_back_only_while_its_hearing_lies_ahead(world: World) -
     assert outcomes[str(hearings[0].id)].due_at > world.now
 
 
+def test_nothing_is_reopened_without_a_reason(world: World) -> None:
+    family = a_family(world.kit, world.staff)
+    close(world, family, "cm", "departed")
+    with pytest.raises(BadInput, match="--reason"):
+        cases.reopen_case(world.kit, family.key, world.staff["cm"], note=" ", now=world.now)
+    assert world.case(family).state == "closed"
+
+
 def test_a_lost_child_is_lost_again_when_the_case_is_reopened(world: World) -> None:
     family = a_family(world.kit, world.staff, child=50, sponsor=51)
     world.lose(family)

@@ -198,12 +198,12 @@ def test_another_person_takes_over_and_the_times_stay(world: World) -> None:
         hand_on(world, alarm, "nobody@example.org")
     with pytest.raises(Refused, match="wrong_role"):
         hand_on(world, alarm, "auditor@example.org")
+    with pytest.raises(BadInput, match="--reason"):
+        hand_on(world, alarm, "cm@example.org", why=" ")
 
 
-def hand_on(world: World, alarm: Escalation, to: str) -> None:
-    escalations.reassign(
-        world.kit, alarm.id, world.staff["cm"], to_email=to, reason="on leave", now=world.now
-    )
+def hand_on(world: World, alarm: Escalation, to: str, why: str = "on leave") -> None:
+    escalations.reassign(world.kit, alarm.id, world.staff["cm"], to_email=to, reason=why, now=world.now)
 
 
 def test_an_ended_escalation_and_an_unknown_one_are_refused(world: World) -> None:

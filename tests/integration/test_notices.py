@@ -208,11 +208,31 @@ def test_four_eyes_approve_and_the_database_agrees(world: World) -> None:
 
 def test_no_step_is_left_out(world: World) -> None:
     notice, cm = drafted(world, worried(world)), world.staff["cm"]
-    with pytest.raises(Refused, match="move_not_allowed"):
+    with pytest.raises(Refused, match="move_not_allowed") as left_out:
         notices.certify(world.kit, notice, cm, method="form", now=world.now)
+    assert left_out.value.missing == ("a supervisor's approval: kinline noc approve",)
     answer = notices.Acknowledgement("ORR-1", world.now)
     with pytest.raises(Refused, match="move_not_allowed"):
         notices.acknowledge(world.kit, notice, cm, answer, now=world.now)
+    notices.approve(world.kit, notice, world.staff["supervisor"], now=world.now)
+    with pytest.raises(Refused, match="move_not_allowed") as left_out:
+        notices.acknowledge(world.kit, notice, cm, answer, now=world.now)
+    assert left_out.value.missing == ("its submission: kinline noc certify",)
+    notices.certify(world.kit, notice, cm, method="form", now=world.now)
+    with pytest.raises(Refused, match="move_not_allowed") as back:
+        notices.approve(world.kit, notice, world.staff["supervisor"], now=world.now)
+    assert back.value.missing == ()
+
+
+def test_a_notice_is_not_changed_without_a_reason_and_not_planned_for_nothing(world: World) -> None:
+    notice, cm = drafted(world, worried(world)), world.staff["cm"]
+    with pytest.raises(BadInput, match="--reason"):
+        notices.revise(world.kit, notice, FACTS, cm, reason=" ", now=world.now)
+    for owner, reason, field in (("cm@example.org", "", "--reason"), (None, "on leave", "--owner")):
+        with pytest.raises(BadInput, match=field):
+            notices.plan(
+                world.kit, notice, cm, owner=owner, next_action_at=None, reason=reason, now=world.now
+            )
 
 
 def test_an_approved_notice_says_what_was_approved(world: World) -> None:
