@@ -19,7 +19,7 @@ from integrations.desk.duties import BY_CALL, RETRY, open_followup
 from integrations.desk.escalations import open_escalation, policy_of, resolve_settled
 from integrations.desk.found import found_again
 from integrations.desk.home_country import answer, open_questions
-from integrations.desk.pausing import pause
+from integrations.desk.pausing import CALL_RAISED_A_CONCERN, pause
 from integrations.desk.planned import cancel_planned
 from integrations.desk.sight import keep_in_sight
 from integrations.kit import Kit
@@ -267,7 +267,7 @@ def _apply(
     keep_in_sight(kit, session, case, actor=actor, now=now)
     _go_on_with_the_ladder(session, targets, call, now=now)
     if weighed.pauses_automation:
-        pause(session, case, f"call:{call.id}", actor=actor, why="a person has it now", now=now)
+        pause(session, case, CALL_RAISED_A_CONCERN, actor=actor, why=f"call {call.id}", now=now)
 
 
 def _learn(

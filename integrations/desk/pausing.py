@@ -13,6 +13,7 @@ from models.tables.people import Case
 PERHAPS_A_STOP = "perhaps a stop: a person reads it"
 # Until a person says that they may go on.
 A_PERSON_HAS_IT = "a person has the conversation"
+CALL_RAISED_A_CONCERN = "a call raised a concern"
 
 
 def pause(

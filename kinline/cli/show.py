@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from rich.table import Table
@@ -91,6 +92,8 @@ def case(found: dict[str, Any]) -> None:
     OUT.print(f"  in sight: {'yes' if sight['ok'] else 'NO'}, by {sight['by']}, until {sight['until']}")
     if found["prs_level"] not in (None, "1"):  # 1 is the calls of the schedule
         OUT.print(f"  post-release services: level {found['prs_level']}")
+    for line in _stands(found):
+        OUT.print(f"  {line}", markup=False)
     table = Table("duty", "party", "key", "due", "state", "queue", box=None, header_style="dim")
     for o in found["obligations"]:
         state = "overdue" if o["overdue"] else o["state"]
@@ -101,6 +104,17 @@ def case(found: dict[str, Any]) -> None:
             f"  escalation {e['id']}: {e['reason']}, level {e['level']} ({e['queue']}), {e['state']},"
             f" owner {e['owner'] or 'nobody yet'}"
         )
+
+
+def _stands(found: dict[str, Any]) -> Iterator[str]:
+    """What a reader must know before they act: who has the conversation, and how it stands with the closing."""
+    if found["paused"]:
+        yield f"texts and automated calls are stopped: {found['paused']}"
+    proposed = (found["closing"] or {}).get("proposed")
+    if proposed:
+        yield f"closing proposed by {proposed['by']}: {proposed['reason']}; it waits for another person's word"
+    if found["closure"]:
+        yield f"closed on {found['closure']['at'][:10]}: {found['closure']['reason']}"
 
 
 def queue(result: dict[str, Any]) -> None:

@@ -266,6 +266,7 @@ def test_a_worry_in_the_answers_is_reported_escalated_and_silences_the_machines(
     notice = world.duty(family, "notice_of_concern")
     assert (notice.due_at, notice.detail["recipient"]) == (world.now + DAY, "orr")
     assert world.case(family).paused_at == world.now
+    assert world.case(family).paused_because == "a call raised a concern"
     assert state_of(world, duty) == "settled"
 
 

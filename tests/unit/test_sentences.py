@@ -3,13 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from kinline.cli import sentences
+from kinline.cli import common, sentences, show
+from models.errors import BadInput
 
 SIGNED = {"version": "orr-2025", "signed": "2025-FP"}
+CASE = {
+    "case_id": "c1",
+    "state": "closed",
+    "in_sight": {"ok": True, "by": "a call", "until": "2026-05-01"},
+    "prs_level": "1",
+    "paused": None,
+    "closing": {"proposed": None},
+    "closure": None,
+    "obligations": [],
+    "escalations": [],
+}
+A_CASE = "case c1  closed\n  in sight: yes, by a call, until 2026-05-01\n"
+NO_DUTIES = " duty  party  key  due  state  queue "
 WHOLE = {"blocks": 2, "entries": 1, "unsealed": 0, "broken": []}
 
 
@@ -106,6 +121,23 @@ WHOLE = {"blocks": 2, "entries": 1, "unsealed": 0, "broken": []}
             {"id": "t1", "case_id": None, "meaning": "stop", "by": "cm@example.org"},
             "Text t1 is read: stop, by cm@example.org.",
         ),
+        *(
+            (show.case, CASE | more, f"{A_CASE}  {line}\n{NO_DUTIES}")
+            for more, line in (
+                (
+                    {"paused": "a call raised a concern"},
+                    "texts and automated calls are stopped: a call raised a concern",
+                ),
+                (
+                    {"closing": {"proposed": {"reason": "lost_contact", "by": "supervisor@example.org"}}},
+                    "closing proposed by supervisor@example.org: lost_contact; it waits for another person's word",
+                ),
+                (
+                    {"closing": None, "closure": {"reason": "departed", "at": "2026-04-15T15:00:00+00:00"}},
+                    "closed on 2026-04-15: departed",
+                ),
+            )
+        ),
     ],
 )
 def test_a_result_is_told_in_a_sentence(
@@ -116,3 +148,12 @@ def test_a_result_is_told_in_a_sentence(
 ) -> None:
     tell(result)
     assert capsys.readouterr().out == told + "\n"
+
+
+@pytest.mark.parametrize("option", ["--out", "--form"])
+def test_a_file_that_cannot_be_written_is_told_by_the_option_that_named_it(
+    option: str, tmp_path: Path
+) -> None:
+    with pytest.raises(BadInput) as fault:
+        common.written(tmp_path / "none" / "form.json", b"{}", option)
+    assert [(p.field, p.code) for p in fault.value.problems] == [(option, "not_written")]
