@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlmodel import Session
 
 from followup.lost import kind_of, step_of
+from followup.policy import in_force
 from integrations.desk.escalations import policy_of, resolve_settled
 from integrations.desk.found import found_again
 from integrations.desk.home_country import answer, ladders_that_ask, open_questions
@@ -23,7 +24,7 @@ from integrations.store.sealing import seal_json
 from integrations.store.staff import record_act, require_role
 from models.errors import BadInput, Problem, Refused
 from models.facts import Person
-from models.policy import LostStep
+from models.policy import FollowupPolicy, LostStep
 from models.states import CaseState, LostOutcome, Party, Role
 from models.tables.closing import LostAct
 from models.tables.ledger import Evidence, Obligation
@@ -95,11 +96,7 @@ def decide(
         return _decide_on_home_country(kit, case_key, person, yes=yes, reason=reason, now=now)
     with kit.transaction() as session:
         case = find_case(session, case_key, lock=True)
-        line = step_of(policy_of(case), about)
-        if not line.decided_by:
-            raise BadInput(
-                Problem("STEP", "wrong_value", "This step needs no decision.", "Record it when it is done.")
-            )
+        line = _step_to_decide(policy_of(case), about)
         duty = _open_step(session, case, line)
         role = require_role(person, *line.decided_by)
         record_act(session, case.id, person, role, now=now)
@@ -110,6 +107,21 @@ def decide(
             _settle(session, duty, act, kind="decision", why=f"{about}: decided against", now=now)
         keep_in_sight(kit, session, case, actor=str(person.id), now=now)
         return case.id
+
+
+def _step_to_decide(policy: FollowupPolicy, about: str) -> LostStep:
+    """The line of a step that tells others.
+
+    Raises:
+        BadInput: there is nothing to decide about it.
+    """
+    found = {step.step: step for step in in_force(policy.lost) if step.decided_by}
+    if about not in found:
+        known = ", ".join([*found, HOME_COUNTRY])
+        raise BadInput(
+            Problem("STEP", "wrong_value", "There is nothing to decide about it.", f"Use one of: {known}.")
+        )
+    return found[about]
 
 
 def _decide_on_home_country(
@@ -123,7 +135,7 @@ def _decide_on_home_country(
             raise Refused(
                 "not_open",
                 "nothing in this case asks for the contacts in the home country",
-                ["a ladder that has come to them, or a contact that is lost"],
+                ["a ladder that has come to them, or the second ladder of a lost contact, while it is open"],
             )
         role = require_role(person, Role.SUPERVISOR)
         record_act(session, case.id, person, role, now=now)

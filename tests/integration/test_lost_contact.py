@@ -124,8 +124,10 @@ def test_an_authority_is_asked_only_by_a_supervisors_decision_and_it_is_a_disclo
         record(world, lost_family, "welfare_check")
     with pytest.raises(Refused, match="wrong_role"):
         decide(world, lost_family, "welfare_check", "cm")
-    with pytest.raises(BadInput):
-        decide(world, lost_family, "school_check")
+    for nothing_to_decide in ("school_check", "no_such_step"):
+        with pytest.raises(BadInput) as fault:
+            decide(world, lost_family, nothing_to_decide)
+        assert fault.value.problems[0].remedy == "Use one of: welfare_check, home_country."
     assert world.rows(Disclosure, lost_family) == []
     decide(world, lost_family, "welfare_check")
     (told,) = world.rows(Disclosure, lost_family)
