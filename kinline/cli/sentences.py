@@ -50,7 +50,8 @@ def activated(result: dict[str, Any]) -> None:
 
 
 def audit_verified(result: dict[str, Any]) -> None:
-    blocks, entries = _count(result["blocks"], "sealed block"), _count(result["entries"], "row")
+    sealed = result["entries"] - result["unsealed"]  # `entries` counts every row
+    blocks, entries = _count(result["blocks"], "sealed block"), _count(sealed, "row")
     unsealed = f"; {result['unsealed']} newer ones wait for their seal" if result["unsealed"] else ""
     if result["broken"]:
         numbers = ", ".join(map(str, result["broken"]))

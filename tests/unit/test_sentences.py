@@ -64,7 +64,7 @@ WHOLE = {"blocks": 2, "entries": 1, "unsealed": 0, "broken": []}
         (sentences.audit_verified, WHOLE, "The audit is whole: 2 sealed blocks with 1 row fit."),
         (
             sentences.audit_verified,
-            WHOLE | {"unsealed": 3},
+            WHOLE | {"entries": 4, "unsealed": 3},
             "The audit is whole: 2 sealed blocks with 1 row fit; 3 newer ones wait for their seal.",
         ),
         (
