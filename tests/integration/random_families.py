@@ -1,7 +1,7 @@
 """Families at random: they answer, fall silent, move, ask for help, say stop; providers fail; people do their work or don't.
 
 After every step the promises are looked at, from outside where that is possible: at what Twilio was asked to send, at the
-account, at the rows that were settled. Set `KINLINE_STEPS_EXAMPLES` and `KINLINE_STEPS` for a longer walk.
+account, at the rows that were settled. Set `STEPS_EXAMPLES` and `STEPS_EACH` for a longer walk.
 """
 
 from __future__ import annotations
