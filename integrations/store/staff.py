@@ -33,7 +33,7 @@ def get_person(session: Session, email: str) -> Person:
     """The person with this address.
 
     Raises:
-        BadInput: nobody has it. Refused: the account is suspended.
+        BadInput: nobody has it. Refused: the account is shut.
     """
     row = session.scalars(select(Staff).where(col(Staff.email) == email.strip().lower())).one_or_none()
     if row is None:
@@ -46,7 +46,7 @@ def get_person(session: Session, email: str) -> Person:
             )
         )
     if not row.active:
-        raise Refused("suspended", "this account is suspended")
+        raise Refused("suspended", "this account is shut")
     return person_of(row)
 
 

@@ -48,9 +48,27 @@ def _delay(row_id: UUID, shortest: float, longest: float) -> timedelta:
     return timedelta(hours=shortest + share * (longest - shortest))
 
 
+def _at_work(session: Session, email: str) -> Person:
+    """One of the sandbox's own people, who is to be played.
+
+    Raises:
+        Refused: they have left.
+    """
+    try:
+        return get_person(session, email)
+    except Refused:
+        raise Refused(
+            "staff_left", f"{email} has left, and invented staff work by that account", ["--staff none"]
+        ) from None
+
+
 @dataclass
 class Staff:
-    """The invented staff of one play."""
+    """The invented staff of one play.
+
+    Raises:
+        Refused: one of them has left.
+    """
 
     kit: Kit
     callers: int
@@ -59,9 +77,9 @@ class Staff:
     def __post_init__(self) -> None:
         self._busy_until: list[datetime] = []
         with self.kit.transaction() as session:
-            self.caller = get_person(session, "caller@example.org")
-            self.manager = get_person(session, "cm@example.org")
-            self.supervisor = get_person(session, "supervisor@example.org")
+            self.caller = _at_work(session, "caller@example.org")
+            self.manager = _at_work(session, "cm@example.org")
+            self.supervisor = _at_work(session, "supervisor@example.org")
 
     def act(self, now: datetime) -> None:
         """Everything that somebody has the time for at `now` is done."""

@@ -17,6 +17,7 @@ from integrations.kit import Kit
 from integrations.policies import followup_policy
 from integrations.store.staff import add_staff, get_person
 from kinline.doctor import rungs_have_somebody
+from kinline.play import staff as play_staff
 from models.errors import BadInput, Refused
 from models.facts import Person
 from models.states import Role
@@ -107,6 +108,14 @@ def test_what_a_leaver_had_taken_goes_to_the_fallback_at_once(world: World) -> N
         told = session.scalars(select(History).where(col(History.row_id) == alarm.id)).all()
     assert "its owner has left" in {one.why for one in told}
     assert world.account().is_whole
+
+
+def test_nobody_plays_a_person_who_has_left(world: World) -> None:
+    join(world, "cm2@example.org", Role.CASE_MANAGER)
+    leave(world, "cm@example.org")
+    with pytest.raises(Refused, match=r"staff_left: cm@example\.org has left") as refusal:
+        play_staff.Staff(world.kit, 1)
+    assert refusal.value.missing == ("--staff none",)
 
 
 def test_the_last_one_on_a_rung_leaves_only_knowingly(world: World) -> None:
