@@ -54,9 +54,10 @@ CREATE TEMP TABLE person AS
     ) c ON true;
 INSERT INTO child (id, sealed_details, a_number_key, name_key, created_at)
     SELECT pg_temp.id('child', n), '', pg_temp.key('a', n), pg_temp.key('cn', n), '{now}' FROM person;
-INSERT INTO child_case (id, child_id, state, origin, care_provider, entered_care_on, created_at, vetting_policy)
-    SELECT pg_temp.id('case', n), pg_temp.id('child', n), 'in_care', 'packet', '', '2026-01-01', '{now}', 'orr-2025'
-    FROM person;
+INSERT INTO child_case (id, child_id, state, origin, care_provider, entered_care_on, created_at, vetting_policy,
+                        court_status)
+    SELECT pg_temp.id('case', n), pg_temp.id('child', n), 'in_care', 'packet', '', '2026-01-01', '{now}', 'orr-2025',
+           'unknown' FROM person;
 INSERT INTO sponsor (id, sealed_details, name_key, identity_key, email_key, created_at)
     SELECT pg_temp.id('sponsor', n), '', pg_temp.key('n', shared), pg_temp.key('i', n), pg_temp.key('e', n), '{now}'
     FROM person;

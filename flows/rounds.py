@@ -30,8 +30,8 @@ def check_round() -> dict[str, int]:
 
 @flow(name="court-round")
 def court_round() -> dict[str, int]:
-    """Hearings are looked up again where none is known."""
-    return rounds.court_round(equipment.kit(), now=equipment.now())
+    """Each child is looked up again at the court, and each past hearing is asked about."""
+    return rounds.run_round(equipment.kit(), "court", now=equipment.now())
 
 
 @flow(name="address-round")

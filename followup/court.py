@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from followup.calendar import EVENING, MORNING, local_day, local_instant
 from followup.policy import review_of
+from models.court_status import WITHOUT_A_DATE, Attendance, CourtStatus, Standing
 from models.facts import Duty
 from models.policy import FollowupPolicy
 from models.states import Party
+
+
+@dataclass(frozen=True, slots=True)
+class HearingAhead:
+    """The next hearing that is not cancelled: when it begins, and since when we know of it."""
+
+    id: UUID
+    starts_at: datetime
+    known_since: datetime
 
 
 def hearing_duties(
@@ -31,36 +43,88 @@ def hearing_duties(
     if not parties:
         parties, days = [Party.SPONSOR], days[:1]
     reminders = [_reminder(hearing_id, starts_at, zone, n, party, policy) for n in days for party in parties]
-    return (*reminders, _outcome(hearing_id, starts_at, policy, now))
+    return (*reminders, outcome_duty(hearing_id, starts_at, policy, now))
 
 
 def lookup_duty(
-    zone: str, policy: FollowupPolicy, now: datetime, *, starts_at: datetime | None = None
-) -> Duty | None:
+    zone: str,
+    policy: FollowupPolicy,
+    now: datetime,
+    *,
+    ahead: HearingAhead | None = None,
+    contradicted: bool = False,
+) -> Duty:
     """The next look at the court's own word: within the month while no hearing is known.
 
-    With a hearing ahead: on the next of the policy's days before it. None when none of them is left.
+    With a hearing ahead: on the next of the policy's days before it, and after the last of them from the morning
+    after the hearing, within the month. `contradicted`: the court names no date though we know of a hearing ahead.
     """
     line = review_of(policy, "court_lookup")
-    if starts_at is None:
-        opens_at, due_at = now, now + timedelta(days=policy.hearings.lookup_every_days_without_date)
-    else:
-        hearing_on = local_day(starts_at, zone)
-        days = sorted(hearing_on - timedelta(days=n) for n in policy.hearings.lookup_days_before)
-        ahead = [day for day in days if local_instant(day, MORNING, zone) > now]
-        if not ahead:
-            return None
-        opens_at, due_at = local_instant(ahead[0], MORNING, zone), local_instant(ahead[0], EVENING, zone)
+    opens_at, due_at = _look_window(zone, policy, now, ahead)
+    if contradicted:
+        opens_at, due_at = now, min(due_at, now + timedelta(hours=policy.hearings.look_again_hours))
     return Duty(
         kind="court_lookup",
         party=Party.CASE,
         key=f"lookup-{local_day(opens_at, zone).isoformat()}",
         opens_at=opens_at,
-        due_at=due_at,
+        due_at=max(due_at, opens_at),
         queue=line.queue,
         rule=line.rule,
         policy_version=policy.version,
+        detail=_looks_for(ahead),
     )
+
+
+def _look_window(
+    zone: str, policy: FollowupPolicy, now: datetime, ahead: HearingAhead | None
+) -> tuple[datetime, datetime]:
+    month = timedelta(days=policy.hearings.lookup_every_days_without_date)
+    if ahead is None:
+        return now, now + month
+    hearing_on = local_day(ahead.starts_at, zone)
+    days = sorted(hearing_on - timedelta(days=n) for n in policy.hearings.lookup_days_before)
+    for day in days:
+        if local_instant(day, MORNING, zone) > now:
+            return local_instant(day, MORNING, zone), local_instant(day, EVENING, zone)
+    opens_at = max(now, local_instant(hearing_on + timedelta(days=1), MORNING, zone))
+    return opens_at, opens_at + month
+
+
+def _looks_for(ahead: HearingAhead | None) -> dict[str, Any]:
+    """Which hearing, at which second, a look was planned by: with another one ahead it is planned anew."""
+    if ahead is None:
+        return {}
+    return {"hearing_id": str(ahead.id), "starts": int(ahead.starts_at.timestamp())}
+
+
+def is_planned_by(detail: Mapping[str, Any], ahead: HearingAhead) -> bool:
+    """True when a look with this detail was planned by this hearing at this time."""
+    return all(detail.get(name) == value for name, value in _looks_for(ahead).items())
+
+
+def standing_now(status: Standing, ahead: HearingAhead | None, passed_at: datetime | None) -> Standing:
+    """Where the case stands at this moment: a known date makes it dated, and one that has passed unknown.
+
+    `passed_at`: when the last hearing that is not cancelled began. What the court has said of an end stays, and so does
+    its word that there is no date while nothing newer names one.
+    """
+    if ahead is not None and status.status in WITHOUT_A_DATE and _is_news(ahead, status):
+        return Standing(CourtStatus.DATED, ahead.known_since)
+    if ahead is None and status.status == CourtStatus.DATED:
+        since = status.since if passed_at is None else max(passed_at, status.since or passed_at)
+        return Standing(CourtStatus.UNKNOWN, since)
+    return status
+
+
+def _is_news(ahead: HearingAhead, status: Standing) -> bool:
+    said_nothing = status.status == CourtStatus.UNKNOWN or status.since is None
+    return said_nothing or ahead.known_since > (status.since or ahead.known_since)
+
+
+def status_after(outcome: Attendance) -> CourtStatus:
+    """Where a case stands after a hearing with no next one known. Put off: it goes on there, without a date."""
+    return CourtStatus.FILED_NO_DATE if outcome == Attendance.CONTINUED else CourtStatus.UNKNOWN
 
 
 def _last_moment(starts_at: datetime, zone: str, days_before: int) -> datetime:
@@ -85,7 +149,7 @@ def _reminder(
     )
 
 
-def _outcome(hearing_id: UUID, starts_at: datetime, policy: FollowupPolicy, now: datetime) -> Duty:
+def outcome_duty(hearing_id: UUID, starts_at: datetime, policy: FollowupPolicy, now: datetime) -> Duty:
     """Whether the child was there is recorded; of a hearing that we learn of late, from now on."""
     line = review_of(policy, "hearing_outcome")
     since = max(starts_at, now)

@@ -16,9 +16,11 @@ def build() -> typer.Typer:
     from kinline.cli import (
         calls,
         checks,
+        court,
         denial,
         explaining,
         followup,
+        hearings,
         home_studies,
         interviews,
         ladder,
@@ -60,6 +62,9 @@ def build() -> typer.Typer:
     app.add_typer(services.visit_app, name="visit")
     app.add_typer(services.prs_app, name="prs")
     app.add_typer(lost.app, name="lost")
+    app.add_typer(court.court_app, name="court")
+    app.add_typer(court.hearing_app, name="hearing")
+    app.add_typer(hearings.app, name="hearings")
     app.add_typer(followup.escalation_app, name="escalation")
     app.add_typer(followup.address_app, name="address")
     app.add_typer(followup.number_app, name="number")

@@ -430,7 +430,10 @@ class ReviewRule(Line):
 
 
 class HearingRule(Line):
-    """Reminders of a hearing, in days before it, and how soon its outcome must be recorded."""
+    """Reminders of a hearing, in days before it, and how soon its outcome must be recorded.
+
+    `look_again_hours`: how soon somebody looks again when the court's word names no date and we know of a hearing.
+    """
 
     reminder_days: tuple[int, ...]
     local_time: time
@@ -438,6 +441,7 @@ class HearingRule(Line):
     outcome_within_hours: int
     lookup_days_before: tuple[int, ...]
     lookup_every_days_without_date: int
+    look_again_hours: int = 72  # Source: ours, unreviewed
     queue: str
 
 

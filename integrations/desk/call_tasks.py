@@ -13,6 +13,7 @@ from followup.answers import parse_draft
 from followup.calendar import zone_named
 from followup.scripts import filled_form, needs_interpreter
 from integrations.catalogs import script
+from integrations.desk.court_views import help_json
 from integrations.desk.escalations import policy_of
 from integrations.kit import Kit
 from integrations.store import history
@@ -94,6 +95,8 @@ def open_task(kit: Kit, task_id: UUID, person: Person, *, now: datetime) -> dict
             "number": None if number is None else plain_number(kit.vault, number),
             "say": dict(said.opening) if ours else {"third_party": said.opening["third_party"]},
             "form": filled_form(said, answers) if ours else None,
+            # What the family must know after a missed hearing. A contact learns nothing.
+            "court_help": help_json(session, case) if ours else None,
         }
 
 

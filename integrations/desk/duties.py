@@ -34,14 +34,21 @@ RETRY = "retry_child"
 BY_CALL = frozenset({*SPOKEN_DUTIES, "call_back", RETRY, SECOND_LADDER_KIND})
 # Duties that a paper settles: a report that was made, a notice that was certified or acknowledged.
 BY_PAPER = frozenset({*REPORT_DUTIES, *NOTICE_DUTIES})
+# Duties that only a record of their own settles: a look at the court's word, what came of a hearing.
+BY_RECORD = {
+    "court_lookup": "what the court said: kinline court look CASE",
+    "hearing_outcome": "what came of the hearing: kinline hearing outcome",
+}
 # Duties that end only with what they are about: a call, a delivered text, a result; never with a note.
 NOT_BY_NOTE = (
     BY_CALL
     | BY_PAPER
+    | BY_RECORD.keys()
     | {"text_reminder", "hearing_reminder", "closure_review", ALLOW_HOME_COUNTRY, PENDING_CHECK}
 )
 _INSTEAD = {
     **dict.fromkeys(BY_CALL, "a call record"),
+    **BY_RECORD,
     **dict.fromkeys(REPORT_DUTIES, "the report: kinline duty report"),
     **dict.fromkeys(NOTICE_DUTIES, "the notice: kinline noc list"),
     "text_reminder": "a delivered text",

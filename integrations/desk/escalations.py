@@ -13,7 +13,7 @@ from sqlmodel import Session, col
 
 from followup import escalation as ladder
 from followup.lost import lost_kinds
-from integrations.desk.duties import BY_PAPER, RETRY
+from integrations.desk.duties import BY_PAPER, BY_RECORD, RETRY
 from integrations.desk.paging import page_for_alarms
 from integrations.desk.pending_checks import go_on
 from integrations.desk.planned import cancel_planned
@@ -255,7 +255,7 @@ def resolve(
     Returns the case.
 
     Raises:
-        Refused: its duty is a report or a notice, and that has not been made.
+        Refused: its duty is a report or a notice, and that has not been made; or one that only a record settles.
     """
     if not reason.strip():
         raise BadInput(Problem("--reason", "missing", "Say what was done.", "Add --reason TEXT."))
@@ -275,15 +275,19 @@ def resolve(
         if duty is not None and is_open and duty.kind in _NOT_BY_A_WORD:
             _resolve_by_successor(session, row, duty, person, reason=reason, now=now)
         else:
-            _want_paper(duty)
+            _want_what_settles(duty)
             _resolve_by_review(session, row, duty, person, reason=reason, now=now)
         _close(session, row, person.id, outcome=outcome, why=reason, now=now)
         keep_in_sight(kit, session, session.get_one(Case, row.case_id), actor=str(person.id), now=now)
         return row.case_id
 
 
-def _want_paper(duty: Obligation | None) -> None:
-    if duty is not None and duty.state == ObligationState.OPEN.value and duty.kind in BY_PAPER:
+def _want_what_settles(duty: Obligation | None) -> None:
+    if duty is None or duty.state != ObligationState.OPEN.value:
+        return
+    if duty.kind in BY_RECORD:
+        raise Refused("needs_evidence", "this escalation ends with its record", [BY_RECORD[duty.kind]])
+    if duty.kind in BY_PAPER:
         raise Refused(
             "needs_evidence",
             "what had to be reported has not been",

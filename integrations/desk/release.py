@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, time
-from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -17,7 +16,7 @@ from followup.calendar import eighteenth_birthday
 from followup.plan import release_plan
 from followup.prs import first_level, prs_due
 from followup.roster import CONFIRM_RELEASE
-from integrations.desk.duties import open_followup, review_duty
+from integrations.desk.duties import open_followup
 from integrations.desk.pending_checks import lock_orders_out, open_at_release
 from integrations.desk.release_papers import make_papers
 from integrations.kit import Kit
@@ -29,8 +28,9 @@ from integrations.store.contacts import consents
 from integrations.store.policy_acts import followup_version_for
 from integrations.store.staff import record_act
 from integrations.store.stages import move_stage
+from models.court_status import CourtStatus
 from models.errors import BadInput, Problem, Refused
-from models.facts import ApplicationFacts, Person, ReleaseFacts
+from models.facts import ApplicationFacts, Duty, Person, ReleaseFacts
 from models.policy import FollowupPolicy
 from models.states import (
     APPLICATION_MOVES,
@@ -168,7 +168,7 @@ def _begin_followup(
     )
     release_facts = facts_for_plan(session, case, application.id, facts.packet.child.date_of_birth)
     duties = [*release_plan(release_facts, policy), *prs_due(release_facts, policy)]
-    duties += _hearing_duties(session, case, release_facts, policy, now)
+    duties += _court_duties(session, case, release_facts, policy, now)
     open_followup(session, case, duties, actor=str(person.id), why="planned at the release", now=now)
 
 
@@ -207,25 +207,31 @@ def facts_for_plan(session: Session, case: Case, application_id: UUID | None, bo
     )
 
 
-def _hearing_duties(
+def _court_duties(
     session: Session, case: Case, facts: ReleaseFacts, policy: FollowupPolicy, now: datetime
-) -> list[Any]:
+) -> list[Duty]:
+    """Reminders and outcomes of the hearings that are known, and the first look at the court's own word."""
     hearings = session.scalars(
-        select(Hearing).where(
+        select(Hearing)
+        .where(
             col(Hearing.case_id) == case.id,
             col(Hearing.state).in_(("scheduled", "moved")),
             col(Hearing.starts_at) > now,
         )
+        .order_by(col(Hearing.starts_at), col(Hearing.id))
     ).all()
-    if not hearings:
-        return [review_duty(policy, "court_lookup", key=now.date().isoformat(), now=now)]
-    return [
-        duty
-        for hearing in hearings
-        for duty in court.hearing_duties(
+    ahead = None
+    if hearings:
+        first = hearings[0]
+        ahead = court.HearingAhead(first.id, first.starts_at, facts.released_at)
+        case.court_status = CourtStatus.DATED.value
+    case.court_since = facts.released_at
+    duties = [court.lookup_duty(facts.zone, policy, now, ahead=ahead)]
+    for hearing in hearings:
+        duties += court.hearing_duties(
             hearing.id, hearing.starts_at, facts.zone, facts.text_consent, policy, now
         )
-    ]
+    return duties
 
 
 def _end_duties(

@@ -1,4 +1,4 @@
-"""The other rounds: what is late climbs, checks are looked at, hearings and addresses are kept true."""
+"""The other rounds: what is late climbs, checks are looked at, addresses are kept true."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from followup.policy import in_force
 from integrations.desk import jobs
 from integrations.desk.checks import due_checks, look_at_checks
 from integrations.desk.contacts import contact_round
-from integrations.desk.duties import open_many, review_duty
-from integrations.desk.escalations import Alarm, climb, open_alarms, policy_of
+from integrations.desk.court_round import court_round
+from integrations.desk.escalations import Alarm, climb, open_alarms
 from integrations.desk.nagging import nag
 from integrations.desk.notices import concern_known_at
 from integrations.desk.pending import open_pending_reviews
@@ -27,7 +27,7 @@ from integrations.kit import Kit
 from integrations.policies import followup_policies
 from integrations.store.accounting import take_account
 from models.states import FOLLOWED, ApplicationState, EscalationState
-from models.tables.ledger import Escalation, Hearing, Obligation
+from models.tables.ledger import Escalation, Obligation
 from models.tables.people import Address, Case
 from models.tables.system import RoundSlot
 from models.tables.vetting import Application
@@ -165,40 +165,6 @@ def _addresses_unanswered(session: Session) -> set[UUID]:
         .limit(BATCH)
     )
     return set(rows)
-
-
-def court_round(kit: Kit, *, now: datetime) -> dict[str, int]:
-    """A child in follow-up without a known hearing has a duty to look again."""
-    counts: Counter[str] = Counter()
-    with kit.transaction() as session:
-        coming = exists().where(
-            col(Hearing.case_id) == col(Case.id),
-            col(Hearing.state).in_(("scheduled", "moved")),
-            col(Hearing.starts_at) > now,
-        )
-        looking = exists().where(
-            col(Obligation.case_id) == col(Case.id),
-            col(Obligation.kind) == "court_lookup",
-            or_(
-                col(Obligation.state) == "open",
-                col(Obligation.ended_at) > now - timedelta(days=30),
-            ),
-        )
-        cases = session.scalars(
-            select(Case)
-            .where(
-                col(Case.state).in_([state.value for state in FOLLOWED]),
-                ~coming,
-                ~looking,
-            )
-            .limit(BATCH)
-        ).all()
-        key = now.date().isoformat()
-        wanted = [(c, review_duty(policy_of(c), "court_lookup", key=key, now=now)) for c in cases]
-        open_many(session, wanted, actor="engine:court", why="no hearing is known", now=now)
-        if wanted:
-            counts["lookups"] += len(wanted)
-    return dict(counts)
 
 
 def address_round(kit: Kit, *, now: datetime) -> dict[str, int]:

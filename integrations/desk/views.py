@@ -13,6 +13,7 @@ from sqlmodel import Session, col
 from integrations.catalogs import written_language
 from integrations.desk.application_views import application_json, applications_list
 from integrations.desk.closing_views import closing_json, closure_json, lost_json
+from integrations.desk.court_views import court_json, hearings_json, with_help
 from integrations.desk.instants import iso
 from integrations.desk.paging_views import pagings_of
 from integrations.kit import Kit
@@ -20,7 +21,7 @@ from integrations.store import history
 from integrations.store.accounting import take_account
 from integrations.store.cases import find_case
 from integrations.store.sealing import open_json
-from models.tables.ledger import Attempt, Call, Escalation, Hearing, Message, Obligation
+from models.tables.ledger import Attempt, Call, Escalation, Message, Obligation
 from models.tables.paging import Paging
 from models.tables.people import Address, Case, PhoneNumber, Staff
 from models.tables.roster import RosterRelease
@@ -50,6 +51,7 @@ def _case(session: Session, kit: Kit, case: Case, now: datetime) -> dict[str, An
         .where(col(Obligation.case_id) == case.id)
         .order_by(col(Obligation.due_at), col(Obligation.created_at))
     ).all()
+    in_court = court_json(session, kit, case, now)
     return {
         "case_id": str(case.id),
         "state": case.state,
@@ -114,21 +116,9 @@ def _case(session: Session, kit: Kit, case: Case, now: datetime) -> dict[str, An
                 .order_by(col(Message.send_after), col(Message.created_at))
             )
         ],
-        "escalations": _escalations(session, case),
-        "hearings": [
-            {
-                "id": str(h.id),
-                "hearing_key": h.hearing_key,
-                "court": h.court,
-                "starts_at": iso(h.starts_at),
-                "kind": h.kind,
-                "state": h.state,
-                "outcome": h.outcome,
-            }
-            for h in session.scalars(
-                select(Hearing).where(col(Hearing.case_id) == case.id).order_by(col(Hearing.starts_at))
-            )
-        ],
+        "escalations": with_help(_escalations(session, case), in_court),
+        "court": in_court,
+        "hearings": hearings_json(session, case),
         "lost": lost_json(session, kit, case),
         "closing": closing_json(session, kit, case, now),
         "closure": closure_json(session, kit, case),

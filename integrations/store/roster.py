@@ -102,8 +102,9 @@ _INSERTS = (
     """,
     """
     INSERT INTO child_case (id, child_id, origin, state, followup_policy, zone, released_at, last_contact_at,
-                            max_silence_days, created_at)
-    SELECT case_id, child_id, 'roster', state, policy, :zone, released_at, released_at, max_silence_days, :now
+                            max_silence_days, court_status, court_since, created_at)
+    SELECT case_id, child_id, 'roster', state, policy, :zone, released_at, released_at, max_silence_days,
+           'unknown', released_at, :now
     FROM newcomer
     """,
     """

@@ -7,6 +7,7 @@ from typing import Any
 
 from rich.table import Table
 
+from kinline.cli import show_court
 from kinline.cli.common import OUT
 from kinline.cli.show_acts import acts
 
@@ -94,6 +95,7 @@ def case(found: dict[str, Any]) -> None:
         OUT.print(f"  post-release services: level {found['prs_level']}")
     for line in _stands(found):
         OUT.print(f"  {line}", markup=False)
+    show_court.standing(found["court"])
     table = Table("duty", "party", "key", "due", "state", "queue", box=None, header_style="dim")
     for o in found["obligations"]:
         state = "overdue" if o["overdue"] else o["state"]

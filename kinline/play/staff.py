@@ -16,13 +16,14 @@ from sqlmodel import Session, col
 
 from followup.lost import ALLOW_HOME_COUNTRY
 from integrations.desk import calls, duties, escalations, lost
-from integrations.desk.duties import BY_PAPER, NOT_BY_NOTE
+from integrations.desk.duties import BY_PAPER, BY_RECORD, NOT_BY_NOTE
 from integrations.kit import Kit
 from integrations.sandbox.phones import Pickup, picks_up_for_people
 from integrations.store.contacts import plain_number
 from integrations.store.lost import HOME_COUNTRY
 from integrations.store.sealing import open_json
 from integrations.store.staff import get_person
+from kinline.play.court import do_at_court, open_court_duties
 from kinline.play.families import Heard, heard
 from kinline.play.papers import make_paper, open_papers
 from models.errors import Refused
@@ -88,6 +89,7 @@ class Staff:
         self._visit(now)
         self._do_duties(now)
         self._make_papers(now)
+        self._ask_the_court(now)
         self._look_for_the_lost(now)
         self._decide_on_home_country(now)
 
@@ -176,7 +178,15 @@ class Staff:
             ),
             *(_ready_to_do(d) for d in _open_duties(session)),
             *(at for _, _, at in _open_visits(session)),
-            *(_ready_to_do(d) for d in (*_lost_steps(session), *open_papers(session), *_questions(session))),
+            *(
+                _ready_to_do(d)
+                for d in (
+                    *_lost_steps(session),
+                    *open_papers(session),
+                    *open_court_duties(session),
+                    *_questions(session),
+                )
+            ),
         ]
 
     def _answer_escalations(self, now: datetime) -> None:
@@ -254,6 +264,14 @@ class Staff:
             make_paper(self.kit, duty, self.manager, self.supervisor, now=now)
             self.counts[f"did_{duty.kind}"] += 1
 
+    def _ask_the_court(self, now: datetime) -> None:
+        """Where each case stands is looked up, and what came of each hearing is asked."""
+        with self.kit.transaction() as session:
+            ready = [duty for duty in open_court_duties(session) if _ready_to_do(duty) <= now]
+            session.expunge_all()
+        for duty in ready:
+            self.counts[do_at_court(self.kit, duty, self.manager, now=now)] += 1
+
     def _look_for_the_lost(self, now: datetime) -> None:
         """Each step is done and comes to nothing: who is found is found by a call. Nobody outside is asked."""
         with self.kit.transaction() as session:
@@ -306,9 +324,9 @@ _A_LOST_STEP = col(Obligation.kind).like("lost\\_%") & (col(Obligation.kind) != 
 
 
 def _open_alarms(session: Session) -> list[Escalation]:
-    """Those that somebody can take or resolve. One about a paper or a step to find a child ends with that."""
+    """Those that somebody can take or resolve. One about a paper, a record of the court or a step to find a child ends with that."""
     ends_with_its_duty = (col(Obligation.state) == "open") & (
-        col(Obligation.kind).in_(BY_PAPER) | _A_LOST_STEP
+        col(Obligation.kind).in_((*BY_PAPER, *BY_RECORD)) | _A_LOST_STEP
     )
     return list(
         session.scalars(

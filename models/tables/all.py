@@ -5,6 +5,7 @@ from sqlmodel import SQLModel
 from models.tables import (
     checks,
     closing,
+    court,
     explaining,
     ladder,
     ledger,
@@ -26,6 +27,7 @@ __all__ = [
     "METADATA",
     "checks",
     "closing",
+    "court",
     "explaining",
     "ladder",
     "ledger",

@@ -33,6 +33,8 @@ from models.tables.base import Row, Sealed, instant, json_object, one_of, sealed
 # A child or sponsor who must be spoken to: only a person's call or visit settles these.
 HEARD_CHILD = ("reached_alone", "reached_not_alone", "not_living_there", "moved")
 SPOKE_WITH = ("nobody", "child", "sponsor", "other")
+# A try that is no contact: somebody looked something up, and it said nothing.
+LOOK_UP = "look_up"
 SPOKEN_DUTIES = ("welfare_call", "sight_check", "hear_child_alone", "prs_contact", "prs_visit")
 
 
@@ -262,7 +264,7 @@ class Attempt(Row, table=True):
 
     __tablename__ = "attempt"
     __table_args__ = (
-        CheckConstraint(one_of("channel", Channel), name="attempt_channel_known"),
+        CheckConstraint(one_of("channel", (*Channel, LOOK_UP)), name="attempt_channel_known"),
         UniqueConstraint("obligation_id", "step", "serial", name="attempt_once"),
     )
     obligation_id: UUID = Field(foreign_key="obligation.id", index=True)

@@ -6,6 +6,7 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, Index, text
 from sqlmodel import Field
 
+from models.court_status import CourtStatus
 from models.states import CaseState, ClosureReason, Party, PrsLevel
 from models.tables.base import Row, Sealed, instant, one_of, sealed, words
 
@@ -73,6 +74,10 @@ class Case(Row, table=True):
             " AND closure_proposed_by <> closed_by AND closure_proposed IS NOT DISTINCT FROM 'lost_contact')",
             name="case_lost_contact_four_eyes",
         ),
+        CheckConstraint(one_of("court_status", CourtStatus), name="case_court_status_known"),
+        CheckConstraint(
+            "court_status = 'unknown' OR court_since IS NOT NULL", name="case_court_status_has_an_age"
+        ),
         Index("case_followed", "state", postgresql_where=text("state IN ('in_follow_up', 'lost_contact')")),
     )
     child_id: UUID = Field(foreign_key="child.id", unique=True)
@@ -91,6 +96,9 @@ class Case(Row, table=True):
     max_silence_days: int | None = None
     prs_level: str | None = None
     prs_since: datetime | None = instant(default=None)
+    # Where the case stands in court, and since when; at first from the release on.
+    court_status: str = CourtStatus.UNKNOWN.value
+    court_since: datetime | None = instant(default=None)
     # Automation is silent while a person has the conversation or after a child's distress signal.
     paused_at: datetime | None = instant(default=None)
     paused_because: str | None = None

@@ -32,6 +32,9 @@ SPECIAL: Mapping[tuple[str, str], Any] = {
     ("lost_act", "outcome"): "found",
     ("lost_act", "spoke_with"): "nobody",  # of the child it is said whether it was alone
     ("child_case", "origin"): "roster",  # of a packet's case more is known
+    ("child_case", "court_status"): "unknown",  # of any other it is said since when
+    ("court_look", "source"): "feed",  # any other look is a person's
+    ("hearing_record", "source"): "feed",
     ("on_call", "rung"): 1,
     ("on_call", "ends_at"): "2026-02-03T15:00:00+00:00",
     ("page", "state"): "nobody",  # without a person nothing else

@@ -2,10 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
+
 import pytest
 from followup_builders import CHICAGO, POLICY, an_id, utc
+from hypothesis import given
+from hypothesis import strategies as st
 
-from followup.court import hearing_duties, lookup_duty
+from followup.court import (
+    HearingAhead,
+    hearing_duties,
+    is_planned_by,
+    lookup_duty,
+    standing_now,
+    status_after,
+)
+from models.court_status import Attendance, CourtStatus, Standing
 from models.states import Party
 
 HEARING = an_id(20)
@@ -64,6 +77,13 @@ def test_the_court_is_asked_within_the_month_while_no_hearing_is_known():
     assert (duty.opens_at, duty.due_at) == (utc("2026-02-02T18:00"), utc("2026-03-04T18:00"))
 
 
+AHEAD = HearingAhead(HEARING, STARTS, utc("2026-02-02T15:00"))
+
+
+def look(now, **options):
+    return lookup_duty(CHICAGO, POLICY, utc(now), **options)
+
+
 @pytest.mark.parametrize(
     ("now", "key"),
     [
@@ -74,8 +94,71 @@ def test_the_court_is_asked_within_the_month_while_no_hearing_is_known():
     ],
 )
 def test_a_known_date_is_looked_up_again_before_it(now, key):
-    assert lookup_duty(CHICAGO, POLICY, utc(now), starts_at=STARTS).key == key
+    duty = look(now, ahead=AHEAD)
+    assert duty.key == key
+    assert duty.opens_at > utc(now)
+    assert duty.due_at - duty.opens_at == timedelta(hours=12)
 
 
-def test_after_the_last_look_there_is_none():
-    assert lookup_duty(CHICAGO, POLICY, utc("2026-03-19T15:00"), starts_at=STARTS) is None
+def test_after_the_last_day_before_it_the_next_look_is_after_the_hearing_within_the_month():
+    duty = look("2026-03-19T15:00", ahead=AHEAD)
+    assert duty.opens_at == utc("2026-03-21T14:00")  # nine in the morning
+    assert duty.due_at == duty.opens_at + timedelta(days=30)
+
+
+def test_a_look_that_denies_a_date_which_we_know_is_made_again_within_three_days():
+    duty = look("2026-02-02T18:00", ahead=AHEAD, contradicted=True)
+    assert (duty.opens_at, duty.due_at) == (utc("2026-02-02T18:00"), utc("2026-02-05T18:00"))
+
+
+def test_a_look_is_planned_by_one_hearing_at_one_time():
+    detail = look("2026-02-02T18:00", ahead=AHEAD).detail
+    assert is_planned_by(detail, AHEAD)
+    assert not is_planned_by(detail, replace(AHEAD, starts_at=STARTS + timedelta(seconds=1)))
+    assert not is_planned_by(detail, replace(AHEAD, id=an_id(21)))
+    assert not is_planned_by(look("2026-02-02T18:00").detail, AHEAD)
+
+
+@given(
+    days=st.integers(min_value=-60, max_value=400),
+    minutes=st.integers(min_value=0, max_value=24 * 60),
+)
+def test_there_is_always_a_next_look_and_it_is_never_due_behind_the_hearing_and_a_month(days, minutes):
+    now = STARTS - timedelta(days=days, minutes=minutes)
+    ahead = AHEAD if now < STARTS else None
+    duty = lookup_duty(CHICAGO, POLICY, now, ahead=ahead)
+    assert now <= duty.opens_at <= duty.due_at
+    assert duty.due_at <= max(now, STARTS) + timedelta(days=32)
+
+
+SAID = utc("2026-02-10T12:00")
+
+
+@pytest.mark.parametrize(
+    ("status", "ahead", "passed_at", "stands"),
+    [
+        ("unknown", AHEAD, None, ("dated", AHEAD.known_since)),
+        # The court said so after we had learned of the hearing.
+        ("filed_no_date", AHEAD, None, ("filed_no_date", SAID)),
+        (
+            "filed_no_date",
+            replace(AHEAD, known_since=SAID + timedelta(days=1)),
+            None,
+            ("dated", utc("2026-02-11T12:00")),
+        ),
+        ("nta_not_served", None, None, ("nta_not_served", SAID)),
+        ("dated", AHEAD, None, ("dated", SAID)),
+        ("dated", None, STARTS, ("unknown", STARTS)),
+        ("dated", None, None, ("unknown", SAID)),  # it was cancelled
+        ("completed", AHEAD, STARTS, ("completed", SAID)),
+        ("ordered_removed", AHEAD, None, ("ordered_removed", SAID)),
+    ],
+)
+def test_a_status_follows_its_hearings_but_an_end_stays(status, ahead, passed_at, stands):
+    found = standing_now(Standing(CourtStatus(status), SAID), ahead, passed_at)
+    assert (found.status, found.since) == stands
+
+
+def test_a_hearing_that_was_put_off_leaves_the_case_with_the_court():
+    assert status_after(Attendance.CONTINUED) == CourtStatus.FILED_NO_DATE
+    assert {status_after(a) for a in (Attendance.ATTENDED, Attendance.MISSED)} == {CourtStatus.UNKNOWN}
