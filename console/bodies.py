@@ -14,19 +14,19 @@ MAX_BODY = 64 * 1024
 _MAX_FIELDS = 200
 
 
-async def read_body(request: Request) -> bytes:
+async def read_body(request: Request, *, largest: int = MAX_BODY) -> bytes:
     """The whole body.
 
     Raises:
-        TooLarge: more than 64 KB, by what it says or by what came.
+        TooLarge: more than `largest` bytes, by what it says or by what came.
     """
     declared = request.headers.get("content-length", "")
-    if declared.isdigit() and int(declared) > MAX_BODY:
+    if declared.isdigit() and int(declared) > largest:
         raise TooLarge
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
-        if len(body) > MAX_BODY:
+        if len(body) > largest:
             raise TooLarge
     return bytes(body)
 

@@ -34,7 +34,9 @@ __all__ = [
 
 SPOKEN_ALOUD = "voice_"  # keys that begin so are read out: no parts are counted
 # Texts that come unasked, or begin texting: each says how to end it.
-NEED_OPT_OUT = frozenset({"checkin", "merged_checkin", "good_time", "hearing", "start_confirm"})
+NEED_OPT_OUT = frozenset(
+    {"checkin", "merged_checkin", "good_time", "hearing", "hearing_moved", "hearing_off", "start_confirm"}
+)
 OPT_OUT = "STOP"
 LONGEST_CITY = 24
 # Per language and for all of them together: a text in one language may be read in another.

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
 from followup.calendar import EVENING, MORNING, local_day, local_instant
 from followup.policy import review_of
+from models.court import HearingChange
 from models.court_status import WITHOUT_A_DATE, Attendance, CourtStatus, Standing
 from models.facts import Duty
 from models.policy import FollowupPolicy
 from models.states import Party
+
+HEARING_CHANGE = "hearing_change"
+# In the detail of a look that a contradiction asks for, beside the looks that are planned by the next hearing.
+DOUBT = "doubt"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,15 +41,98 @@ def hearing_duties(
 ) -> tuple[Duty, ...]:
     """The reminders still ahead, per party with consent, and the duty to record the outcome.
 
-    When nobody takes texts, the sponsor gets one reminder, which a person then gives by voice. A hearing
-    that moved is planned anew: void the old duties first.
+    When nobody takes texts, the sponsor gets one reminder, which a person then gives by voice; when it is too
+    late for the last text, a person calls before the hearing. A hearing that moved is planned anew: void the
+    old duties first.
     """
-    parties = [party for party in (Party.CHILD, Party.SPONSOR) if party in text_consent]
+    parties = _told(text_consent)
     days = [n for n in policy.hearings.reminder_days if _last_moment(starts_at, zone, n) > now]
-    if not parties:
-        parties, days = [Party.SPONSOR], days[:1]
+    if not text_consent:
+        days = days[:1]
     reminders = [_reminder(hearing_id, starts_at, zone, n, party, policy) for n in days for party in parties]
+    if not days and starts_at > now:
+        reminders = [_by_voice(hearing_id, party, "late", starts_at, policy, now) for party in parties]
     return (*reminders, outcome_duty(hearing_id, starts_at, policy, now))
+
+
+def change_duties(
+    hearing_id: UUID,
+    change: HearingChange,
+    starts_at: datetime,
+    text_consent: Collection[Party],
+    policy: FollowupPolicy,
+    now: datetime,
+    *,
+    until: datetime,
+) -> tuple[Duty, ...]:
+    """The family is told that the hearing was moved to `starts_at`, or is off, before they would set out (`until`).
+
+    One duty per party with consent; a person tells those who take no texts, and all where the policy has no words.
+    """
+    parties = _told(text_consent)
+    template = template_of(change, policy)
+    key = f"{change.value}-{starts_at:%Y%m%dT%H%M}"
+    if template is None or not text_consent:
+        return tuple(_by_voice(hearing_id, party, key, until, policy, now) for party in parties)
+    due_at = min(now + timedelta(hours=policy.hearings.change_within_hours), max(until, now))
+    return tuple(
+        Duty(
+            kind=HEARING_CHANGE,
+            party=party,
+            key=f"h:{hearing_id}:{key}",
+            opens_at=now,
+            due_at=due_at,
+            queue=policy.hearings.queue,
+            rule=policy.hearings.rule,
+            policy_version=policy.version,
+            detail={"hearing_id": str(hearing_id), "change": change.value},
+        )
+        for party in parties
+    )
+
+
+def template_of(change: HearingChange, policy: FollowupPolicy) -> str | None:
+    """The message that says so."""
+    off = change == HearingChange.CANCELLED
+    return policy.hearings.cancelled_template if off else policy.hearings.moved_template
+
+
+def ask_court(key: str, policy: FollowupPolicy, now: datetime, *, hearing_id: UUID | None = None) -> Duty:
+    """A person asks the court itself within days: its list contradicts what is known, or a new date must be found."""
+    line = review_of(policy, "court_lookup")
+    return Duty(
+        kind="court_lookup",
+        party=Party.CASE,
+        key=key,
+        opens_at=now,
+        due_at=now + timedelta(hours=min(policy.hearings.doubt_within_hours, line.within_hours)),
+        queue=line.queue,
+        rule=policy.hearings.rule,
+        policy_version=policy.version,
+        detail={DOUBT: True} | ({"hearing_id": str(hearing_id)} if hearing_id else {}),
+    )
+
+
+def _told(text_consent: Collection[Party]) -> list[Party]:
+    return [party for party in (Party.CHILD, Party.SPONSOR) if party in text_consent] or [Party.SPONSOR]
+
+
+def _by_voice(
+    hearing_id: UUID, party: Party, key: str, until: datetime, policy: FollowupPolicy, now: datetime
+) -> Duty:
+    """A person tells them, before it is of no use."""
+    line = review_of(policy, "tell_by_voice")
+    return Duty(
+        kind="tell_by_voice",
+        party=party,
+        key=f"h:{hearing_id}:{key}",
+        opens_at=now,
+        due_at=max(now, min(now + timedelta(hours=line.within_hours), until)),
+        queue=line.queue,
+        rule=line.rule,
+        policy_version=policy.version,
+        detail={"hearing_id": str(hearing_id)},
+    )
 
 
 def lookup_duty(
@@ -127,20 +216,26 @@ def status_after(outcome: Attendance) -> CourtStatus:
     return CourtStatus.FILED_NO_DATE if outcome == Attendance.CONTINUED else CourtStatus.UNKNOWN
 
 
+# A court hears many at the same hour: a list names few hours and many children.
+@lru_cache(maxsize=50_000)
+def _before(starts_at: datetime, zone: str, days: int, local_time: time) -> datetime:
+    """The instant of this local time so many days before the hearing."""
+    return local_instant(local_day(starts_at, zone) - timedelta(days=days), local_time, zone)
+
+
 def _last_moment(starts_at: datetime, zone: str, days_before: int) -> datetime:
     """The end of the day on which that reminder goes out."""
-    return local_instant(local_day(starts_at, zone) - timedelta(days=days_before), EVENING, zone)
+    return _before(starts_at, zone, days_before, EVENING)
 
 
 def _reminder(
     hearing_id: UUID, starts_at: datetime, zone: str, days_before: int, party: Party, policy: FollowupPolicy
 ) -> Duty:
-    day = local_day(starts_at, zone) - timedelta(days=days_before)
     return Duty(
         kind="hearing_reminder",
         party=party,
         key=f"h:{hearing_id}:{days_before}",
-        opens_at=local_instant(day, policy.hearings.local_time, zone),
+        opens_at=_before(starts_at, zone, days_before, policy.hearings.local_time),
         due_at=_last_moment(starts_at, zone, days_before),
         queue=policy.hearings.queue,
         rule=policy.hearings.rule,

@@ -135,7 +135,12 @@ def owned_until(
 
 def duty_owned_until(due_at: datetime, policy: FollowupPolicy) -> datetime:
     """The same for a duty: from `due_at` it stands in its own queue at level 1 without any sweep."""
-    return first(policy, due_at).owned_until
+    return due_at + time_of_the_ladder(policy)
+
+
+def time_of_the_ladder(policy: FollowupPolicy) -> timedelta:
+    """How long the rungs have, one after the other, for what nobody acknowledges."""
+    return timedelta(hours=_rung(1, policy).acknowledge_within_hours) + _above(1, policy)
 
 
 def _rung(level: int, policy: FollowupPolicy) -> Rung:

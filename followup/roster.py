@@ -15,6 +15,7 @@ from pydantic import ValidationError
 
 from followup.accounting import LOST_REVIEW_WITHIN
 from followup.calendar import eighteenth_birthday, local_day, zone_named
+from followup.cells import a_number_in, day_in, holds, text_in
 from followup.plan import CLOSURE_REVIEW
 from followup.policy import newest, review_of
 from models.errors import BadInput, Problem
@@ -26,11 +27,7 @@ from models.states import CaseState, Party
 COLUMNS = ("a_number", "date_of_birth", "released_on", "reference")
 LOCATE_CHILD: RosterDutyKind = "locate_child"
 CONFIRM_RELEASE: RosterDutyKind = "confirm_release"
-# As it is written on papers: with or without the letter, the separators and the leading zero.
-_A_NUMBER = re.compile(r"[Aa]?[- ]?(?:[0-9]{3}[- ]?[0-9]{3}[- ]?[0-9]{3}|[0-9]{8})")
-_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _REFERENCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]{2,63}")
-_NO_DIGIT = re.compile(r"[^0-9]+")
 
 
 def parse_roster_rules(text: str) -> RosterRules:
@@ -63,9 +60,9 @@ def parse_row(line: int, cells: Mapping[str, object], today: date) -> RosterRow 
     `today`: the latest day that a release can have been on.
     """
     problems: list[Problem] = []
-    a_number = _a_number(cells, problems)
-    born_on = _day(cells, "date_of_birth", today, problems)
-    released_on = _day(cells, "released_on", today, problems)
+    a_number = a_number_in(cells, problems)
+    born_on = day_in(cells, "date_of_birth", today, problems)
+    released_on = day_in(cells, "released_on", today, problems)
     reference = _reference(cells, a_number, problems)
     if born_on and released_on and born_on > released_on:
         problems.append(
@@ -76,50 +73,8 @@ def parse_row(line: int, cells: Mapping[str, object], today: date) -> RosterRow 
     return RosterRow(line, reference, released_on, a_number, born_on)
 
 
-def _text(cells: Mapping[str, object], column: str, problems: list[Problem]) -> str | None:
-    value = cells.get(column)
-    text = value.strip() if isinstance(value, str) else value
-    if text in (None, ""):
-        problems.append(Problem(column, "missing", "This field is empty.", "Fill it in."))
-        return None
-    if not isinstance(text, str):
-        problems.append(Problem(column, "wrong_value", "This is not a text.", "Put it between quotes."))
-        return None
-    return text
-
-
-def _a_number(cells: Mapping[str, object], problems: list[Problem]) -> str | None:
-    text = _text(cells, "a_number", problems)
-    if text is None:
-        return None
-    if _A_NUMBER.fullmatch(text) is None:
-        problems.append(
-            Problem("a_number", "wrong_value", "This is not an A-number.", "Give its nine digits.")
-        )
-        return None
-    return _NO_DIGIT.sub("", text).zfill(9)
-
-
-def _day(cells: Mapping[str, object], column: str, latest: date, problems: list[Problem]) -> date | None:
-    text = _text(cells, column, problems)
-    if text is None:
-        return None
-    try:
-        day = date.fromisoformat(text) if _DATE.fullmatch(text) else None
-    except ValueError:
-        day = None
-    if day is None:
-        problems.append(Problem(column, "wrong_value", "This is not a date.", "Write it as 2026-02-28."))
-    elif day > latest:
-        problems.append(
-            Problem(column, "in_the_future", "This day has not come yet.", "Check the date, or send it then.")
-        )
-        return None
-    return day
-
-
 def _reference(cells: Mapping[str, object], a_number: str | None, problems: list[Problem]) -> str | None:
-    text = _text(cells, "reference", problems)
+    text = text_in(cells, "reference", problems)
     if text is None:
         return None
     if _REFERENCE.fullmatch(text) is None:
@@ -133,7 +88,7 @@ def _reference(cells: Mapping[str, object], a_number: str | None, problems: list
         )
         return None
     # References are shown, logged and typed; an A-number is not.
-    if a_number is not None and a_number.lstrip("0") in _NO_DIGIT.sub("", text):
+    if holds(text, a_number):
         problems.append(
             Problem(
                 "reference",

@@ -14,6 +14,7 @@ from kinline.local.processes import end_politely_on_sigterm
 def build() -> typer.Typer:
     """The whole command line."""
     from kinline.cli import (
+        api_keys,
         calls,
         checks,
         court,
@@ -64,13 +65,14 @@ def build() -> typer.Typer:
     app.add_typer(lost.app, name="lost")
     app.add_typer(court.court_app, name="court")
     app.add_typer(court.hearing_app, name="hearing")
-    app.add_typer(hearings.app, name="hearings")
     app.add_typer(followup.escalation_app, name="escalation")
     app.add_typer(followup.address_app, name="address")
     app.add_typer(followup.number_app, name="number")
     app.add_typer(followup.duty_app, name="duty")
     app.add_typer(reports.app, name="noc")
     app.add_typer(rota.app, name="rota")
+    app.add_typer(hearings.app, name="hearings")
+    app.add_typer(api_keys.app, name="key")
     app.add_typer(system.db_app, name="db")
     app.add_typer(system.user_app, name="user")
     app.add_typer(system.audit_app, name="audit")

@@ -443,6 +443,12 @@ class HearingRule(Line):
     lookup_every_days_without_date: int
     look_again_hours: int = 72  # Source: ours, unreviewed
     queue: str
+    # How the family is told that it was moved or cancelled. Without a template a person tells them.
+    moved_template: str | None = None
+    cancelled_template: str | None = None
+    change_within_hours: int = 24
+    # How soon a person looks when the court's list no longer names a hearing, or names it with another birth date.
+    doubt_within_hours: int = 72
 
 
 class LostTry(_Frozen):

@@ -30,6 +30,7 @@ _WORDS: Mapping[str, str] = {
     "lost_welfare_check": "Contact is lost: decide on a welfare check",
     "text_reminder": "Text reminder",
     "hearing_reminder": "Reminder of a hearing",
+    "hearing_change": "Tell the family that a hearing changed",
     "hearing_outcome": "Record what came of the hearing",
     "missed_hearing": "A hearing was missed",
     "court_lookup": "Look up the court date",

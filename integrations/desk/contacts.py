@@ -14,8 +14,10 @@ from sqlalchemy import select
 from sqlmodel import Session, col
 
 from followup import ladder
+from followup.court import HEARING_CHANGE, template_of
 from followup.lost import SECOND_LADDER_KIND, asks_for_home_country
 from integrations.desk.escalations import policy_of
+from integrations.desk.hearing_texts import DEFAULT_ZONE, change_in, hearing_params, is_still_so
 from integrations.desk.home_country import question_about, question_key, questions_of
 from integrations.desk.messages import SETTLED_BY_DELIVERY
 from integrations.desk.sight import duty_facts
@@ -31,7 +33,7 @@ from models.tables.ledger import Hearing, Obligation
 from models.tables.people import Case, PhoneNumber
 
 BATCH = 500
-DEFAULT_ZONE = "America/Chicago"
+ABOUT_A_HEARING = frozenset({"hearing_reminder", HEARING_CHANGE})
 
 
 def contact_round(kit: Kit, *, now: datetime) -> dict[str, int]:
@@ -92,7 +94,7 @@ class _Batch:
         self.attempts = attempts_of(self.session, [duty.id for duty in duties])
         self.decided = home_country_decided(self.session, [duty.id for duty in duties])
         self.asked = questions_of(self.session, {duty.case_id for duty in duties})
-        hearings = {UUID(duty.key.split(":")[1]) for duty in duties if duty.kind == "hearing_reminder"}
+        hearings = {UUID(duty.key.split(":")[1]) for duty in duties if duty.kind in ABOUT_A_HEARING}
         self.hearings = {
             row.id: row for row in self.session.scalars(select(Hearing).where(col(Hearing.id).in_(hearings)))
         }
@@ -210,7 +212,7 @@ class _Batch:
     def _what_to_send(
         self, duty: Obligation, case: Case, policy: FollowupPolicy
     ) -> tuple[str | None, datetime, dict[str, str]]:
-        if duty.kind == "hearing_reminder":
+        if duty.kind in ABOUT_A_HEARING:
             return self._hearing_text(duty, case, policy)
         rule = reminder_rule(policy, duty)
         if rule is None:
@@ -222,14 +224,12 @@ class _Batch:
         self, duty: Obligation, case: Case, policy: FollowupPolicy
     ) -> tuple[str | None, datetime, dict[str, str]]:
         hearing = self.hearings.get(UUID(duty.key.split(":")[1]))
-        if hearing is None or hearing.state not in ("scheduled", "moved") or hearing.starts_at <= self.now:
+        params = {} if hearing is None else hearing_params(hearing, case, change_in(duty))
+        if hearing is None or hearing.starts_at <= self.now or not is_still_so(hearing, params):
             return None, self.now, {}
-        params = {
-            "hearing_id": str(hearing.id),
-            "starts_at": hearing.starts_at.isoformat(),
-            "zone": hearing.zone or case.zone or DEFAULT_ZONE,
-        }
-        return policy.hearings.template, min(hearing.starts_at, duty.opens_at + timedelta(hours=24)), params
+        change = change_in(duty)
+        template = template_of(change, policy) if change else policy.hearings.template
+        return template, min(hearing.starts_at, duty.opens_at + timedelta(hours=24)), params
 
 
 def reminder_rule(policy: FollowupPolicy, duty: Obligation) -> ReminderRule | None:

@@ -243,7 +243,7 @@ def look_row(case: Case, duty: Duty, now: datetime) -> Obligation:
 
 def is_out_of_plan(standing: Obligation, ahead: HearingAhead | None, duty: Duty, now: datetime) -> bool:
     """It looks for another hearing than the next one, or comes later than without a date."""
-    if standing.due_at <= now:
+    if standing.due_at <= now or court.DOUBT in standing.detail:
         return False
     if ahead is None:
         return standing.due_at > duty.due_at

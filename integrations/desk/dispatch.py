@@ -21,6 +21,7 @@ from followup import delivery
 from followup.catalog import day_in_words, render, time_in_words
 from integrations.catalogs import catalog, written_language
 from integrations.desk.escalations import policy_of
+from integrations.desk.hearing_texts import is_still_so
 from integrations.desk.messages import move_message
 from integrations.kit import Kit
 from integrations.messaging import segments
@@ -202,9 +203,7 @@ def _still_wanted(session: Session, message: Message, duties: Mapping[UUID, Obli
     hearing_id = message.params.get("hearing_id")
     if hearing_id:
         hearing = session.get(Hearing, UUID(hearing_id))
-        if hearing is None or hearing.state not in ("scheduled", "moved"):
-            return False
-        return hearing.starts_at.isoformat() == message.params.get("starts_at")
+        return hearing is not None and is_still_so(hearing, message.params)
     return True
 
 

@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlmodel import Session, col
 
+from followup.court import HEARING_CHANGE
 from followup.escalation import duty_owned_until
 from followup.lost import ALLOW_HOME_COUNTRY, SECOND_LADDER_KIND, lost_kinds
 from followup.policy import review_of
@@ -44,7 +45,14 @@ NOT_BY_NOTE = (
     BY_CALL
     | BY_PAPER
     | BY_RECORD.keys()
-    | {"text_reminder", "hearing_reminder", "closure_review", ALLOW_HOME_COUNTRY, PENDING_CHECK}
+    | {
+        "text_reminder",
+        "hearing_reminder",
+        HEARING_CHANGE,
+        "closure_review",
+        ALLOW_HOME_COUNTRY,
+        PENDING_CHECK,
+    }
 )
 _INSTEAD = {
     **dict.fromkeys(BY_CALL, "a call record"),
@@ -53,6 +61,7 @@ _INSTEAD = {
     **dict.fromkeys(NOTICE_DUTIES, "the notice: kinline noc list"),
     "text_reminder": "a delivered text",
     "hearing_reminder": "a delivered text",
+    HEARING_CHANGE: "a delivered text",
     "closure_review": "the closure of the case",
     ALLOW_HOME_COUNTRY: "a supervisor's word: kinline lost decide CASE home_country yes|no",
     PENDING_CHECK: "the check's result",

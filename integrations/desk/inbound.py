@@ -148,7 +148,7 @@ def _answered(
         same = (asked[0].id, meaning.value) in {(row[0], row[1]) for row in said}
         return (meaning if same else Meaning.UNCLEAR), asked, same
     # The same hearing asked about again is one question.
-    questions = {(m.case_id, m.template, m.params.get("hearing_id")) for m in still_open}
+    questions = {(m.case_id, m.params.get("hearing_id") or m.template) for m in still_open}
     offered = meaning in _offered(still_open[0].template)
     return (meaning if offered and len(questions) == 1 else Meaning.UNCLEAR), still_open, False
 

@@ -11,6 +11,7 @@ from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, col
 
+from followup.court import HEARING_CHANGE
 from followup.delivery import after_failure
 from integrations.desk.bad_numbers import FIND_NUMBER, learn
 from integrations.desk.duties import open_followup, review_duty
@@ -23,7 +24,7 @@ from models.tables.people import Case, Consent, PhoneNumber
 
 ACTOR = "engine:dispatch"
 # Duties that a delivered text settles; every other duty only counts it as a try.
-SETTLED_BY_DELIVERY = frozenset({"text_reminder", "hearing_reminder"})
+SETTLED_BY_DELIVERY = frozenset({"text_reminder", "hearing_reminder", HEARING_CHANGE})
 
 
 def queue_text(
@@ -196,5 +197,6 @@ def voice_duty(case: Case, duty: Obligation, *, now: datetime) -> Duty:
         key=str(duty.id)[:8],
         now=now,
         party=Party(duty.party),
-        detail={"reminder": str(duty.id)},
+        detail={"reminder": str(duty.id)}
+        | {k: duty.detail[k] for k in ("hearing_id", "change") if k in duty.detail},
     )

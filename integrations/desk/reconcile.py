@@ -23,8 +23,9 @@ from followup.roster import CONFIRM_RELEASE, begins_as, confirm_release, first_d
 from integrations import keys
 from integrations.desk.duties import open_many
 from integrations.kit import Kit
-from integrations.roster_file import file_digest, read_roster
+from integrations.roster_file import ROSTER, read_roster
 from integrations.roster_rules import roster_rules
+from integrations.row_file import file_digest
 from integrations.store import history
 from integrations.store.cases import lock_cases
 from integrations.store.policy_acts import followups_in_use
@@ -100,7 +101,7 @@ def reconcile(kit: Kit, path: Path, *, actor: str, now: datetime, dry_run: bool 
     Raises:
         BadInput: the file can't be read as a list at all, or no follow-up policy is in use here.
     """
-    file_key = kit.vault.blind("roster", file_digest(path))
+    file_key = kit.vault.blind("roster", file_digest(path, ROSTER.file))
     rules = roster_rules()
     with kit.transaction() as session:
         policies = followups_in_use(session, kit.settings)

@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlmodel import Session, col
 
+from followup.court import HEARING_CHANGE
 from followup.restoring import EndedDuty, times_again
 from integrations.desk.duties import as_duty, owned_until
 from integrations.desk.escalations import Alarm, open_alarms
@@ -89,7 +90,7 @@ def _of_hearings_that_are_over(session: Session, ended: Sequence[Obligation], no
     hearings = {
         old.id: UUID(str(old.detail["hearing_id"]))
         for old in ended
-        if old.kind == "hearing_reminder" and "hearing_id" in old.detail
+        if old.kind in ("hearing_reminder", HEARING_CHANGE) and "hearing_id" in old.detail
     }
     coming = set(
         session.scalars(

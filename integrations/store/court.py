@@ -117,7 +117,7 @@ _WITHOUT_LOOK = text(
     ) o ON true
     WHERE c.state IN ({_FOLLOWED}) AND c.id > :after AND (
         o.id IS NULL
-        OR (n.id IS NOT NULL AND o.due_at > :now
+        OR (n.id IS NOT NULL AND o.due_at > :now AND NOT o.detail ? 'doubt'
             AND (o.detail ->> 'hearing_id', o.detail ->> 'starts')
                 IS DISTINCT FROM (n.id::text, floor(extract(epoch FROM n.starts_at))::bigint::text))
         OR (n.id IS NULL AND o.due_at > :latest)

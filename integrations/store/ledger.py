@@ -10,6 +10,7 @@ from sqlalchemy import func, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, col
 
+from followup.court import HEARING_CHANGE
 from followup.lost import SECOND_LADDER_KIND
 from models.errors import Refused
 from models.facts import Duty
@@ -109,6 +110,7 @@ CONTACTED = frozenset(
         "prs_contact",
         "text_reminder",
         "hearing_reminder",
+        HEARING_CHANGE,
         SECOND_LADDER_KIND,
     }
 )

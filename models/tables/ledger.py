@@ -424,7 +424,10 @@ class InboundText(Row, table=True):
 
 
 class Hearing(Row, table=True):
-    """A hearing as the court or the packet names it. A move is a new time on the same row, with history."""
+    """A hearing as the court or the packet names it. A move is a new time on the same row, with history.
+
+    One that vanished from its list is still to be, as far as anybody knows: a person asks the court.
+    """
 
     __tablename__ = "hearing"
     __table_args__ = (
@@ -436,6 +439,7 @@ class Hearing(Row, table=True):
             name="hearing_outcome_known",
         ),
         UniqueConstraint("case_id", "court", "hearing_key", name="hearing_once"),
+        Index("hearing_coming", "starts_at", postgresql_where=text("state IN ('scheduled', 'moved')")),
     )
     case_id: UUID = Field(foreign_key="child_case.id", index=True)
     court: str
@@ -446,3 +450,6 @@ class Hearing(Row, table=True):
     zone: str | None = None
     outcome: str | None = None
     seen_at: datetime = instant()
+    # Which list named it last: the packet, a court's feed, a person's look. A list that lacks it makes it vanish.
+    source: str = "packet"
+    vanished_at: datetime | None = instant(default=None)

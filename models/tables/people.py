@@ -219,3 +219,26 @@ class StaffSession(Row, table=True):
     seen_at: datetime = instant()
     ends_at: datetime = instant()
     ended_at: datetime | None = instant(default=None)
+
+
+class ApiKey(Row, table=True):
+    """A program's way in: the caller holds a random token; only its digest stands here.
+
+    It may do what its `scopes` name, until it ends. Times are the wall's, as of a session.
+    """
+
+    __tablename__ = "api_key"
+    __table_args__ = (
+        CheckConstraint("cardinality(scopes) > 0", name="api_key_may_do_something"),
+        CheckConstraint("ends_at >= made_at", name="api_key_ends"),
+        CheckConstraint("(revoked_at IS NULL) = (revoked_by IS NULL)", name="api_key_is_revoked_by_somebody"),
+    )
+    name: str = Field(unique=True)
+    token_digest: bytes = Field(unique=True)
+    scopes: list[str] = words()
+    made_by: UUID = Field(foreign_key="staff.id")
+    made_at: datetime = instant()
+    ends_at: datetime = instant()
+    used_at: datetime | None = instant(default=None)
+    revoked_at: datetime | None = instant(default=None)
+    revoked_by: UUID | None = Field(default=None, foreign_key="staff.id")

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from integrations.roster_file import file_digest, read_roster
+from integrations.roster_file import read_roster
+from integrations.row_file import file_digest
 from models.errors import BadInput
 from models.roster import BadRow, RosterRow
 
@@ -93,9 +94,9 @@ def test_a_file_that_is_no_list_is_refused_whole_and_not_quoted(tmp_path: Path, 
 
 def test_the_file_is_known_by_its_digest_and_one_that_is_not_there_is_bad_input(tmp_path: Path) -> None:
     (tmp_path / "list").write_bytes(HEADER)
-    assert file_digest(tmp_path / "list") == hashlib.sha256(HEADER).digest()
+    assert file_digest(tmp_path / "list", "ROSTER") == hashlib.sha256(HEADER).digest()
     with pytest.raises(BadInput):
-        file_digest(tmp_path / "nothing")
+        file_digest(tmp_path / "nothing", "ROSTER")
 
 
 def test_the_sample_list_holds_what_its_page_says() -> None:

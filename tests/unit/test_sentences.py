@@ -16,6 +16,7 @@ CASE = {
     "case_id": "c1",
     "state": "closed",
     "in_sight": {"ok": True, "by": "a call", "until": "2026-05-01"},
+    "court": None,
     "prs_level": "1",
     "paused": None,
     "closing": {"proposed": None},

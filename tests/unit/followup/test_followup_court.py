@@ -11,13 +11,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from followup.court import (
+    HEARING_CHANGE,
     HearingAhead,
+    ask_court,
+    change_duties,
     hearing_duties,
     is_planned_by,
     lookup_duty,
     standing_now,
     status_after,
+    template_of,
 )
+from models.court import HearingChange
 from models.court_status import Attendance, CourtStatus, Standing
 from models.states import Party
 
@@ -49,7 +54,7 @@ def test_each_party_is_reminded_seven_three_and_one_day_before():
         ("2026-03-14T01:59", {"7", "3", "1"}),  # the evening of day 7 is not over
         ("2026-03-14T02:00", {"3", "1"}),
         ("2026-03-20T01:59", {"1"}),
-        ("2026-03-20T02:00", set()),
+        ("2026-03-20T02:00", set()),  # a person calls: below
         ("2026-03-21T12:00", set()),
     ],
 )
@@ -60,6 +65,47 @@ def test_reminders_that_are_past_are_left_out(now, left):
 def test_when_nobody_takes_texts_the_sponsor_is_told_once_by_voice():
     assert reminders(duties("2026-02-20T12:00", frozenset())) == [(Party.SPONSOR, "7")]
     assert reminders(duties("2026-03-16T12:00", frozenset())) == [(Party.SPONSOR, "3")]
+
+
+@pytest.mark.parametrize(
+    ("consent", "parties"), [(BOTH, {Party.CHILD, Party.SPONSOR}), (frozenset(), {Party.SPONSOR})]
+)
+def test_too_late_for_a_text_a_person_calls_before_the_hearing(consent, parties):
+    late = [d for d in duties("2026-03-20T02:00", consent) if d.kind == "tell_by_voice"]
+    assert {d.party for d in late} == parties
+    assert {(d.opens_at, d.due_at) for d in late} == {(utc("2026-03-20T02:00"), STARTS)}
+    assert [d.kind for d in duties("2026-03-20T15:30", consent)] == ["hearing_outcome"]
+
+
+@pytest.mark.parametrize("change", [HearingChange.MOVED, HearingChange.CANCELLED])
+def test_a_change_is_told_to_each_within_the_day_and_before_they_would_set_out(change):
+    now = utc("2026-03-10T12:00")
+    told = change_duties(HEARING, change, STARTS, BOTH, POLICY, now, until=STARTS)
+    assert [(d.kind, d.party) for d in told] == [
+        (HEARING_CHANGE, Party.CHILD),
+        (HEARING_CHANGE, Party.SPONSOR),
+    ]
+    assert {d.due_at for d in told} == {utc("2026-03-11T12:00")}
+    soon = utc("2026-03-20T13:00")
+    assert change_duties(HEARING, change, STARTS, BOTH, POLICY, soon, until=STARTS)[0].due_at == STARTS
+    (by_voice,) = change_duties(HEARING, change, STARTS, frozenset(), POLICY, now, until=STARTS)
+    assert (by_voice.kind, by_voice.party) == ("tell_by_voice", Party.SPONSOR)
+    assert template_of(change, POLICY) in ("hearing_moved", "hearing_off")
+
+
+def test_a_policy_without_the_words_has_a_person_tell_each_of_them():
+    old = POLICY.model_copy(update={"hearings": POLICY.hearings.model_copy(update={"moved_template": None})})
+    told = change_duties(
+        HEARING, HearingChange.MOVED, STARTS, BOTH, old, utc("2026-03-10T12:00"), until=STARTS
+    )
+    assert [(d.kind, d.party) for d in told] == [("tell_by_voice", p) for p in (Party.CHILD, Party.SPONSOR)]
+
+
+def test_of_a_doubt_the_court_is_asked_within_three_days():
+    now = utc("2026-03-10T12:00")
+    duty = ask_court("k", POLICY, now, hearing_id=HEARING)
+    assert (duty.kind, duty.due_at) == ("court_lookup", utc("2026-03-13T12:00"))
+    assert duty.detail == {"doubt": True, "hearing_id": str(HEARING)}
 
 
 @pytest.mark.parametrize(

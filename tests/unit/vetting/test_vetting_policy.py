@@ -248,7 +248,7 @@ def test_lines_of_follow_up_too_are_matched_by_what_they_ask() -> None:
     assert told["removed"] == []
     assert {line["table"] for line in told["added"]} == {"tries", "reviews"}
     assert {"end": "busy"} in [line["asks"] for line in told["added"]]
-    assert [line["rule"] for line in told["changed"]] == ["P2-LADDER-7"]
+    assert [line["rule"] for line in told["changed"]] == ["P2-LADDER-7", "P2-HEARINGS"]
 
 
 def test_the_order_of_the_lines_is_no_change() -> None:

@@ -1,0 +1,184 @@
+"""How long `kinline hearings import` takes, and with it the planning of the reminders of so many children.
+
+    .venv/bin/python benchmarks/hearings.py [HEARINGS ...]        (default: 10000 100000)
+
+For each size, on an embedded PostgreSQL of its own with commits that wait for the disk: a first list with a hearing
+for every one of so many children (the child and the sponsor of each take texts, so each hearing plans six reminders
+and the outcome to record), the same list again, and a list that moves every tenth hearing.
+
+The floor is a bare COPY, in the same run, of the rows that the first list has written (hearings, duties, history)
+into tables with the same checks and indexes: what they cost when nothing is read, looked up, opened or decided.
+Allowed: 60 seconds for 100,000. Asserts nothing.
+"""
+
+from __future__ import annotations
+
+import resource
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from datetime import UTC, date, datetime, timedelta
+from itertools import islice
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+import psycopg
+
+from integrations.database import ensure_environment, make_engine, transaction, upgrade
+from integrations.desk.hearings import Imported, import_file
+from integrations.desk.reconcile import reconcile
+from integrations.kit import Kit
+from integrations.settings import Settings
+from integrations.vault import Vault
+from kinline.local.postgres import EmbeddedPostgres
+
+NOW = datetime(2026, 2, 2, 15, tzinfo=UTC)
+WRITTEN = ("hearing", "obligation", "history")
+# Every child has an application, and the child and the sponsor each a phone of their own, with consent.
+_FAMILIES = (
+    """
+    INSERT INTO sponsor (id, sealed_details, name_key, created_at)
+    SELECT c.id, ''::bytea, ''::bytea, %(now)s FROM child_case c
+    """,
+    """
+    INSERT INTO application (id, case_id, sponsor_id, reference, state, stage, category, policy_version, revision,
+                             submitted_at, submitted_by)
+    SELECT c.id, c.id, c.id, 'BENCH-' || c.id, 'released', 'cm_initiated', '2A', 'orr-2025', 1, %(now)s, 'cli'
+    FROM child_case c
+    """,
+    """
+    INSERT INTO phone_number (id, case_id, application_id, party, role, sealed_number, phone_key, language,
+                              position, shared, usable, textable)
+    SELECT gen_random_uuid(), c.id, c.id, party, 'party', ''::bytea, decode(md5(c.id || party), 'hex'), 'es',
+           0, false, true, true
+    FROM child_case c CROSS JOIN unnest(ARRAY['child', 'sponsor']) AS party
+    """,
+    """
+    INSERT INTO consent (id, number_id, given, method, at, recorded_at, actor)
+    SELECT gen_random_uuid(), p.id, true, 'signed_form', %(now)s, %(now)s, 'cli' FROM phone_number p
+    """,
+)
+
+
+def main(sizes: Sequence[int]) -> None:
+    print("hearings   seconds  (own CPU)   again   a tenth moved   floor   ratio   rows/s   peak MB")
+    for size in sizes:
+        with (
+            tempfile.TemporaryDirectory() as folder,
+            EmbeddedPostgres(Path(folder) / "home") as postgres,
+        ):
+            _one_size(postgres, Path(folder), size)
+
+
+def _one_size(postgres: EmbeddedPostgres, folder: Path, size: int) -> None:
+    with psycopg.connect(postgres.admin_conninfo, autocommit=True) as admin:
+        admin.execute("CREATE DATABASE bench OWNER kinline")
+    upgrade(postgres.url_for("bench"))
+    engine = make_engine(postgres.url_for("bench"))
+    with transaction(engine) as session:
+        ensure_environment(session, "sandbox", wall=NOW)
+    vault = Vault({1: bytes(range(32))}, blind_key=bytes(range(32, 64)))
+    kit = Kit(engine=engine, vault=vault, settings=Settings())
+    roster = folder / "roster.csv"
+    roster.write_text(
+        "\n".join(
+            [
+                "a_number,date_of_birth,released_on,reference",
+                *(f"{200_000_000 + n},2012-05-02,2026-01-20,LIST-{n}" for n in range(size)),
+            ]
+        )
+        + "\n"
+    )
+    reconcile(kit, roster, actor="cli", now=NOW)
+    _give_phones(postgres)
+    already = _unload(postgres, folder)
+    cpu = time.process_time()
+    seconds, found = _timed(kit, _list(folder, size, moved=0))
+    cpu = time.process_time() - cpu
+    if (len(found.added), found.refused, len(found.queued)) != (size, 0, 0):
+        raise SystemExit(f"not what was planted: {found.counts()}")
+    print(f"{size:8d} {seconds:9.1f} {cpu:12.1f}", end="", flush=True)
+    written = _unload(postgres, folder)  # stays in the folder for the floor
+    again, found = _timed(kit, _list(folder, size, moved=0))
+    if found.unchanged != size:
+        raise SystemExit(f"the same list is not the same: {found.counts()}")
+    moved, found = _timed(kit, _list(folder, size, moved=10))
+    if len(found.moved) != size // 10:
+        raise SystemExit(f"not what was planted: {found.counts()}")
+    kit.close()
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(f" {again:7.1f} {moved:15.1f}", end="", flush=True)
+    floor = _floor(postgres, folder, already)
+    rows = ", ".join(f"{written[table] - already[table]} {table}" for table in WRITTEN)
+    print(f" {floor:7.1f} {seconds / floor:7.1f} {size / seconds:8.0f} {peak:9.0f}   ({rows})", flush=True)
+
+
+def _give_phones(postgres: EmbeddedPostgres) -> None:
+    with psycopg.connect(postgres.conninfo_for("bench", role="postgres"), autocommit=True) as admin:
+        for statement in _FAMILIES:
+            admin.execute(statement, {"now": NOW})
+        admin.execute("VACUUM ANALYZE")
+
+
+def _list(folder: Path, size: int, *, moved: int) -> Path:
+    """A hearing for each child, at ten hours of 250 days; with `moved`, every so manieth a week later."""
+    path = folder / "hearings.csv"
+    with path.open("w") as file:
+        file.write("a_number,date_of_birth,court,hearing_key,starts_at,kind,state,outcome\n")
+        for n in range(size):
+            day = date(2026, 3, 2) + timedelta(days=n % 250 + (7 if moved and n % moved == 0 else 0))
+            at = f"{day}T{8 + n % 10:02d}:30-07:00"
+            file.write(
+                f"{200_000_000 + n},2012-05-02,Los Angeles Immigration Court,K{n},{at},master,scheduled,\n"
+            )
+    return path
+
+
+def _timed(kit: Kit, path: Path) -> tuple[float, Imported]:
+    begun = time.perf_counter()
+    found = import_file(kit, path, actor="cli", now=NOW)
+    return time.perf_counter() - begun, found
+
+
+def _unload(postgres: EmbeddedPostgres, folder: Path) -> dict[str, int]:
+    """How many lines each table has when unloaded; the unloaded tables lie in the folder."""
+    lines = {}
+    with psycopg.connect(postgres.conninfo_for("bench", role="postgres")) as admin:
+        for table in WRITTEN:
+            order = "seq" if table == "history" else "ctid"
+            with (
+                admin.cursor().copy(f"COPY (SELECT * FROM {table} ORDER BY {order}) TO STDOUT") as copy,
+                (folder / f"{table}.copy").open("wb") as file,
+            ):
+                lines[table] = 0
+                for block in copy:
+                    file.write(block)
+                    lines[table] += bytes(block).count(b"\n")
+    return lines
+
+
+def _floor(postgres: EmbeddedPostgres, folder: Path, already: dict[str, int]) -> float:
+    """Seconds for the rows that the first list wrote, by COPY alone, into tables that hold what was there before it."""
+    seconds = 0.0
+    with psycopg.connect(postgres.conninfo_for("bench", role="postgres"), autocommit=True) as admin:
+        for table in WRITTEN:
+            admin.execute(f"CREATE TABLE floor_{table} (LIKE {table} INCLUDING ALL)")
+            with (folder / f"{table}.copy").open("rb") as lines:
+                _copy(admin, table, islice(lines, already[table]))
+                seconds += _copy(admin, table, lines)
+    return seconds
+
+
+def _copy(admin: psycopg.Connection, table: str, lines: Iterator[bytes]) -> float:
+    """Seconds for these lines."""
+    begun = time.perf_counter()
+    with admin.cursor().copy(f"COPY floor_{table} FROM STDIN") as copy:
+        while part := b"".join(islice(lines, 1000)):
+            copy.write(part)
+    return time.perf_counter() - begun
+
+
+if __name__ == "__main__":
+    main([int(word) for word in sys.argv[1:]] or [10_000, 100_000])

@@ -1,0 +1,71 @@
+"""POST /api/v1/hearings: the court's list of hearings, from a program."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Request
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import JSONResponse
+
+from console.api.callers import caller_with
+from console.bodies import read_body
+from console.context import console_of
+from integrations.desk.hearings import import_items
+from integrations.identity.api_keys import Caller, Scope
+from models.errors import BadInput, Problem
+
+router = APIRouter(prefix="/api/v1")
+# About 20,000 hearings; a longer list is sent in parts, or as a file to `kinline hearings import`.
+LARGEST = 8 * 1024 * 1024
+_KEYS = ("hearings", "whole", "dry_run")
+CallerOfHearings = Annotated[Caller, Depends(caller_with(Scope.HEARINGS_WRITE))]
+
+
+@router.post("/hearings")
+async def post_hearings(request: Request, caller: CallerOfHearings) -> JSONResponse:
+    """Each hearing stands as it says. 200 with what changed and what was not taken, by item.
+
+    The body is an array of hearings, or an object: `hearings`, and optionally `whole` (the list names every hearing
+    that is ahead of this source, so what it lacks has vanished) and `dry_run`. The key's name is the source.
+    """
+    items, whole, dry_run = _asked(await read_body(request, largest=LARGEST))
+    console = console_of(request)
+    found = await run_in_threadpool(
+        import_items,
+        console.kit,
+        items,
+        actor=caller.actor,
+        now=console.now(),
+        source=caller.name,
+        whole=whole,
+        dry_run=dry_run,
+    )
+    return JSONResponse(found.as_json())
+
+
+def _asked(body: bytes) -> tuple[list[Any], bool, bool]:
+    try:
+        told = json.loads(body)
+    except (ValueError, RecursionError):
+        raise BadInput(Problem("body", "broken_json", "This is not JSON.", "Send a JSON document.")) from None
+    if isinstance(told, list):
+        told = {"hearings": told}
+    if not isinstance(told, dict) or not isinstance(told.get("hearings"), list):
+        raise BadInput(
+            Problem("hearings", "missing", "There is no array of hearings.", 'Send {"hearings": [...]}.')
+        )
+    problems = [
+        Problem("body", "unknown_key", "This key is not known here.", f"Use {', '.join(_KEYS)}.")
+        for name in told
+        if name not in _KEYS
+    ][:1]
+    problems += [
+        Problem(name, "wrong_value", "This is not true or false.", "Send true or false.")
+        for name in ("whole", "dry_run")
+        if not isinstance(told.get(name, False), bool)
+    ]
+    if problems:
+        raise BadInput(problems)
+    return told["hearings"], told.get("whole", False), told.get("dry_run", False)

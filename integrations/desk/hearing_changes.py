@@ -1,0 +1,175 @@
+"""What the court's list changes: the hearing itself, the duties around it, and who is told. Many rows at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlmodel import Session
+
+from followup.court import ask_court, change_duties, hearing_duties
+from followup.escalation import time_of_the_ladder
+from integrations.desk.hearing_texts import DEFAULT_ZONE
+from integrations.policies import pinned_followup_policy
+from integrations.store import hearings, ledger
+from integrations.store.hearings import HearingWrite, NewDuty, OpenDuty, new_duty
+from models.court import COMING, HearingChange, HearingRow, KnownHearing
+from models.facts import Duty
+from models.policy import FollowupPolicy
+from models.states import FOLLOWED, Party
+
+# After these the old duties of the hearing end, each for one in its place.
+_ENDS_THE_OLD = frozenset(
+    {HearingChange.MOVED, HearingChange.CANCELLED, HearingChange.RESTORED, HearingChange.COMPLETED}
+)
+_WHY = {
+    HearingChange.ADDED: "the court's list names it",
+    HearingChange.MOVED: "the court has moved it",
+    HearingChange.CANCELLED: "the court has cancelled it",
+    HearingChange.RESTORED: "the court's list names it again",
+    HearingChange.COMPLETED: "the court's list says that it was held",
+    HearingChange.UPDATED: "the court's list says more of it",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedHearing:
+    """A hearing of a known child, how it stood (`known`), and the row that says how it stands now."""
+
+    id: UUID
+    case_id: UUID
+    case_state: str
+    zone: str | None
+    policy: str | None
+    row: HearingRow
+    known: KnownHearing | None
+    change: HearingChange
+    because: str = ""  # why, where it is not the list that says so
+
+    @property
+    def why(self) -> str:
+        return self.because or _WHY[self.change]
+
+    @property
+    def state(self) -> str:
+        if self.change == HearingChange.UPDATED and self.known is not None:
+            return self.known.state
+        if self.row.state in ("cancelled", "completed"):
+            return self.row.state
+        moved = self.known is not None and self.known.starts_at != self.row.starts_at
+        return "moved" if moved else self.row.state
+
+    @property
+    def starts_at(self) -> datetime:
+        """Of one that is cancelled, the time that the family knows."""
+        if self.change == HearingChange.CANCELLED and self.known is not None:
+            return self.known.starts_at
+        return self.row.starts_at
+
+
+def apply_changes(
+    session: Session, changed: Sequence[ChangedHearing], *, source: str, actor: str, now: datetime
+) -> None:
+    """The hearings stand as their rows say, with history; reminders and tellings of followed children are planned.
+
+    The cases are locked. What a child in care or of a closed case has is kept, and owes nothing.
+    """
+    hearings.write_hearings(session, [_write(one) for one in changed], source=source, actor=actor, now=now)
+    followed = [one for one in changed if one.case_state in FOLLOWED]
+    cases = {one.case_id for one in followed}
+    consents = hearings.text_consents(session, cases)
+    ending = [one.id for one in followed if one.change in _ENDS_THE_OLD]
+    standing: dict[UUID, list[OpenDuty]] = {}
+    for duty in hearings.open_duties_of(session, cases, ending):
+        standing.setdefault(duty.hearing_id, []).append(duty)
+    plan = _Plan(now)
+    for one in followed:
+        plan.add(one, consents.get(one.case_id, frozenset()), standing.get(one.id, []))
+    for why, pairs in plan.voids.items():
+        hearings.void_many(session, pairs, actor=actor, why=why, now=now)
+    for why, rows in plan.opens.items():
+        hearings.open_new(session, rows, actor=actor, why=why, now=now)
+
+
+def _write(one: ChangedHearing) -> HearingWrite:
+    known = one.known
+    again = one.change in (HearingChange.ADDED, HearingChange.RESTORED)
+    return HearingWrite(
+        id=one.id,
+        case_id=one.case_id,
+        court=one.row.court,
+        hearing_key=one.row.hearing_key,
+        kind=one.row.kind,
+        state=one.state,
+        starts_at=one.starts_at,
+        zone=one.row.zone,
+        outcome=None if again or known is None else known.outcome,
+        old=None if known is None else f"{known.state} {known.starts_at.isoformat()}",
+        new=f"{one.state} {one.starts_at.isoformat()}",
+        why=one.why,
+    )
+
+
+@dataclass
+class _Plan:
+    """What ends and what begins, by why: collected row by row, written in a few statements."""
+
+    now: datetime
+    ladders: dict[str | None, timedelta] = field(default_factory=dict)  # by policy version
+    voids: dict[str, list[tuple[UUID, UUID]]] = field(default_factory=dict)
+    opens: dict[str, list[NewDuty]] = field(default_factory=dict)
+
+    def add(self, one: ChangedHearing, consent: frozenset[Party], standing: Sequence[OpenDuty]) -> None:
+        if one.change in (HearingChange.SAME, HearingChange.UPDATED):
+            return
+        policy = pinned_followup_policy(one.policy)
+        kept = next((d for d in standing if d.kind == "hearing_outcome"), None)
+        if one.change == HearingChange.COMPLETED and kept is not None:
+            # Whether the child was there is still to be recorded; what led up to it is over.
+            self._void(one, [(old, kept.id) for old in standing if old.id != kept.id])
+            return
+        rows = [self._row(one, duty, policy) for duty in self._duties(one, consent, policy)]
+        self.opens.setdefault(one.why, []).extend(rows)
+        self._void(one, [(old, _in_its_place(old, rows)) for old in standing])
+
+    def _duties(
+        self, one: ChangedHearing, consent: frozenset[Party], policy: FollowupPolicy
+    ) -> Iterator[Duty]:
+        now, known = self.now, one.known
+        if one.state in COMING or one.state == "completed":
+            zone = one.zone or DEFAULT_ZONE
+            yield from hearing_duties(one.id, one.starts_at, zone, consent, policy, now)
+        if known is None:
+            return
+        if one.change == HearingChange.CANCELLED:
+            yield ask_court(f"h:{one.id}:off:{now:%Y%m%dT%H%M}", policy, now, hearing_id=one.id)
+        was_ahead = known.state in COMING and known.starts_at > now
+        if one.change == HearingChange.CANCELLED and was_ahead:
+            until = known.starts_at
+        elif one.change in (HearingChange.MOVED, HearingChange.RESTORED) and one.starts_at > now:
+            until = min(one.starts_at, known.starts_at) if was_ahead else one.starts_at
+        else:
+            return
+        yield from change_duties(one.id, one.change, one.starts_at, consent, policy, now, until=until)
+
+    def _row(self, one: ChangedHearing, duty: Duty, policy: FollowupPolicy) -> NewDuty:
+        told = duty.kind in ledger.CONTACTED and duty.party != Party.CASE
+        if (owned := self.ladders.get(one.policy)) is None:
+            owned = self.ladders[one.policy] = time_of_the_ladder(policy)
+        until = max(duty.due_at, self.now) + owned
+        return new_duty(one.case_id, duty, until, duty.opens_at if told else None)
+
+    def _void(self, one: ChangedHearing, pairs: Sequence[tuple[OpenDuty, UUID]]) -> None:
+        if pairs:
+            self.voids.setdefault(one.why, []).extend((old.id, new) for old, new in pairs)
+
+
+def _in_its_place(old: OpenDuty, rows: Sequence[NewDuty]) -> UUID:
+    """The new duty that does most nearly what the old one did: same kind and party, same party, any."""
+
+    def nearness(row: NewDuty) -> tuple[bool, bool]:
+        return row.duty.kind == old.kind, row.duty.party.value == old.party
+
+    return max(rows, key=nearness).id

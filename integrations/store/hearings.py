@@ -1,0 +1,326 @@
+"""Hearings, many at a time: whose they are, how they stand, what is owed for them; a few statements a batch."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NamedTuple, cast
+from uuid import UUID, uuid4
+
+import psycopg
+from sqlalchemy import text
+from sqlmodel import Session
+
+from models.court import KnownHearing
+from models.facts import Duty
+from models.states import Party
+from models.tables.base import Sealed
+
+# One reading of a list at a time writes hearings.
+_TURNS = int.from_bytes(b"hearings", "big")
+
+
+def take_turn(session: Session) -> None:
+    """Until this transaction ends, no other reading of a list of hearings writes."""
+    session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _TURNS})
+
+
+class OfChild(NamedTuple):
+    """A child whom the list names, and the case, locked until the transaction ends."""
+
+    a_number_key: bytes
+    child_id: UUID
+    sealed_details: Sealed
+    case_id: UUID
+    state: str
+    zone: str | None
+    policy: str | None
+
+
+_CHILDREN = """
+SELECT c.a_number_key, c.id, c.sealed_details, k.id, k.state, k.zone, k.followup_policy
+FROM child c
+JOIN child_case k ON k.child_id = c.id
+WHERE {} = ANY(:wanted)
+ORDER BY k.id
+FOR NO KEY UPDATE OF k
+"""
+_BY_NUMBER, _BY_CASE = text(_CHILDREN.format("c.a_number_key")), text(_CHILDREN.format("k.id"))
+
+
+def children_named(session: Session, keys: Collection[bytes]) -> dict[bytes, OfChild]:
+    """The children with these blind keys, by key, their cases locked in the order in which everybody locks."""
+    found = (OfChild(*row) for row in session.execute(_BY_NUMBER, {"wanted": list(keys)}))
+    return {one.a_number_key: one._replace(sealed_details=Sealed(one.sealed_details)) for one in found}
+
+
+def children_of(session: Session, case_ids: Collection[UUID]) -> dict[UUID, OfChild]:
+    """The children of these cases, by case, likewise locked."""
+    if not case_ids:
+        return {}
+    found = (OfChild(*row) for row in session.execute(_BY_CASE, {"wanted": list(case_ids)}))
+    return {one.case_id: one._replace(sealed_details=Sealed(one.sealed_details)) for one in found}
+
+
+_KNOWN = text(
+    """
+    SELECT h.case_id, h.court, h.hearing_key, h.id, h.starts_at, h.kind, h.state, h.outcome,
+           h.source, h.vanished_at IS NOT NULL
+    FROM hearing h
+    WHERE h.case_id = ANY(:cases)
+    """
+)
+
+
+def hearings_of(
+    session: Session, case_ids: Collection[UUID]
+) -> dict[tuple[UUID, str, str], tuple[UUID, KnownHearing]]:
+    """Every hearing of these cases by case, court and key."""
+    rows = session.execute(_KNOWN, {"cases": list(case_ids)})
+    return {(r[0], r[1], r[2]): (r[3], KnownHearing(*r[4:])) for r in rows}
+
+
+_CONSENT = text(
+    """
+    SELECT DISTINCT p.case_id, p.party
+    FROM phone_number p
+    JOIN LATERAL (
+        SELECT c.given FROM consent c WHERE c.number_id = p.id
+        ORDER BY c.at DESC, c.recorded_at DESC LIMIT 1
+    ) word ON word.given
+    WHERE p.case_id = ANY(:cases) AND p.role = 'party' AND p.retired_at IS NULL
+      AND p.usable AND p.textable AND NOT p.shared
+      AND p.application_id = (
+          SELECT a.id FROM application a LEFT JOIN release r ON r.application_id = a.id
+          WHERE a.case_id = p.case_id
+          ORDER BY r.at DESC NULLS LAST, a.submitted_at DESC, a.id LIMIT 1
+      )
+    """
+)
+
+
+def text_consents(session: Session, case_ids: Collection[UUID]) -> dict[UUID, frozenset[Party]]:
+    """Who of each family takes texts on a phone of their own."""
+    found: dict[UUID, set[Party]] = {}
+    for case_id, party in session.execute(_CONSENT, {"cases": list(case_ids)}):
+        found.setdefault(case_id, set()).add(Party(party))
+    return {case_id: frozenset(parties) for case_id, parties in found.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class HearingWrite:
+    """A hearing as it stands from now on; `old` and `new` are what history says of it."""
+
+    id: UUID
+    case_id: UUID
+    court: str
+    hearing_key: str
+    kind: str
+    state: str
+    starts_at: datetime
+    zone: str | None
+    outcome: str | None
+    old: str | None
+    new: str
+    why: str
+
+
+_HEARINGS = (
+    """
+    CREATE TEMPORARY TABLE hearing_write (
+        id uuid, case_id uuid, court text, hearing_key text, kind text, state text, starts_at timestamptz,
+        zone text, outcome text, old text, new text, why text
+    ) ON COMMIT DROP
+    """,
+    """
+    INSERT INTO hearing (id, case_id, court, hearing_key, kind, state, starts_at, zone, outcome, seen_at, source)
+    SELECT id, case_id, court, hearing_key, kind, state, starts_at, zone, outcome, :now, :source
+    FROM hearing_write
+    ON CONFLICT (id) DO UPDATE SET
+        kind = excluded.kind, state = excluded.state, starts_at = excluded.starts_at, zone = excluded.zone,
+        outcome = excluded.outcome, seen_at = excluded.seen_at, source = excluded.source, vanished_at = NULL
+    """,
+    """
+    INSERT INTO history (noun, row_id, old, new, actor, why, at)
+    SELECT 'hearing', id, old, new, :actor, why, :now FROM hearing_write
+    """,
+)
+
+
+def write_hearings(
+    session: Session, rows: Sequence[HearingWrite], *, source: str, actor: str, now: datetime
+) -> None:
+    """New and changed hearings with their history: one COPY and two statements."""
+    if not rows:
+        return
+    create, upsert, remember = _HEARINGS
+    _ready(session, "hearing_write", create)
+    names = list(HearingWrite.__dataclass_fields__)
+    _copy(session, "hearing_write", names, ([getattr(row, name) for name in names] for row in rows))
+    session.execute(text(upsert), {"now": now, "source": source})
+    session.execute(text(remember), {"now": now, "actor": actor})
+
+
+class OpenDuty(NamedTuple):
+    """A duty about a hearing that stands open."""
+
+    id: UUID
+    hearing_id: UUID
+    case_id: UUID
+    kind: str
+    party: str
+
+
+_OPEN = text(
+    """
+    SELECT o.id, (o.detail ->> 'hearing_id')::uuid, o.case_id, o.kind, o.party
+    FROM obligation o
+    WHERE o.state = 'open' AND o.case_id = ANY(:cases)
+      AND (o.kind IN ('hearing_reminder', 'hearing_change', 'tell_by_voice', 'hearing_outcome')
+           -- Looks that are planned by the next hearing are the court round's.
+           OR (o.kind = 'court_lookup' AND o.detail ? 'doubt'))
+      AND o.detail ->> 'hearing_id' = ANY(:hearings)
+    """
+)
+
+
+def open_duties_of(
+    session: Session, case_ids: Collection[UUID], hearing_ids: Collection[UUID]
+) -> list[OpenDuty]:
+    """What stands open for these hearings: reminders, tellings and the outcome to record."""
+    if not hearing_ids:
+        return []
+    given = {"cases": list(case_ids), "hearings": [str(one) for one in hearing_ids]}
+    return [OpenDuty(*row) for row in session.execute(_OPEN, given)]
+
+
+@dataclass(frozen=True, slots=True)
+class NewDuty:
+    """A duty to be opened on a case; `owned_until` is the last instant at which the ladder owns it."""
+
+    id: UUID
+    case_id: UUID
+    duty: Duty
+    owned_until: datetime
+    next_at: datetime | None
+
+
+def new_duty(case_id: UUID, duty: Duty, owned_until: datetime, next_at: datetime | None) -> NewDuty:
+    return NewDuty(uuid4(), case_id, duty, owned_until, next_at)
+
+
+_DUTY_COLUMNS = (
+    *("id", "case_id", "side", "kind", "party", "key", "opens_at", "due_at", "owned_until", "next_at"),
+    *("queue", "policy_version", "rule", "in_sight", "state", "by_closure", "detail", "created_at"),
+)
+_REMEMBER_OPENED = """
+INSERT INTO history (noun, row_id, old, new, actor, why, at)
+SELECT 'obligation', id, NULL, 'open', :actor, :why, :now FROM unnest(CAST(:ids AS uuid[])) AS t (id)
+"""
+
+
+def open_new(session: Session, rows: Sequence[NewDuty], *, actor: str, why: str, now: datetime) -> None:
+    """These duties stand open, none of which stood open under its key before."""
+    if not rows:
+        return
+    _copy(session, "obligation", _DUTY_COLUMNS, (_duty_cells(row, now) for row in rows))
+    given = {"actor": actor, "why": why, "now": now, "ids": [row.id for row in rows]}
+    session.execute(text(_REMEMBER_OPENED), given)
+
+
+def _duty_cells(row: NewDuty, now: datetime) -> tuple[Any, ...]:
+    duty = row.duty
+    return (
+        *(row.id, row.case_id, duty.side, duty.kind, duty.party.value, duty.key, duty.opens_at, duty.due_at),
+        *(row.owned_until, row.next_at, duty.queue, duty.policy_version, duty.rule, duty.in_sight, "open"),
+        *(False, json.dumps(dict(duty.detail)), now),
+    )
+
+
+_VOID = (
+    "CREATE TEMPORARY TABLE duty_void (id uuid, successor_id uuid) ON COMMIT DROP",
+    "SET CONSTRAINTS obligation_successor DEFERRED",
+    """
+    UPDATE obligation o
+    SET state = 'void', successor_id = v.successor_id, reason = :why, ended_at = :now, next_at = NULL
+    FROM duty_void v WHERE o.id = v.id AND o.state = 'open'
+    """,
+    """
+    INSERT INTO history (noun, row_id, old, new, actor, why, at)
+    SELECT 'obligation', id, 'open', 'void', :actor, :why, :now FROM duty_void
+    """,
+)
+
+
+def void_many(
+    session: Session, pairs: Sequence[tuple[UUID, UUID]], *, actor: str, why: str, now: datetime
+) -> None:
+    """Each duty is void for the one in its place, which may be opened after it in the same transaction."""
+    if not pairs:
+        return
+    create, defer, void, remember = _VOID
+    _ready(session, "duty_void", create)
+    _copy(session, "duty_void", ("id", "successor_id"), pairs)
+    session.execute(text(defer))
+    session.execute(text(void), {"why": why, "now": now})
+    session.execute(text(remember), {"actor": actor, "why": why, "now": now})
+
+
+_OF_SOURCE = text(
+    """
+    SELECT h.id, h.case_id, h.hearing_key, h.starts_at
+    FROM hearing h
+    WHERE h.state IN ('scheduled', 'moved') AND h.starts_at > :now AND h.source = :source
+      AND h.vanished_at IS NULL
+    """
+).execution_options(yield_per=10_000)
+
+
+class Coming(NamedTuple):
+    """A hearing that is still to be."""
+
+    id: UUID
+    case_id: UUID
+    hearing_key: str
+    starts_at: datetime
+
+
+def coming_of_source(session: Session, source: str, now: datetime) -> Iterable[Coming]:
+    """The hearings ahead that this list named, a page at a time."""
+    for row in session.execute(_OF_SOURCE, {"source": source, "now": now}):
+        yield Coming(*row)
+
+
+_VANISH = (
+    "UPDATE hearing SET vanished_at = :now WHERE id = ANY(:ids) AND vanished_at IS NULL",
+    """
+    INSERT INTO history (noun, row_id, old, new, actor, why, at)
+    SELECT 'hearing', id, 'on the list', 'not on the list', :actor, 'the list no longer names it', :now
+    FROM unnest(CAST(:ids AS uuid[])) AS t (id)
+    """,
+)
+
+
+def mark_vanished(session: Session, ids: Sequence[UUID], *, actor: str, now: datetime) -> None:
+    """The list no longer names these hearings, as of now."""
+    mark, remember = _VANISH
+    session.execute(text(mark), {"ids": list(ids), "now": now})
+    session.execute(text(remember), {"ids": list(ids), "actor": actor, "now": now})
+
+
+def _ready(session: Session, table: str, create: str) -> None:
+    """An empty table of this transaction: it may have been filled before in it."""
+    session.execute(text(f"DROP TABLE IF EXISTS pg_temp.{table}"))
+    session.execute(text(create))
+
+
+def _copy(session: Session, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    connection = cast("psycopg.Connection[Any]", session.connection().connection.driver_connection)
+    with (
+        connection.cursor() as cursor,
+        cursor.copy(f"COPY {table} ({', '.join(columns)}) FROM STDIN") as copy,
+    ):
+        for row in rows:
+            copy.write_row(row)
