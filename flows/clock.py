@@ -33,6 +33,8 @@ SLOTS: dict[str, timedelta] = {
     "court": timedelta(hours=24),
     "address": timedelta(hours=24),
 }
+# They ask somebody outside about every child, which may take hours.
+LONG = frozenset({"address"})
 _PLANNING_LOCK = 7105002
 
 
@@ -140,6 +142,7 @@ class Clock:
             for name, every in SLOTS.items():
                 slot = slot_of(now, every)
                 if claim_slot(session, name, slot, now=now):
-                    enqueue(session, kind="round", key=name, payload={"round": name}, now=now)
+                    kind = "long_round" if name in LONG else "round"
+                    enqueue(session, kind=kind, key=name, payload={"round": name}, now=now)
                     planned.append(name)
         return planned

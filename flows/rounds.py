@@ -7,6 +7,7 @@ from typing import Any
 from prefect import flow
 
 from flows import equipment
+from integrations.desk import address_round as homes
 from integrations.desk import contacts, rounds
 
 
@@ -37,7 +38,7 @@ def court_round() -> dict[str, int]:
 @flow(name="address-round")
 def address_round() -> dict[str, int]:
     """Addresses are looked up again, month by month."""
-    return rounds.address_round(equipment.kit(), now=equipment.now())
+    return homes.address_round(equipment.kit(), now=equipment.now())
 
 
 @flow(name="accounting")

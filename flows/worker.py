@@ -29,8 +29,9 @@ RECONCILE_EVERY_LOOKS = 15
 # Short, and renewed at each look: what a killed worker held is taken again within a minute.
 LEASE = timedelta(seconds=60)
 PREFECT_AWAY_WAIT = timedelta(seconds=5)
-# A person's submission is visible at once, also while another application is being read or a round runs.
-LANES: tuple[tuple[str, ...], ...] = (("vet",), ("vet",), ("vet",), ("round",))
+# A person's submission is visible at once, also while another application is being read or a round runs; and no round
+# waits for one that takes hours.
+LANES: tuple[tuple[str, ...], ...] = (("vet",), ("vet",), ("vet",), ("round",), ("long_round",))
 
 
 class Worker:
@@ -38,7 +39,7 @@ class Worker:
 
     def __init__(self, kit: Kit, conninfo: str, *, lanes: tuple[tuple[str, ...], ...] = LANES) -> None:
         self.kit, self.conninfo, self.lanes = kit, conninfo, lanes
-        self.stopping = threading.Event()
+        self.stopping = kit.stopping = threading.Event()
         self._bell = threading.Condition()
         self._rings = 0
         self._in_hand: set[UUID] = set()
@@ -220,4 +221,4 @@ def _round(kit: Kit, job: Job) -> FlowEnd:
     return run_flow(ROUND_FLOWS[job.payload["round"]], kit, job_id=job.id)
 
 
-_RUN: dict[str, Callable[[Kit, Job], FlowEnd]] = {"vet": _vet, "round": _round}
+_RUN: dict[str, Callable[[Kit, Job], FlowEnd]] = {"vet": _vet, "round": _round, "long_round": _round}

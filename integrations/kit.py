@@ -6,6 +6,7 @@ first use, so that an act that needs none starts none.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -40,6 +41,8 @@ class Kit:
     twilio_auth_token: str = ""
     background_secret: str = ""
     closers: list[Callable[[], None]] = field(default_factory=list)
+    # Set when the process is to end: work of hours stops at the next good place.
+    stopping: threading.Event = field(default_factory=threading.Event)
 
     @contextmanager
     def transaction(self) -> Iterator[Session]:

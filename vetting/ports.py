@@ -89,8 +89,8 @@ class AddressQuery:
 class PostalReference(Protocol):
     """The postal service's own word on whether mail can be delivered to an address."""
 
-    def look_up(self, query: AddressQuery) -> PostalAnswer:
-        """Its answer.
+    def look_up(self, query: AddressQuery, *, at: datetime | None = None) -> PostalAnswer:
+        """Its answer. `at`: what time it is, for who asks about many; else the client looks at its clock.
 
         Raises:
             Unavailable: nothing is known; try again later.

@@ -3,30 +3,29 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
 from sqlmodel import Session, col
 
 from integrations import keys
+from integrations.desk.address_round import recheck
 from integrations.desk.duties import open_followup, review_duty
 from integrations.desk.escalations import policy_of
 from integrations.desk.rezoning import live_by
 from integrations.kit import Kit
 from integrations.store import history
 from integrations.store.cases import find_case, followed_application
-from integrations.store.sealing import open_json, seal_json
+from integrations.store.sealing import seal_json
 from integrations.store.staff import record_act, require_role
 from integrations.zones import zone_of
-from models.errors import BadInput, IntegrationError, Refused
+from models.errors import Refused
 from models.facts import Person
 from models.packet import Address as StatedAddress
 from models.packet import parse_part
 from models.states import FOLLOWED, Role
 from models.tables.base import Sealed
 from models.tables.people import Address, Case
-from vetting.ports import AddressQuery
 
 
 def change_address(
@@ -105,40 +104,3 @@ def _open_duties(
         why="the family moved",
         now=now,
     )
-
-
-def recheck(kit: Kit, address_id: UUID, *, now: datetime) -> str:
-    """The address has been looked up now. A defective one opens a duty; no answer leaves it for the next round."""
-    with kit.transaction() as session:
-        row = session.get_one(Address, address_id)
-        stated: dict[str, Any] = open_json(kit.vault, row, "sealed_details")
-    try:
-        answer = kit.postal.look_up(
-            AddressQuery(
-                line1=stated["line1"],
-                unit=stated.get("unit"),
-                city=stated["city"],
-                state=stated["state"],
-                zip=stated["zip"],
-            )
-        )
-    except (IntegrationError, BadInput):
-        return "no_answer"
-    with kit.transaction() as session:
-        row = session.get_one(Address, address_id, with_for_update=True)
-        row.postal_dpv, row.postal_business = answer.dpv, answer.business
-        row.postal_vacant, row.postal_version = answer.vacant, answer.reference_version
-        row.postal_checked_at = now
-        row.state = "deliverable" if answer.dpv == "Y" else "defective"
-        session.add(row)
-        case = session.get_one(Case, row.case_id)
-        if row.state == "defective" and case.released_at is not None:
-            open_followup(
-                session,
-                case,
-                [review_duty(policy_of(case), "verify_address", key=str(row.id)[:8], now=now)],
-                actor="engine:address",
-                why="the postal service says that mail can't reach it",
-                now=now,
-            )
-        return row.state

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -14,6 +14,7 @@ from sqlmodel import Session, col
 
 from followup.policy import in_force
 from integrations.desk import jobs
+from integrations.desk.address_round import address_round
 from integrations.desk.checks import due_checks, look_at_checks
 from integrations.desk.contacts import contact_round
 from integrations.desk.court_round import court_round
@@ -26,7 +27,7 @@ from integrations.desk.waiting import take_jobs, vetted_with_news
 from integrations.kit import Kit
 from integrations.policies import followup_policies
 from integrations.store.accounting import take_account
-from models.states import FOLLOWED, ApplicationState, EscalationState
+from models.states import ApplicationState, EscalationState
 from models.tables.ledger import Escalation, Obligation
 from models.tables.people import Address, Case
 from models.tables.system import RoundSlot
@@ -165,31 +166,6 @@ def _addresses_unanswered(session: Session) -> set[UUID]:
         .limit(BATCH)
     )
     return set(rows)
-
-
-def address_round(kit: Kit, *, now: datetime) -> dict[str, int]:
-    """Addresses whose last look-up is a month old are looked up again; a bad one opens a duty."""
-    from integrations.desk.addresses import recheck
-
-    counts: Counter[str] = Counter()
-    with kit.transaction() as session:
-        ids = session.scalars(
-            select(col(Address.id))
-            .join(Case, col(Case.id) == col(Address.case_id))
-            .where(
-                col(Address.until_at).is_(None),
-                col(Case.state).in_([state.value for state in FOLLOWED]),
-                or_(
-                    col(Address.postal_checked_at).is_(None),
-                    col(Address.postal_checked_at) < now - timedelta(days=30),
-                ),
-            )
-            .order_by(col(Address.postal_checked_at).nullsfirst())
-            .limit(BATCH)
-        ).all()
-    for address_id in ids:
-        counts[recheck(kit, address_id, now=now)] += 1
-    return dict(counts)
 
 
 def accounting_round(kit: Kit, *, now: datetime) -> dict[str, Any]:

@@ -78,19 +78,19 @@ class Usps:
             trust_env=urlsplit(base_url).hostname not in _LOOPBACK,
         )
 
-    def look_up(self, query: AddressQuery) -> PostalAnswer:
-        """What the postal service says of this address now.
+    def look_up(self, query: AddressQuery, *, at: datetime | None = None) -> PostalAnswer:
+        """What the postal service says of this address now. `at`: see the port.
 
         Raises:
             Unavailable: nothing is known; try again later. A time-out too: a look-up changes nothing.
             Rejected: it refuses the question or the credentials; a person must look.
         """
-        token = self._bearer()
+        token = self._bearer(at or self._clock())
         response = self._ask(query, token)
         if response.status_code == 401:
             # It may have been taken back early. Once: a second 401 is about the credentials.
-            response = self._ask(query, self._bearer(stale=token))
-        now = self._clock()
+            response = self._ask(query, self._bearer(at or self._clock(), stale=token))
+        now = at or self._clock()
         if response.status_code in (400, 404) and _is_not_found(response):
             return PostalAnswer("N", False, False, now, REFERENCE_VERSION)
         failure = _refusal(response)
@@ -109,10 +109,9 @@ class Usps:
     ) -> None:
         self.close()
 
-    def _bearer(self, *, stale: str | None = None) -> str:
+    def _bearer(self, now: datetime, *, stale: str | None = None) -> str:
         """A token to use; never `stale`, which the service has just refused."""
         with self._lock:
-            now = self._clock()
             if self._token is not None and self._token[0] != stale and now < self._token[1]:
                 return self._token[0]
             self._token = None

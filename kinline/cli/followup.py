@@ -344,7 +344,19 @@ def run_round(
             "seconds": round(time.monotonic() - begun, 3),
         }
 
-    common.run(body, as_json=as_json, at=at, show=show.round_, needs=("providers", "console"))
+    common.run(
+        body,
+        as_json=as_json,
+        at=at,
+        show=show.round_,
+        code=lambda told: common.UNREACHABLE if _ended_early(told["counts"]) else common.DONE,
+        needs=("providers", "console"),
+    )
+
+
+def _ended_early(counts: dict[str, Any]) -> bool:
+    """True when the postal service would not go on: the homes that are left wait for the next slot."""
+    return bool({"left"} & {*counts, *counts.get("address", {})})
 
 
 @app.command("queue")

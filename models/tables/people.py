@@ -148,6 +148,7 @@ class Address(Row, table=True):
             unique=True,
             postgresql_where=text("until_at IS NULL"),
         ),
+        Index("address_not_watched", "dwelling_key", postgresql_where=text("watched_at IS NULL")),
     )
     case_id: UUID = Field(foreign_key="child_case.id", index=True)
     application_id: UUID = Field(foreign_key="application.id", index=True)
@@ -161,6 +162,10 @@ class Address(Row, table=True):
     postal_vacant: bool | None = None
     postal_checked_at: datetime | None = instant(default=None)
     postal_version: str | None = None
+    # When it was last asked about after the release, whatever came of it; the time of a clear answer is above.
+    postal_asked_at: datetime | None = instant(default=None)
+    # None: who else lives or lived there has not been looked at since this row came, or became a business.
+    watched_at: datetime | None = instant(default=None)
     source: str
     since_at: datetime = instant()
     until_at: datetime | None = instant(default=None)

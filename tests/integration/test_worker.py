@@ -302,6 +302,25 @@ def test_a_round_does_not_hold_up_a_submission(
     assert eventually(lambda: job_of(kit, "address").state == "done")
 
 
+def test_a_round_of_hours_holds_up_no_other_round_and_learns_that_it_is_to_end(
+    kit: Kit, start: Callable[[], Worker], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def hours(kit: Kit, job: Job) -> FlowEnd:
+        assert kit.stopping.wait(20)
+        return FlowEnd(None, None)
+
+    use(monkeypatch, hours, kind="long_round")
+    use(monkeypatch, lambda kit, job: FlowEnd(None, None), kind="round")
+    put(kit, "address", kind="long_round")
+    worker = start()
+    assert eventually(lambda: job_of(kit, "address").state == "claimed")
+    put(kit, "contacts", kind="round")
+    assert eventually(lambda: job_of(kit, "contacts").state == "done")
+    assert job_of(kit, "address").state == "claimed"
+    worker.stopping.set()
+    assert eventually(lambda: job_of(kit, "address").state == "done")
+
+
 def test_what_it_has_in_hand_is_finished_before_it_stops(
     kit: Kit, conninfo: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
