@@ -17,6 +17,7 @@ def build() -> typer.Typer:
         api_keys,
         calls,
         checks,
+        concentration,
         court,
         denial,
         explaining,
@@ -52,6 +53,7 @@ def build() -> typer.Typer:
     app.add_typer(checks.app, name="check")
     app.add_typer(home_studies.app, name="homestudy")
     app.add_typer(links.app, name="link")
+    app.add_typer(concentration.app, name="concentration")
     app.add_typer(persons.app, name="person")
     app.add_typer(interviews.app, name="interview")
     app.add_typer(ladder.consult_app, name="consult")

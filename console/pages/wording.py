@@ -14,6 +14,7 @@ _WORDS: Mapping[str, str] = {
     "supervision": "Supervision",
     "programme": "Programme lead",
     "oversight": "Oversight",
+    "integrity": "Programme integrity",
     # duties
     "welfare_call": "Welfare call",
     "sight_check": "Call to make sure that the child is in sight",
@@ -36,6 +37,7 @@ _WORDS: Mapping[str, str] = {
     "court_lookup": "Look up the court date",
     "court_address_form": "Court form for the new address",
     "verify_address": "Verify the address",
+    "concentration_review": "Review: unrelated children or sponsors at one home",
     "find_number": "Find a number that works",
     "find_interpreter": "Find an interpreter",
     "tell_by_voice": "Tell the family by voice",

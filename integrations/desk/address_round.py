@@ -20,6 +20,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session, col
 
 from followup.rechecks import REFUSED, Known, Look, is_clear, look_at
+from integrations.desk.concentrations import watch
 from integrations.desk.duties import open_many, review_duty
 from integrations.desk.escalations import policy_of
 from integrations.kit import Kit
@@ -51,11 +52,16 @@ _TOO_MANY_UNCLEAR = 20
 def address_round(kit: Kit, *, now: datetime) -> dict[str, int]:
     """Every home that is due has been asked about, unless the service is down: the next slot goes on there.
 
+    Before that, who came together at the homes that changed has been looked at (`concentrations`).
+
     Counts: the homes by their new state; `duties` that opened; `no_answer`; and why it ended early, with those
     `left` that are still due.
     """
     with _turn(kit) as ours:
-        return dict(_look_at_all(kit, now)) if ours else {"under_way_elsewhere": 1}
+        if not ours:
+            return {"under_way_elsewhere": 1}
+        # First, since the postal service may take hours, or be down.
+        return watch(kit, now=now) | _look_at_all(kit, now)
 
 
 @contextmanager

@@ -20,6 +20,7 @@ from integrations.policies import pinned_followup_policy
 from integrations.store import ledger
 from integrations.store.cases import lock_row
 from integrations.store.staff import record_act, require_role
+from models.concentration import REVIEW_DUTY
 from models.errors import BadInput, Problem, Refused
 from models.facts import Duty, Person
 from models.policy import FollowupPolicy
@@ -39,6 +40,7 @@ BY_PAPER = frozenset({*REPORT_DUTIES, *NOTICE_DUTIES})
 BY_RECORD = {
     "court_lookup": "what the court said: kinline court look CASE",
     "hearing_outcome": "what came of the hearing: kinline hearing outcome",
+    REVIEW_DUTY: "the integrity reviewer's word: kinline concentration review",
 }
 # Duties that end only with what they are about: a call, a delivered text, a result; never with a note.
 NOT_BY_NOTE = (

@@ -15,7 +15,7 @@ from sqlalchemy import func, select
 from sqlmodel import Session, col
 
 from followup.lost import ALLOW_HOME_COUNTRY
-from integrations.desk import calls, duties, escalations, lost
+from integrations.desk import calls, concentrations, duties, escalations, lost
 from integrations.desk.duties import BY_PAPER, BY_RECORD, NOT_BY_NOTE
 from integrations.kit import Kit
 from integrations.sandbox.phones import Pickup, picks_up_for_people
@@ -26,6 +26,7 @@ from integrations.store.staff import get_person
 from kinline.play.court import do_at_court, open_court_duties
 from kinline.play.families import Heard, heard
 from kinline.play.papers import make_paper, open_papers
+from models.concentration import REVIEW_DUTY
 from models.errors import Refused
 from models.facts import Person
 from models.states import Channel, LostOutcome, Party
@@ -81,6 +82,7 @@ class Staff:
             self.caller = _at_work(session, "caller@example.org")
             self.manager = _at_work(session, "cm@example.org")
             self.supervisor = _at_work(session, "supervisor@example.org")
+            self.integrity = _at_work(session, "integrity@example.org")
 
     def act(self, now: datetime) -> None:
         """Everything that somebody has the time for at `now` is done."""
@@ -92,6 +94,7 @@ class Staff:
         self._ask_the_court(now)
         self._look_for_the_lost(now)
         self._decide_on_home_country(now)
+        self._review_homes(now)
 
     def next_time(self, now: datetime) -> datetime | None:
         """When somebody will next have something to do, or a hand free for it."""
@@ -185,6 +188,7 @@ class Staff:
                     *open_papers(session),
                     *open_court_duties(session),
                     *_questions(session),
+                    *_places(session),
                 )
             ),
         ]
@@ -298,6 +302,14 @@ class Staff:
             lost.decide(self.kit, str(case_id), HOME_COUNTRY, self.supervisor, yes=False, reason=why, now=now)
             self.counts["home_country_decided"] += 1
 
+    def _review_homes(self, now: datetime) -> None:
+        with self.kit.transaction() as session:
+            ready = {d.key for d in _places(session) if _ready_to_do(d) <= now}
+        for place in sorted(ready):
+            why = "simulated: a home that families share"
+            concentrations.review(self.kit, place, self.integrity, reason=why, now=now)
+            self.counts["homes_reviewed"] += 1
+
     def _for_queue(self, queue: str) -> Person:
         if queue in _SUPERVISOR_QUEUES:
             return self.supervisor
@@ -324,7 +336,7 @@ _A_LOST_STEP = col(Obligation.kind).like("lost\\_%") & (col(Obligation.kind) != 
 
 
 def _open_alarms(session: Session) -> list[Escalation]:
-    """Those that somebody can take or resolve. One about a paper, a record of the court or a step to find a child ends with that."""
+    """Those that somebody can take or resolve. What ends with a paper, a record or a step to find a child ends with that."""
     ends_with_its_duty = (col(Obligation.state) == "open") & (
         col(Obligation.kind).in_((*BY_PAPER, *BY_RECORD)) | _A_LOST_STEP
     )
@@ -355,6 +367,12 @@ def _open_duties(session: Session) -> list[Obligation]:
             .order_by(col(Obligation.due_at), col(Obligation.id))
         )
     )
+
+
+def _places(session: Session) -> list[Obligation]:
+    """Homes that the integrity reviewer has to look at."""
+    asked = select(Obligation).where(col(Obligation.state) == "open", col(Obligation.kind) == REVIEW_DUTY)
+    return list(session.scalars(asked.order_by(col(Obligation.due_at), col(Obligation.id))))
 
 
 def _questions(session: Session) -> list[Obligation]:

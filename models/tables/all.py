@@ -5,6 +5,7 @@ from sqlmodel import SQLModel
 from models.tables import (
     checks,
     closing,
+    concentration,
     court,
     explaining,
     hearing_list,
@@ -28,6 +29,7 @@ __all__ = [
     "METADATA",
     "checks",
     "closing",
+    "concentration",
     "court",
     "explaining",
     "hearing_list",
