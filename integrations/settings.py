@@ -79,7 +79,7 @@ class Settings(BaseSettings):
     postal_client_id: str | None = Field(default=None, description="OAuth client of the postal service.")
     postal_client_secret: SecretStr | None = Field(default=None, description="Its secret.")
     postal_per_second: float = Field(
-        default=10, gt=0, le=1000, description="Look-ups a second at most, in the address round."
+        default=10, gt=0, le=100_000, description="Look-ups a second at most, in the address round."
     )
     postal_at_once: int = Field(
         default=4, ge=1, le=64, description="Look-ups under way at a time, in the address round."

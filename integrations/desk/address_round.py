@@ -26,13 +26,12 @@ from integrations.desk.escalations import policy_of
 from integrations.kit import Kit
 from integrations.postal.many import Pace, PostalDesk, Said
 from integrations.recheck_rules import recheck_rules
-from integrations.store.cases import lock_cases
 from integrations.store.postal_looks import DueHome, Written, count_due, due_homes, lock_homes, write_looks
 from integrations.vault import Place
 from models.errors import BadInput, IntegrationError, Rejected
 from models.facts import Duty
 from models.rechecks import DefectLine
-from models.states import ObligationState
+from models.states import FOLLOWED, ObligationState
 from models.tables.base import Sealed
 from models.tables.ledger import Obligation
 from models.tables.people import Address, Case
@@ -91,7 +90,7 @@ def _look_at_all(kit: Kit, now: datetime) -> Counter[str]:
             asked = desk.ask({home.id: _query(kit, home.id, home.sealed_details) for home in homes}, at=at)
             counts["no_answer"] += asked.unanswered
             stop: str | None = desk.stop
-            if not _write(kit, homes, asked.said, counts, at):
+            if not _write(kit, asked.said, counts, at):
                 stop = "not_understood"
             if stop is not None:
                 return _ended_early(kit, counts, stop, now)
@@ -128,27 +127,23 @@ def _query(kit: Kit, address_id: UUID, sealed: Sealed) -> AddressQuery:
     )
 
 
-def _write(
-    kit: Kit, homes: Sequence[DueHome], said: Mapping[UUID, Said], counts: Counter[str], now: datetime
-) -> bool:
+def _write(kit: Kit, said: Mapping[UUID, Said], counts: Counter[str], now: datetime) -> bool:
     """What was said stands in the file, with its duties and history. False, and nothing, if none of it is understood."""
     if not said:
         return True
     with kit.transaction() as session:
-        cases = lock_cases(session, {home.case_id for home in homes if home.id in said})
         known = lock_homes(session, said)
         unclear = [key for key, one in said.items() if not is_clear(one) and key in known]
         news = sum(known[key][1].state != "unknown" for key in unclear)
         if news >= _TOO_MANY_UNCLEAR and len(unclear) == len(said):
             counts["no_answer"] += len(said)
             return False
-        counts.update(_take(session, cases, known, said, now))
+        counts.update(_take(session, known, said, now))
     return True
 
 
 def _take(
     session: Session,
-    cases: Mapping[UUID, Case],
     known: Mapping[UUID, tuple[UUID, Known]],
     said: Mapping[UUID, Said],
     now: datetime,
@@ -170,13 +165,9 @@ def _take(
         for key, (_, before) in known.items()
         if before.state != looks[key].state
     )
-    wanted = [
-        (cases[case_id], key, news)
-        for key, (case_id, _) in known.items()
-        if (news := looks[key].news) is not None and cases[case_id].released_at is not None
-    ]
     counts = Counter[str](look.state for look in looks.values())
-    counts["duties"] += _open(session, wanted, now)
+    news = [(known[key][0], key, look.news) for key, look in looks.items() if look.news is not None]
+    counts["duties"] += _open(session, news, now)
     return counts
 
 
@@ -194,17 +185,21 @@ def _why(look: Look) -> str:
     return look.news.why if look.news else "the postal service said nothing clear of it"
 
 
-def _open(session: Session, wanted: Sequence[tuple[Case, UUID, DefectLine]], now: datetime) -> int:
+def _open(session: Session, news: Sequence[tuple[UUID, UUID, DefectLine]], now: datetime) -> int:
     """One duty for each home and defect, in a few statements. Who verifies a new home already sees it there."""
-    standing = _verified_now(session, {case.id for case, _, _ in wanted}) if wanted else set()
+    if not news:
+        return 0
+    case_ids = {case_id for case_id, _, _ in news}
+    cases = {case.id: case for case in session.scalars(select(Case).where(col(Case.id).in_(case_ids)))}
+    standing = _verified_now(session, case_ids)
     by_why: dict[str, list[tuple[Case, Duty]]] = defaultdict(list)
-    for case, address_id, news in wanted:
+    for case_id, address_id, line in news:
         short = str(address_id)[:8]
-        key = f"{short}:{news.word}"
-        if not {(case.id, short), (case.id, key)} & standing:
-            detail = {"address": str(address_id), "defect": news.word.value, "found_by": news.rule}
-            duty = review_duty(policy_of(case), VERIFY, key=key, now=now, detail=detail)
-            by_why[news.why].append((case, duty))
+        key = f"{short}:{line.word}"
+        if not {(case_id, short), (case_id, key)} & standing and cases[case_id].state in FOLLOWED:
+            detail = {"address": str(address_id), "defect": line.word.value, "found_by": line.rule}
+            duty = review_duty(policy_of(cases[case_id]), VERIFY, key=key, now=now, detail=detail)
+            by_why[line.why].append((cases[case_id], duty))
     for why, duties in by_why.items():
         open_many(session, duties, actor=ACTOR, why=why, now=now)
     return sum(map(len, by_why.values()))
@@ -226,7 +221,7 @@ def recheck(kit: Kit, address_id: UUID, *, now: datetime) -> str:
     """This address has been looked up now. Returns its state, or `no_answer`: then the next round asks."""
     with kit.transaction() as session:
         row = session.get_one(Address, address_id)
-        case_id, query = row.case_id, _query(kit, row.id, row.sealed_details)
+        query = _query(kit, row.id, row.sealed_details)
     said: Said
     try:
         said = kit.postal.look_up(query)
@@ -237,7 +232,6 @@ def recheck(kit: Kit, address_id: UUID, *, now: datetime) -> str:
     except (IntegrationError, BadInput):
         return "no_answer"
     with kit.transaction() as session:
-        cases = lock_cases(session, [case_id])
         known = lock_homes(session, [address_id])
-        _take(session, cases, known, {address_id: said}, now)
+        _take(session, known, {address_id: said}, now)
         return look_at(known[address_id][1], said, recheck_rules()).state if known else "no_answer"

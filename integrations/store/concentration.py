@@ -9,7 +9,7 @@ from itertools import groupby
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, select, text, update
+from sqlalchemy import bindparam, select, text
 from sqlalchemy.types import ARRAY, LargeBinary
 from sqlmodel import Session, col
 
@@ -60,40 +60,47 @@ def not_watched(session: Session, *, limit: int) -> NotWatched:
     )
 
 
+_MARK = text("UPDATE address SET watched_at = :now WHERE id = ANY(:ids)")
+
+
 def mark_watched(session: Session, ids: Collection[UUID], *, now: datetime) -> None:
     """These rows have been looked at."""
-    session.execute(update(Address).where(col(Address.id).in_(ids)).values(watched_at=now))
+    session.execute(_MARK, {"ids": list(ids), "now": now})
 
 
 # Every address of every application, past ones too. The first step reads an index alone: most homes have one row or
-# two, and are never opened.
+# two, and are never opened. OFFSET 0: place by place by index, for PostgreSQL thinks that a third of all homes are
+# crowded, and would read every table whole.
 _STAYS = """
     WITH place AS (
         SELECT {key} AS key FROM address
         WHERE {key} IS NOT NULL {only} {among}
         GROUP BY {key} HAVING count(*) >= :fewest
     )
-    SELECT p.key, a.case_id, a.application_id, o.category, s.name_key, s.identity_key, a.since_at, a.until_at,
-           ARRAY(
-               SELECT l.other_application_id FROM link l
-               WHERE l.application_id = o.id AND l.kind = 'sponsor' AND l.state <> 'split'
-                   AND (l.tier = 'likely' OR l.state = 'confirmed')
-                   AND (l.through = '{{}}' OR 'sponsor=sponsor' = ANY(l.through))
-               UNION ALL
-               SELECT m.other_application_id FROM person_merge m
-               WHERE m.one_application_id = o.id AND m.approved_at IS NOT NULL AND m.undone_at IS NULL
-               UNION ALL
-               SELECT m.one_application_id FROM person_merge m
-               WHERE m.other_application_id = o.id AND m.approved_at IS NOT NULL AND m.undone_at IS NULL
-           ) AS same,
-           ARRAY(
-               SELECT l.other_application_id FROM link l
-               WHERE l.application_id = o.id AND l.kind = 'sponsor' AND l.state = 'split'
-           ) AS split
-    FROM place p
-    JOIN address a ON a.{key} = p.key {only_a}
-    JOIN application o ON o.id = a.application_id
-    JOIN sponsor s ON s.id = o.sponsor_id
+    SELECT p.key, r.* FROM place p CROSS JOIN LATERAL (
+        SELECT a.case_id, a.application_id, o.category, s.name_key, s.identity_key, a.since_at, a.until_at,
+               ARRAY(
+                   SELECT l.other_application_id FROM link l
+                   WHERE l.application_id = o.id AND l.kind = 'sponsor' AND l.state <> 'split'
+                       AND (l.tier = 'likely' OR l.state = 'confirmed')
+                       AND (l.through = '{{}}' OR 'sponsor=sponsor' = ANY(l.through))
+                   UNION ALL
+                   SELECT m.other_application_id FROM person_merge m
+                   WHERE m.one_application_id = o.id AND m.approved_at IS NOT NULL AND m.undone_at IS NULL
+                   UNION ALL
+                   SELECT m.one_application_id FROM person_merge m
+                   WHERE m.other_application_id = o.id AND m.approved_at IS NOT NULL AND m.undone_at IS NULL
+               ) AS same,
+               ARRAY(
+                   SELECT l.other_application_id FROM link l
+                   WHERE l.application_id = o.id AND l.kind = 'sponsor' AND l.state = 'split'
+               ) AS split
+        FROM address a
+        JOIN application o ON o.id = a.application_id
+        JOIN sponsor s ON s.id = o.sponsor_id
+        WHERE a.{key} = p.key {only_a}
+        OFFSET 0
+    ) r
     ORDER BY p.key
 """
 

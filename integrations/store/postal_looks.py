@@ -24,7 +24,6 @@ class DueHome(NamedTuple):
     """A home that is due for a look."""
 
     id: UUID
-    case_id: UUID
     sealed_details: Sealed
 
 
@@ -59,10 +58,10 @@ def count_due(session: Session, rules: RecheckRules, *, now: datetime) -> int:
     return session.scalars(select(func.count()).select_from(due)).one()
 
 
-def _due(rules: RecheckRules, now: datetime) -> Select[UUID, UUID, Sealed]:
+def _due(rules: RecheckRules, now: datetime) -> Select[UUID, Sealed]:
     checked, asked = col(Address.postal_checked_at), col(Address.postal_asked_at)
     return (
-        select(col(Address.id), col(Address.case_id), col(Address.sealed_details))
+        select(col(Address.id), col(Address.sealed_details))
         .join(Case, col(Case.id) == col(Address.case_id))
         .where(
             col(Address.until_at).is_(None),
@@ -77,7 +76,7 @@ def _due(rules: RecheckRules, now: datetime) -> Select[UUID, UUID, Sealed]:
 
 
 def lock_homes(session: Session, ids: Collection[UUID]) -> dict[UUID, tuple[UUID, Known]]:
-    """Those of these homes that are still somebody's: case and what the file knows, locked. Lock the cases first."""
+    """Those of these homes that are still somebody's: case and what the file knows; the cases locked, and they."""
     rows = session.execute(
         select(
             col(Address.id),
@@ -87,9 +86,11 @@ def lock_homes(session: Session, ids: Collection[UUID]) -> dict[UUID, tuple[UUID
             col(Address.postal_business),
             col(Address.postal_vacant),
         )
+        .join(Case, col(Case.id) == col(Address.case_id))
         .where(col(Address.id).in_(ids), col(Address.until_at).is_(None))
-        .order_by(col(Address.id))
-        .with_for_update()
+        .order_by(col(Case.id))
+        # As `lock_cases` does it: others may still add rows that point at the case.
+        .with_for_update(key_share=True)
     )
     return {
         row.id: (
