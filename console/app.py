@@ -16,7 +16,7 @@ from console.context import Console
 from console.errors import add_error_handlers
 from console.guard import Guard
 from console.metrics import Metrics
-from console.pages import applications, cases, links, sign_in, today
+from console.pages import applications, calendar, cases, links, sign_in, today
 from console.pages.rendering import STATIC, make_templates
 from console.throttle import SignInThrottle
 from integrations.database import wall_clock
@@ -44,7 +44,7 @@ def create_app(
         throttle=SignInThrottle(),
         version=version("kinline"),
     )
-    for part in (webhooks, health, sign_in, today, applications, links, cases, reads, hearings):
+    for part in (webhooks, health, sign_in, today, applications, links, cases, calendar, reads, hearings):
         app.include_router(part.router)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     add_error_handlers(app)

@@ -11,6 +11,7 @@ from fastapi.responses import Response
 from console.context import CaseReader, console_of
 from console.pages import wording
 from console.pages.closing_words import closing_words
+from console.pages.court_words import court_words
 from console.pages.rendering import page
 from console.pages.timeline import timeline
 from integrations.desk.views import case_json
@@ -31,6 +32,7 @@ def case(request: Request, key: str, who: CaseReader) -> Response:
         "case.html",
         case=shown,
         sight=_sight(shown["in_sight"]),
+        court=court_words(shown["court"]),
         closing=closing_words(shown["closing"]),
         escalations=[
             e | {"paged": wording.paging(e["paging"]["state"] if e["paging"] else None)}

@@ -17,11 +17,13 @@ from httpx import Client, Response
 from sqlalchemy import func, select
 from sqlmodel import Session, col
 
+from integrations.desk.court import Look, record_look
 from integrations.desk.escalations import open_escalation
 from integrations.desk.intake import submit
 from integrations.desk.page_dispatch import dispatch_pages
 from integrations.kit import Kit
 from integrations.packets import read_path
+from models.court_status import CourtSource, CourtStatus
 from models.facts import Person
 from models.tables.people import Case
 from models.tables.system import AuditEntry
@@ -112,6 +114,8 @@ def paths_of(case_id: UUID, application_id: UUID) -> list[str]:
         "/queue",
         "/queue?name=rota",
         "/queue?name=nothing",
+        "/hearings",
+        f"/hearings?first={(NOW + 30 * DAY).date()}",
         "/applications",
         f"/applications/{application_id}",
         f"/applications/{application_id}/links",
@@ -208,7 +212,7 @@ def test_administrator_sees_counts_and_no_case(sign_in: SignIn, case_id: UUID, a
 
 def test_auditor_reads(sign_in: SignIn, case_id: UUID, application_id: UUID) -> None:
     browser = sign_in("auditor")
-    assert [browser.get(p).status_code for p in paths_of(case_id, application_id)] == [200] * 8 + [404]
+    assert [browser.get(p).status_code for p in paths_of(case_id, application_id)] == [200] * 10 + [404]
 
 
 def test_today_says_the_account_line_and_what_waits(sign_in: SignIn, case_id: UUID) -> None:
@@ -256,6 +260,30 @@ def test_case_is_one_timeline_in_words(sign_in: SignIn, case_id: UUID) -> None:
     assert "Spoke with the sponsor." in so_far
     assert "Hearing (master), Houston." in ahead
     assert "1420 Example Ave" in told
+
+
+def test_a_week_of_hearings_says_who_will_go(sign_in: SignIn, case_id: UUID) -> None:
+    browser = sign_in("cm")
+    assert "No hearing is known in this week." in browser.get("/hearings").text
+    told = browser.get(f"/hearings?first={(NOW + 30 * DAY).date()}").text
+    assert told.count("Not reminded yet") == 2
+    assert f'href="/cases/{case_id}"' in told
+    assert browser.get("/hearings?first=soon").status_code == 400
+
+
+def test_the_case_says_where_it_stands_in_court_and_what_runs_after_a_miss(
+    sign_in: SignIn, kit: Kit, staff: dict[str, Person], case_id: UUID
+) -> None:
+    told = sign_in("cm").get(f"/cases/{case_id}").text
+    assert "A date is known" in told
+    assert "Nobody has looked yet." in told
+    look = Look(CourtStatus.ORDERED_REMOVED, CourtSource.LAWYER, said="<b>ordered</b>", ordered_on=NOW.date())
+    record_look(kit, str(case_id), look, staff["cm"], now=NOW)
+    told = sign_in("cm").get(f"/cases/{case_id}").text
+    assert "Removal ordered" in told
+    assert "&lt;b&gt;ordered" in told
+    assert "Counted from the order on 2 Feb 2026." in told
+    assert "Until 1 Aug 2026." in told
 
 
 def test_application_says_what_is_missing_and_what_to_do(sign_in: SignIn, application_id: UUID) -> None:
