@@ -15,6 +15,8 @@ from followup.calendar import zone_named
 from followup.cells import a_number_in, day_in, holds, is_padded, text_in
 from models.court import (
     COMING,
+    PACKET,
+    SAID,
     BadHearing,
     Court,
     Courts,
@@ -22,6 +24,7 @@ from models.court import (
     HearingKind,
     HearingOutcome,
     HearingRow,
+    HearingSaid,
     HearingState,
     KnownHearing,
     WholeList,
@@ -30,7 +33,6 @@ from models.errors import BadInput, Problem
 
 NEEDED = ("a_number", "date_of_birth", "court", "hearing_key", "starts_at", "kind", "state")
 OPTIONAL = ("outcome",)
-PACKET = "packet"
 _LONGEST = 80
 _SPACE = re.compile(r"\s+")
 # An instant with its offset, and where the list is kind enough, the zone's name in brackets (RFC 9557).
@@ -51,7 +53,7 @@ def parse_courts(text: str) -> Courts:
     seen: set[str] = set()
     for court in courts.courts:
         zone_named(court.zone)
-        for name in {_bare(name) for name in (court.name, *court.also)}:
+        for name in {place_of(name) for name in (court.name, *court.also)}:
             if not name or name in seen:
                 raise BadInput(
                     Problem(
@@ -67,15 +69,16 @@ def parse_courts(text: str) -> Courts:
 
 def courts_by_name(courts: Courts) -> dict[str, Court]:
     """Each court by every name of it, as `court_named` looks for it."""
-    return {_bare(name): court for court in courts.courts for name in (court.name, *court.also)}
+    return {place_of(name): court for court in courts.courts for name in (court.name, *court.also)}
 
 
 def court_named(name: str, courts: Mapping[str, Court]) -> Court | None:
     """The court that this text names, whatever the case and with or without the words around the place."""
-    return courts.get(_bare(name))
+    return courts.get(place_of(name))
 
 
-def _bare(name: str) -> str:
+def place_of(name: str) -> str:
+    """What tells one court's name from another's: without case, signs and the words that all have."""
     return " ".join(_SUFFIX.sub(" ", name.casefold()).split())
 
 
@@ -187,8 +190,8 @@ def _fixed_zone(at: datetime) -> str | None:
     return f"Etc/GMT{-hours:+d}" if hours and not rest and -12 <= hours <= 14 else None
 
 
-def change_of(known: KnownHearing | None, row: HearingRow) -> HearingChange:
-    """What this row does to the hearing that is known under its court and key."""
+def change_of(known: KnownHearing | None, row: HearingSaid) -> HearingChange:
+    """What is said now does to the hearing that is known under this court and key."""
     if known is None:
         return HearingChange.ADDED
     if row.state == "cancelled":
@@ -202,7 +205,7 @@ def change_of(known: KnownHearing | None, row: HearingRow) -> HearingChange:
         return HearingChange.SAME if stale else HearingChange.RESTORED
     if row.starts_at != known.starts_at:
         return HearingChange.MOVED
-    told = row.kind != known.kind or known.vanished or known.source == PACKET
+    told = row.kind != known.kind or known.vanished or known.source in (PACKET, SAID)
     return HearingChange.UPDATED if told else HearingChange.SAME
 
 

@@ -48,6 +48,12 @@ def city_of(court: str) -> str:
     return found.city if found else ""
 
 
+def named_court(name: str) -> tuple[str, str | None]:
+    """The court's name as the list of courts has it, and its zone; an unknown one is called what it was called."""
+    found = court_named(name, _by_name())
+    return (found.name, found.zone) if found else (" ".join(name.split()), None)
+
+
 def read_hearings(path: Path, now: datetime) -> Iterator[HearingRow | BadHearing]:
     """Each row of the list, good or bad, in its order.
 

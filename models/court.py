@@ -16,6 +16,8 @@ HearingState = Literal["scheduled", "moved", "cancelled", "completed"]
 HearingOutcome = Literal["attended", "missed", "continued", "unknown"]
 # A hearing that is still to be.
 COMING: tuple[HearingState, ...] = ("scheduled", "moved")
+# Where a hearing is known from that no court's list has named yet: the packet, or a person.
+PACKET, SAID = "packet", "said"
 
 
 class HearingChange(StrEnum):
@@ -30,22 +32,28 @@ class HearingChange(StrEnum):
     SAME = "unchanged"
 
 
-@dataclass(frozen=True, slots=True)
-class HearingRow:
-    """One hearing as the list names it. `line`: where it stands in the file. `zone`: its own, where the row says.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HearingSaid:
+    """A hearing as somebody names it: the court's list, or a person. `zone`: its own, where it was said."""
+
+    court: str
+    hearing_key: str
+    starts_at: datetime
+    kind: HearingKind
+    state: HearingState = "scheduled"
+    outcome: HearingOutcome | None = None
+    zone: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HearingRow(HearingSaid):
+    """One hearing as the list names it. `line`: where it stands in the file.
 
     `padded`: the A-number had eight digits; a person confirms that it is this child.
     """
 
     line: int
-    court: str
-    hearing_key: str
-    starts_at: datetime
-    kind: HearingKind
-    state: HearingState
-    outcome: HearingOutcome | None
     padded: bool
-    zone: str | None
     a_number: str = field(repr=False)  # nine digits
     born_on: date = field(repr=False)
 
@@ -61,7 +69,7 @@ class BadHearing:
 
 @dataclass(frozen=True, slots=True)
 class KnownHearing:
-    """A hearing as Kinline knows it. `source`: which list named it last; `packet` until a court's own has."""
+    """A hearing as Kinline knows it. `source`: which list named it last; `packet` or `said` until a court's own has."""
 
     starts_at: datetime
     kind: str

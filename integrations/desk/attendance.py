@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import cast
 from uuid import UUID
 
 from sqlalchemy import func, select
@@ -19,6 +20,7 @@ from integrations.store import history, ledger
 from integrations.store.cases import find_case, lock_case
 from integrations.store.court import get_hearing, hearing_ahead
 from integrations.store.staff import record_act, require_role
+from models.court import HearingKind
 from models.court_status import Attendance, CourtSource, Standing
 from models.errors import BadInput, Problem, Refused
 from models.facts import Person
@@ -72,8 +74,10 @@ def say_outcome(
             now=now,
         )
         if next_at is not None and case.state in FOLLOWED:
-            named = NamedHearing(next_at, hearing.court, f"said-{next_at:%Y%m%dT%H%MZ}", hearing.kind)
-            know_hearing(kit, session, case, named, actor=actor, now=now)
+            named = NamedHearing(
+                next_at, hearing.court, f"said-{next_at:%Y%m%dT%H%MZ}", cast("HearingKind", hearing.kind)
+            )
+            know_hearing(session, case, named, actor=actor, now=now)
             hearings_changed(session, case, actor=actor, why="the next hearing is known", now=now)
         keep_in_sight(kit, session, case, actor=actor, now=now)
         return case.id

@@ -99,7 +99,7 @@ def take_look(
     """
     hearing = None
     if look.names is not None:
-        hearing = know_hearing(kit, session, case, look.names, actor=actor, now=now)
+        hearing = know_hearing(session, case, look.names, actor=actor, now=now)
     ahead = hearing_ahead(session, case, now)
     if look.status == CourtStatus.DATED and ahead is None:
         raise BadInput(

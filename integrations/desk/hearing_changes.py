@@ -15,7 +15,7 @@ from integrations.desk.hearing_texts import DEFAULT_ZONE
 from integrations.policies import pinned_followup_policy
 from integrations.store import hearings, ledger
 from integrations.store.hearings import HearingWrite, NewDuty, OpenDuty, new_duty
-from models.court import COMING, HearingChange, HearingRow, KnownHearing
+from models.court import COMING, HearingChange, HearingSaid, KnownHearing
 from models.facts import Duty
 from models.policy import FollowupPolicy
 from models.states import FOLLOWED, Party
@@ -36,14 +36,14 @@ _WHY = {
 
 @dataclass(frozen=True, slots=True)
 class ChangedHearing:
-    """A hearing of a known child, how it stood (`known`), and the row that says how it stands now."""
+    """A hearing of a known child, how it stood (`known`), and what says how it stands now (`row`)."""
 
     id: UUID
     case_id: UUID
     case_state: str
     zone: str | None
     policy: str | None
-    row: HearingRow
+    row: HearingSaid
     known: KnownHearing | None
     change: HearingChange
     because: str = ""  # why, where it is not the list that says so

@@ -269,7 +269,7 @@ def _apply(
     kit: Kit, session: Session, doubt: HearingDoubt, case: Case, answer: Answer, person: Person, now: datetime
 ) -> None:
     row = _row(open_json(kit.vault, doubt, "sealed_row"))
-    found = hearings.hearings_of(session, [case.id]).get((case.id, row.court, row.hearing_key))
+    found = hearings.hearings_of(session, [case.id]).meant(case.id, row, by_a_list=True)
     if answer == "no":
         if doubt.hearing_id is None or found is None:
             return

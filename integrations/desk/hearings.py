@@ -7,7 +7,7 @@ reading the list again, and a list that was read before changes nothing.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -192,6 +192,7 @@ def _take(work: _Reading, session: Session, run_id: UUID, batch: Sequence[Hearin
     changed: list[ChangedHearing] = []
     doubts: list[Doubt] = []
     taken: list[bytes] = []
+    lines: dict[UUID, int] = {}
     for key, row in rows.items():
         child = children.get(number_keys[key])
         if (answer := decided.get(key)) is not None:
@@ -201,12 +202,12 @@ def _take(work: _Reading, session: Session, run_id: UUID, batch: Sequence[Hearin
                 continue
         elif (doubt := _in_doubt(work, key, row, child)) is not None:
             doubts.append(doubt)
-            if child is not None and (found := known.get((child.case_id, row.court, row.hearing_key))):
+            if child is not None and (found := known.meant(child.case_id, row, by_a_list=True)):
                 work.named.add(found[0])
             continue
         if child is None:
             continue
-        one = _changed(child, row, known.get((child.case_id, row.court, row.hearing_key)))
+        one = _changed(child, row, known.meant(child.case_id, row, by_a_list=True))
         work.named.add(one.id)
         taken.append(key)
         if row.padded and answer is None:
@@ -215,9 +216,10 @@ def _take(work: _Reading, session: Session, run_id: UUID, batch: Sequence[Hearin
             work.report.unchanged += 1
         else:
             changed.append(one)
+            lines[one.id] = row.line
     apply_changes(session, changed, source=work.report.source, actor=work.actor, now=work.now)
     _attend(work, session, changed)
-    _tell(work, changed)
+    _tell(work, changed, lines)
     known_now(session, taken, now=work.now)
     new = keep_doubts(work.kit, session, doubts, import_id=run_id, actor=work.actor, now=work.now)
     work.report.queued += [_queued(doubt_id, doubt, work) for doubt_id, doubt in new]
@@ -284,11 +286,11 @@ def _changed(child: OfChild, row: HearingRow, found: tuple[UUID, KnownHearing] |
     )
 
 
-def _tell(work: _Reading, changed: Sequence[ChangedHearing]) -> None:
+def _tell(work: _Reading, changed: Sequence[ChangedHearing], lines: Mapping[UUID, int]) -> None:
     for one in changed:
         getattr(work.report, one.change.value).append(
             {
-                "line": one.row.line,
+                "line": lines[one.id],
                 "hearing_key": one.row.hearing_key,
                 "hearing_id": str(one.id),
                 "case_id": str(one.case_id),

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sqlmodel import Session, col
 
 from integrations import keys
+from integrations.court_list import named_court
 from integrations.kit import Kit
 from integrations.packets import HandedIn
 from integrations.store.files import file_key, keep_file
@@ -232,17 +233,19 @@ def _files(work: Submission) -> dict[str, UUID]:
 
 def _hearings(work: Submission, application: Application) -> None:
     for stated in work.packet.hearings:
+        name, zone = named_court(stated.court)
         row = work.session.scalars(
             select(Hearing).where(
                 col(Hearing.case_id) == application.case_id,
-                col(Hearing.court) == stated.court,
+                col(Hearing.court) == name,
                 col(Hearing.hearing_key) == stated.hearing_key,
             )
         ).one_or_none()
         if row is None:
             row = Hearing(
                 case_id=application.case_id,
-                court=stated.court,
+                court=name,
+                zone=zone,
                 hearing_key=stated.hearing_key,
                 kind=stated.kind,
                 state=stated.state,

@@ -13,7 +13,8 @@ import psycopg
 from sqlalchemy import text
 from sqlmodel import Session
 
-from models.court import KnownHearing
+from followup.hearings import place_of
+from models.court import COMING, PACKET, SAID, HearingSaid, KnownHearing
 from models.facts import Duty
 from models.states import Party
 from models.tables.base import Sealed
@@ -74,12 +75,38 @@ _KNOWN = text(
 )
 
 
-def hearings_of(
-    session: Session, case_ids: Collection[UUID]
-) -> dict[tuple[UUID, str, str], tuple[UUID, KnownHearing]]:
-    """Every hearing of these cases by case, court and key."""
-    rows = session.execute(_KNOWN, {"cases": list(case_ids)})
-    return {(r[0], r[1], r[2]): (r[3], KnownHearing(*r[4:])) for r in rows}
+Found = tuple[UUID, KnownHearing]
+
+
+class KnownHearings:
+    """The hearings of some cases, and which of them somebody means."""
+
+    def __init__(self, rows: Iterable[Sequence[Any]]) -> None:
+        self._by_key: dict[tuple[UUID, str, str], Found] = {}
+        self._by_time: dict[tuple[UUID, str, datetime], Found] = {}
+        for case_id, court, key, hearing_id, *told in rows:
+            known = KnownHearing(*told)
+            place = place_of(court)
+            self._by_key[case_id, place, key] = hearing_id, known
+            if known.state in COMING:
+                self._by_time[case_id, place, known.starts_at] = hearing_id, known
+
+    def meant(self, case_id: UUID, said: HearingSaid, *, by_a_list: bool) -> Found | None:
+        """The hearing of this court and key; else the one at this court at this very time, under another key.
+
+        A court's list means a hearing under another key only where no list has named that one yet.
+        """
+        place = place_of(said.court)
+        found = self._by_key.get((case_id, place, said.hearing_key))
+        if found is not None:
+            return found
+        found = self._by_time.get((case_id, place, said.starts_at))
+        return None if found is None or (by_a_list and found[1].source not in (PACKET, SAID)) else found
+
+
+def hearings_of(session: Session, case_ids: Collection[UUID]) -> KnownHearings:
+    """Every hearing of these cases."""
+    return KnownHearings(session.execute(_KNOWN, {"cases": list(case_ids)}).tuples())
 
 
 _CONSENT = text(
@@ -139,7 +166,7 @@ _HEARINGS = (
     SELECT id, case_id, court, hearing_key, kind, state, starts_at, zone, outcome, :now, :source
     FROM hearing_write
     ON CONFLICT (id) DO UPDATE SET
-        kind = excluded.kind, state = excluded.state, starts_at = excluded.starts_at, zone = excluded.zone,
+        court = excluded.court, hearing_key = excluded.hearing_key, kind = excluded.kind, state = excluded.state, starts_at = excluded.starts_at, zone = excluded.zone,
         outcome = excluded.outcome, seen_at = excluded.seen_at, source = excluded.source, vanished_at = NULL
     """,
     """

@@ -150,7 +150,11 @@ def test_only_who_follows_the_child_writes_looks_down(world: World, family: Fami
 def test_a_look_that_names_a_hearing_plans_it_whole(world: World, family: Family) -> None:
     looks(world, family, dated(40))
     (hearing,) = world.rows(Hearing, family)
-    assert (hearing.state, hearing.starts_at, hearing.court) == ("scheduled", local(40, 9), "Houston")
+    assert (hearing.state, hearing.starts_at, hearing.court) == (
+        "scheduled",
+        local(40, 9),
+        "Houston Immigration Court",
+    )
     reminders = world.duties(family, "hearing_reminder")
     assert {(d.party, d.detail["days_before"]) for d in reminders} == {
         (party, n) for n in (7, 3, 1) for party in ("child", "sponsor")
@@ -181,7 +185,8 @@ def test_a_hearing_that_the_court_has_moved_is_planned_anew(world: World, family
     (hearing,) = world.rows(Hearing, family)
     assert (hearing.state, hearing.starts_at) == ("moved", local(60, 9))
     new = [d for d in world.duties(family) if d.kind.startswith("hearing_")]
-    assert len(new) == 7
+    told = {d.party for d in new if d.kind == "hearing_change"}
+    assert (len(new), told) == (9, {"child", "sponsor"})
     assert old == {d.id for d in world.duties(family, state="void") if d.successor_id in {n.id for n in new}}
     assert world.duty(family, "court_lookup").opens_at == local(30, 9)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -17,8 +18,10 @@ from typer.testing import CliRunner
 from followup.court import DOUBT
 from integrations.desk import hearing_doubts
 from integrations.desk import hearings as desk
+from integrations.desk.court_dates import NamedHearing, know_hearing
 from integrations.keys import a_number_key
 from integrations.kit import Kit
+from integrations.store.cases import lock_case
 from integrations.store.sealing import seal_json
 from kinline.cli.hearings import app
 from models.errors import BadInput, Refused
@@ -356,6 +359,35 @@ def test_an_eight_digit_number_is_padded_taken_and_confirmed_by_a_person(world: 
     assert (hearing.state, world.duties(family, "hearing_reminder")) == ("cancelled", [])
     # The list goes on naming it; a person has said that it is not this child's.
     assert take(world, a_list(a_row(number="20500001")))["restored"] == []
+
+
+def test_the_list_takes_over_what_a_person_had_named_under_another_key(world: World, a_list: Any) -> None:
+    family = a_child_of(world)
+    with world.kit.transaction() as session:
+        case = lock_case(session, family.case_id)
+        named = NamedHearing(IN_20_DAYS, "los angeles", "said-1")
+        said = know_hearing(session, case, named, actor="cli", now=world.now)
+        assert (said.court, said.zone, said.source) == (COURT, "America/Los_Angeles", "said")
+        again = know_hearing(session, case, replace(named, key="said-2"), actor="cli", now=world.now)
+        assert again.id == said.id
+    found = take(world, a_list(a_row("LA-77")))
+    assert [(u["hearing_key"], u["hearing_id"]) for u in found["updated"]] == [("LA-77", str(said.id))]
+    (hearing,) = world.rows(Hearing, family)
+    assert (hearing.hearing_key, hearing.source) == ("LA-77", "court")
+    assert about(world, family) == reminders(7, 3, 1) | {OUTCOME}
+    # A second hearing of the list at that hour is another one.
+    assert len(take(world, a_list(a_row("LA-77"), a_row("LA-78")))["added"]) == 1
+
+
+def test_a_move_that_a_person_learned_of_is_told_to_the_family(world: World, a_list: Any) -> None:
+    family = a_child_of(world)
+    take(world, a_list(a_row()))
+    with world.kit.transaction() as session:
+        case = lock_case(session, family.case_id)
+        later = NamedHearing(IN_20_DAYS + DAY, COURT, "LA-1")
+        know_hearing(session, case, later, actor="cli", now=world.now)
+    assert {d.party for d in world.duties(family, "hearing_change")} == {"child", "sponsor"}
+    assert world.rows(Hearing, family)[0].state == "moved"
 
 
 # --- what the family is told ------------------------------------------------------------------------
