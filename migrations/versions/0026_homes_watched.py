@@ -15,6 +15,9 @@ def upgrade() -> None:
     op.create_index(
         "address_not_watched", "address", ["dwelling_key"], postgresql_where=sa.text("watched_at IS NULL")
     )
+    op.create_index(
+        "address_of_a_business", "address", ["building_key"], postgresql_where=sa.text("postal_business")
+    )
     _places()
     for table, change in (("concentration", "DELETE"), ("concentration_child", "UPDATE OR DELETE")):
         op.execute(

@@ -149,6 +149,7 @@ class Address(Row, table=True):
             postgresql_where=text("until_at IS NULL"),
         ),
         Index("address_not_watched", "dwelling_key", postgresql_where=text("watched_at IS NULL")),
+        Index("address_of_a_business", "building_key", postgresql_where=text("postal_business")),
     )
     case_id: UUID = Field(foreign_key="child_case.id", index=True)
     application_id: UUID = Field(foreign_key="application.id", index=True)

@@ -15,6 +15,7 @@ from integrations.desk import concentrations, escalations
 from integrations.desk.concentration_views import concentration_json, concentrations_json, looks_json
 from integrations.desk.duties import do_duty
 from integrations.kit import Kit
+from kinline.play.staff import Staff
 from models.errors import BadInput, NotFound, Refused
 from models.facts import Person
 from models.tables.concentration import Concentration, ConcentrationChild
@@ -322,6 +323,19 @@ def test_it_comes_back_only_when_a_new_child_arrives(world: World) -> None:
     # What was said the first time stays on record.
     told = [(one.old, one.new) for one in world.rows(History, noun="concentration")]  # type: ignore[type-var]
     assert told == [(None, "open"), ("open", "reviewed"), ("reviewed", "open")]
+
+
+def test_invented_staff_review_it_in_time_by_the_right_hands(world: World) -> None:
+    lives(world, "crowded")
+    lives(world, "crowded")
+    family = followed(world, "crowded")
+    watch(world)
+    duty = world.duty(family, "concentration_review")
+    crew = Staff(world.kit, callers=0)
+    crew.act(world.later(DAY).now)
+    assert place(world).state == "open"
+    crew.act(world.at(duty.due_at).now)
+    assert (place(world).reviewed_by, crew.counts["homes_reviewed"]) == (world.staff["integrity"].id, 1)
 
 
 @pytest.mark.parametrize("who", ["cm", "supervisor", "ffs", "admin", "auditor", "officer", "caller"])
