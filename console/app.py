@@ -11,7 +11,7 @@ from fastapi import FastAPI
 from starlette.staticfiles import StaticFiles
 
 from console import health, webhooks
-from console.api import hearings, reads
+from console.api import hearings, reads, writes
 from console.context import Console
 from console.errors import add_error_handlers
 from console.guard import Guard
@@ -44,7 +44,19 @@ def create_app(
         throttle=SignInThrottle(),
         version=version("kinline"),
     )
-    for part in (webhooks, health, sign_in, today, applications, links, cases, calendar, reads, hearings):
+    for part in (
+        webhooks,
+        health,
+        sign_in,
+        today,
+        applications,
+        links,
+        cases,
+        calendar,
+        reads,
+        writes,
+        hearings,
+    ):
         app.include_router(part.router)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     add_error_handlers(app)

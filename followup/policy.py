@@ -151,6 +151,7 @@ def _faults(policy: FollowupPolicy) -> Iterator[_Fault]:
     yield from _silence_faults(policy)
     yield from _closure_faults(policy)
     yield from _lost_faults(policy)
+    yield from _moves_faults(policy)
 
 
 def _calls_faults(policy: FollowupPolicy) -> Iterator[_Fault]:
@@ -374,6 +375,22 @@ def _lost_faults(policy: FollowupPolicy) -> Iterator[_Fault]:
         for before, after in pairwise(line.tries):
             if after.step <= before.step or (after.day, after.local_time) <= (before.day, before.local_time):
                 yield "lost", line.rule, "wrong_order", "Tries go up in number and time.", "Sort them."
+
+
+def _moves_faults(policy: FollowupPolicy) -> Iterator[_Fault]:
+    """All occasions or none, each said once; and what they open has its line."""
+    occasions = [line.when for line in in_force(policy.moves)]
+    kinds = {line.kind for line in in_force(policy.reviews)}
+    for when in sorted({"another_dwelling", "services_elsewhere", "location_unknown"} - set(occasions)):
+        if policy.moves:
+            yield "moves", "", "missing_key", f"No line says what follows from {when}.", "Add one."
+    for line in in_force(policy.moves):
+        if occasions.count(line.when) > 1:
+            yield "moves", line.rule, "when_twice", "Another line is about this too.", "Keep one."
+        for kind in sorted(set(line.opens) - kinds):
+            yield "moves", line.rule, "wrong_value", f"No line of reviews is about {kind}.", "Add one."
+        if not line.escalate_level <= len(in_force(policy.rungs)):
+            yield "moves", line.rule, "wrong_value", "There is no such level.", "Name one of rungs."
 
 
 def _no_line(table: str, name: str) -> Problem:

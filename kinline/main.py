@@ -14,6 +14,7 @@ from kinline.local.processes import end_politely_on_sigterm
 def build() -> typer.Typer:
     """The whole command line."""
     from kinline.cli import (
+        addresses,
         api_keys,
         calls,
         checks,
@@ -68,7 +69,7 @@ def build() -> typer.Typer:
     app.add_typer(court.court_app, name="court")
     app.add_typer(court.hearing_app, name="hearing")
     app.add_typer(followup.escalation_app, name="escalation")
-    app.add_typer(followup.address_app, name="address")
+    app.add_typer(addresses.app, name="address")
     app.add_typer(followup.number_app, name="number")
     app.add_typer(followup.duty_app, name="duty")
     app.add_typer(reports.app, name="noc")

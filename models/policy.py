@@ -399,6 +399,20 @@ Worry = Literal[
 ]
 
 
+class MoveRule(Line):
+    """What a move asks for besides the new address and the court's form; or the day when nobody knows where the child is.
+
+    `when`: the family lives in another dwelling; services go on there and it is another `area` (the state, or the first
+    three digits of the ZIP), for children on these `levels`; or the location is unknown. `opens`: kinds of `reviews`.
+    """
+
+    when: Literal["another_dwelling", "services_elsewhere", "location_unknown"]
+    area: Literal["state", "zip3"] = "state"
+    levels: tuple[PrsLevel, ...] = ()
+    opens: tuple[str, ...] = ()
+    escalate_level: int = Field(default=1, ge=1)
+
+
 class OutcomeRule(Line):
     """What follows from a call's outcome or from a worry in its answers."""
 
@@ -534,6 +548,7 @@ class FollowupPolicy(_Frozen):
     quiet: QuietRule
     reviews: tuple[ReviewRule, ...]
     hearings: HearingRule
+    moves: tuple[MoveRule, ...] = ()  # none: `followup.new_home` says what held before they were lines
     lost: tuple[LostStep, ...] = ()  # none: the weekly review alone
     closures: tuple[ClosureRule, ...] = ()  # none: `followup.closing` says what held before they were lines
     interpreting: InterpretingRule | None = None

@@ -36,6 +36,7 @@ def make_templates() -> Environment:
         lower_first=wording.lower,
         proof_words=wording.proof,
         prs_level=wording.prs_level,
+        whereabouts=wording.whereabouts,
     )
     templates.globals["count"] = wording.count
     return templates

@@ -38,6 +38,9 @@ _WORDS: Mapping[str, str] = {
     "court_address_form": "Court form for the new address",
     "verify_address": "Verify the address",
     "concentration_review": "Review: unrelated children or sponsors at one home",
+    "household_check": "Find out who lives in the new home",
+    "prs_transfer": "Hand the post-release services on to the new place",
+    "location_unknown": "Nobody knows where the child is",
     "find_number": "Find a number that works",
     "find_interpreter": "Find an interpreter",
     "tell_by_voice": "Tell the family by voice",
@@ -220,6 +223,20 @@ def time_left(until: str | None, now: datetime) -> str:
 def prs_level(code: str) -> str:
     """How much a child is helped after the release."""
     return "the level that the law wants after a home study" if code == "tvpra" else f"level {code}"
+
+
+_WHERE = {
+    "verified": "signed off by a person",
+    "stated": "as told, not signed off yet",
+    "defective": "in doubt: mail does not reach it, or came back",
+    "unknown": "location unknown",
+    "in_care": "in care; this is the home that is vetted",
+}
+
+
+def whereabouts(code: str) -> str:
+    """How far it is known where a child is."""
+    return _WHERE.get(code, words(code).lower())
 
 
 def count(number: int, one: str, many: str | None = None) -> str:

@@ -19,9 +19,11 @@ from integrations.desk.duties import BY_CALL, RETRY, open_followup
 from integrations.desk.escalations import open_escalation, policy_of, resolve_settled
 from integrations.desk.found import found_again
 from integrations.desk.home_country import answer, open_questions
+from integrations.desk.moves import Told, under_one_move
 from integrations.desk.pausing import CALL_RAISED_A_CONCERN, pause
 from integrations.desk.planned import cancel_planned
 from integrations.desk.sight import keep_in_sight
+from integrations.desk.whereabouts_acts import location_lost
 from integrations.kit import Kit
 from integrations.store import history, ledger
 from integrations.store.cases import find_case
@@ -262,6 +264,8 @@ def _apply(
             alone = record.answers.get("alone") is True
             found_again(session, case, evidence, by=record.by, at=record.at, alone=alone, now=now)
     _open_what_follows(session, case, record, weighed, call, actor=actor, now=now)
+    if record.outcome == CallOutcome.MISSING:
+        location_lost(session, kit, case, source="call", actor=actor, why="call: missing", now=now)
     _learn(session, case, record, weighed, call, now=now)
     # The next look at the child stands open before this transaction ends.
     keep_in_sight(kit, session, case, actor=actor, now=now)
@@ -320,6 +324,8 @@ def _open_what_follows(
         or not ledger.open_of(session, case.id, kind=opens.kind, party=opens.party)
     ]
     why = f"call: {record.outcome.value}"
+    told = Told("call", actor, why, Channel.HUMAN_CALL, call.number_id, call.id)
+    duties = under_one_move(session, case, duties, told, now=now)
     ids = open_followup(session, case, duties, actor=actor, why=why, now=now)
     first = ids[0] if ids else None
     for alarm in weighed.escalate:

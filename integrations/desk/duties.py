@@ -13,6 +13,7 @@ from sqlmodel import Session, col
 from followup.court import HEARING_CHANGE
 from followup.escalation import duty_owned_until
 from followup.lost import ALLOW_HOME_COUNTRY, SECOND_LADDER_KIND, lost_kinds
+from followup.new_home import COURT_FORM, VERIFY
 from followup.policy import review_of
 from integrations.desk.pausing import PERHAPS_A_STOP, resume
 from integrations.kit import Kit
@@ -36,11 +37,14 @@ RETRY = "retry_child"
 BY_CALL = frozenset({*SPOKEN_DUTIES, "call_back", RETRY, SECOND_LADDER_KIND})
 # Duties that a paper settles: a report that was made, a notice that was certified or acknowledged.
 BY_PAPER = frozenset({*REPORT_DUTIES, *NOTICE_DUTIES})
-# Duties that only a record of their own settles: a look at the court's word, what came of a hearing.
+# Duties that only a record of their own settles: a look at the court's word, what came of a hearing, where they live.
 BY_RECORD = {
     "court_lookup": "what the court said: kinline court look CASE",
     "hearing_outcome": "what came of the hearing: kinline hearing outcome",
     REVIEW_DUTY: "the integrity reviewer's word: kinline concentration review",
+    VERIFY: "the sign-off (kinline address confirm), a newer address (kinline address change) or the finding that they"
+    " have not moved (kinline address still)",
+    COURT_FORM: "the filing: kinline address filed",
 }
 # Duties that end only with what they are about: a call, a delivered text, a result; never with a note.
 NOT_BY_NOTE = (
@@ -58,8 +62,8 @@ NOT_BY_NOTE = (
 )
 _INSTEAD = {
     **dict.fromkeys(BY_CALL, "a call record"),
-    **BY_RECORD,
     **dict.fromkeys(REPORT_DUTIES, "the report: kinline duty report"),
+    **BY_RECORD,
     **dict.fromkeys(NOTICE_DUTIES, "the notice: kinline noc list"),
     "text_reminder": "a delivered text",
     "hearing_reminder": "a delivered text",

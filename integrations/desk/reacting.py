@@ -9,13 +9,15 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, col
 
+from followup.new_home import COURT_FORM, VERIFY
 from followup.replies import Meaning
 from integrations.desk.bad_numbers import learn
 from integrations.desk.duties import open_followup, review_duty
 from integrations.desk.escalations import open_escalation, policy_of
 from integrations.desk.messages import move_message
+from integrations.desk.moves import Told, report_move
 from integrations.desk.pausing import PERHAPS_A_STOP, pause
-from models.states import FOLLOWED, MessageState, Party, TryEnd
+from models.states import FOLLOWED, Channel, MessageState, Party, TryEnd
 from models.tables.ledger import Call, Message
 from models.tables.people import Case, Consent, PhoneNumber
 
@@ -58,11 +60,12 @@ def react(
     source_id: UUID,
     *,
     actor: str = ACTOR,
+    channel: Channel = Channel.TEXT,
     now: datetime,
 ) -> None:
     """The duties that a reply by text or keypress opens. `yes` opens none: it is a try that was answered.
 
-    `actor`: who says what it means, where a person has read it.
+    `actor`: who says what it means, where a person has read it. `channel`: how it came.
     """
     case = session.get_one(Case, number.case_id)
     key = str(source_id)[:8]
@@ -76,8 +79,8 @@ def react(
         if meaning == Meaning.STOP:
             end_texts(session, [number], source_id, now, actor)
     elif meaning == Meaning.MOVED:
-        kinds = ("verify_address", "court_address_form")
-        _open(session, case, kinds, key, "they say that they moved", now, actor)
+        told = Told("reply", actor, "they say that they moved", channel, number.id)
+        report_move(session, case, told, key=key, kinds=(VERIFY, COURT_FORM), now=now)
     elif meaning == Meaning.WRONG_NUMBER:
         learn(session, case, number, TryEnd.WRONG_NUMBER, actor=actor, why="wrong number", now=now)
     elif meaning == Meaning.UNCLEAR:

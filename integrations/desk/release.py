@@ -28,6 +28,7 @@ from integrations.store.contacts import consents
 from integrations.store.policy_acts import followup_version_for
 from integrations.store.staff import record_act
 from integrations.store.stages import move_stage
+from integrations.store.whereabouts import sign_at_release
 from models.court_status import CourtStatus
 from models.errors import BadInput, Problem, Refused
 from models.facts import ApplicationFacts, Duty, Person, ReleaseFacts
@@ -101,6 +102,7 @@ def _release(kit: Kit, session: Session, key: str, person: Person, *, on: date, 
     move_stage(
         session, application, Stage.COMPLETED, actor=str(person.id), why="released to the sponsor", now=now
     )
+    sign_at_release(session, application.id, facts)
     make_papers(session, kit, row, facts, policy, person, now=now)
     followed_under = followup_policy(followup_version_for(session, kit.settings, now.date()))
     _begin_followup(

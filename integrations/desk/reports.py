@@ -9,6 +9,7 @@ from uuid import UUID
 
 from sqlmodel import Session
 
+from followup.new_home import COURT_FORM
 from followup.policy import in_force
 from integrations.desk.duties import DOERS
 from integrations.desk.escalations import policy_of, resolve_settled
@@ -53,6 +54,10 @@ def file_report(kit: Kit, obligation_id: UUID, person: Person, told: Told, *, no
     with kit.transaction() as session:
         duty = lock_row(session, Obligation, obligation_id)
         role = require_role(person, *DOERS)
+        if duty.kind == COURT_FORM:
+            raise Refused(
+                "not_a_report", "the court is told by its form", [f"kinline address filed {duty.case_id}"]
+            )
         if duty.kind not in REPORT_DUTIES:
             raise Refused("not_a_report", "this duty is not ended by a report", [f"{duty.kind} itself"])
         if duty.state != ObligationState.OPEN.value:
@@ -157,7 +162,7 @@ def disclose(
     approved_by: UUID,
     by: UUID,
     now: datetime,
-) -> None:
+) -> Disclosure:
     """What was told outside is on record: to whom, by what right, which fields, and who approved."""
     policy = reporting_policy(case)
     lines = {line.recipient: line for line in in_force(policy.reviews) if line.recipient}
@@ -165,19 +170,20 @@ def disclose(
         line.recipient: line for line in in_force(policy.reviews) if line.kind == kind and line.recipient
     }
     line = lines[recipient]
-    session.add(
-        Disclosure(
-            case_id=case.id,
-            recipient=recipient.value,
-            legal_basis=line.legal_basis or "",
-            fields=list(fields),
-            rule=line.rule,
-            policy_version=policy.version,
-            approved_by=approved_by,
-            recorded_by=by,
-            at=now,
-        )
+    row = Disclosure(
+        case_id=case.id,
+        recipient=recipient.value,
+        legal_basis=line.legal_basis or "",
+        fields=list(fields),
+        rule=line.rule,
+        policy_version=policy.version,
+        approved_by=approved_by,
+        recorded_by=by,
+        at=now,
     )
+    session.add(row)
+    session.flush()
+    return row
 
 
 def settle_on_paper(

@@ -14,18 +14,17 @@ from integrations.catalogs import written_language
 from integrations.desk.application_views import application_json, applications_list
 from integrations.desk.closing_views import closing_json, closure_json, lost_json
 from integrations.desk.court_views import court_json, hearings_json, with_help
+from integrations.desk.home_views import address_json
 from integrations.desk.instants import iso
 from integrations.desk.paging_views import pagings_of
 from integrations.kit import Kit
 from integrations.store import history
 from integrations.store.accounting import take_account
 from integrations.store.cases import find_case
-from integrations.store.sealing import open_json
 from models.tables.ledger import Attempt, Call, Escalation, Message, Obligation
 from models.tables.paging import Paging
-from models.tables.people import Address, Case, PhoneNumber, Staff
+from models.tables.people import Case, PhoneNumber, Staff
 from models.tables.roster import RosterRelease
-from models.tables.vetting import Release
 
 __all__ = [
     "account_json",
@@ -62,7 +61,7 @@ def _case(session: Session, kit: Kit, case: Case, now: datetime) -> dict[str, An
         "paused": case.paused_because,
         "prs_level": case.prs_level,
         "in_sight": _in_sight(session, case, obligations, now),
-        "address": _address(session, kit, case),
+        "address": address_json(session, kit, case, now=now),
         "obligations": [_obligation(o, now) for o in obligations],
         "attempts": [
             {
@@ -181,27 +180,6 @@ def _escalations(session: Session, case: Case) -> list[dict[str, Any]]:
         }
         for e, owner in rows
     ]
-
-
-def _address(session: Session, kit: Kit, case: Case) -> dict[str, Any] | None:
-    """Where the child is now: of the released application, or of the newest one while in care."""
-    row = session.scalars(
-        select(Address)
-        .outerjoin(Release, col(Release.application_id) == col(Address.application_id))
-        .where(col(Address.case_id) == case.id, col(Address.until_at).is_(None))
-        .order_by(col(Release.at).desc().nullslast(), col(Address.since_at).desc())
-        .limit(1)
-    ).first()
-    if row is None:
-        return None
-    details: dict[str, Any] = open_json(kit.vault, row, "sealed_details")
-    return {
-        **{name: details.get(name) for name in ("line1", "unit", "city", "state", "zip")},
-        "status": row.state,
-        "zone": row.zone,
-        "since": iso(row.since_at),
-        "source": row.source,
-    }
 
 
 def _in_sight(

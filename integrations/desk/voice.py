@@ -25,7 +25,7 @@ from integrations.store import history
 from integrations.store.cases import lock_cases, lock_row
 from integrations.store.contacts import consents, plain_number, zones_of
 from models.errors import OutcomeUnknown, Rejected, Unavailable
-from models.states import FOLLOWED, CallOutcome, ObligationState, TryEnd
+from models.states import FOLLOWED, CallOutcome, Channel, ObligationState, TryEnd
 from models.tables.ledger import Attempt, Call, Obligation
 from models.tables.people import Case, PhoneNumber
 
@@ -243,7 +243,7 @@ def take_digits(kit: Kit, call_id: UUID, digits: str | None, *, now: datetime) -
                 .values(outcome=f"pressed_{meaning.value}")
             )
             number = session.get_one(PhoneNumber, row.number_id)
-            react(session, number, meaning, row.id, now=now)
+            react(session, number, meaning, row.id, channel=Channel.AUTOMATED_CALL, now=now)
     response = VoiceResponse()
     if voice := spoken_by_machine(language):
         response.say(render(catalog(language), "voice_thanks", {}), language=voice)

@@ -132,7 +132,7 @@ def gather(session: Session, vault: Vault, application: tables.Application) -> A
         merged=merged,
         recommendations=_recommendations(session, application.id),
         decision=_decision(session, application.id),
-        postal=_postal(address),
+        postal=postal_answer(address),
         postal_refused=address.state == POSTAL_REFUSED,
         concerns=_concerns(session, application.id),
         interviews=interviews,
@@ -157,7 +157,8 @@ def current_address(session: Session, application_id: UUID) -> Address:
     ).one()
 
 
-def _postal(address: Address) -> PostalAnswer | None:
+def postal_answer(address: Address) -> PostalAnswer | None:
+    """What the postal service said of this address; None while it has not answered."""
     if address.postal_checked_at is None:
         return None
     return PostalAnswer(

@@ -10,8 +10,9 @@ from uuid import UUID
 
 import typer
 
-from integrations.desk import addresses, calls, cases, duties, escalations, leaving, numbers, rounds
+from integrations.desk import calls, cases, duties, escalations, leaving, numbers, rounds
 from integrations.desk.dispatch import dispatch_messages
+from integrations.desk.oversight import oversight_json
 from integrations.desk.page_dispatch import dispatch_pages
 from integrations.desk.views import account_json, case_json, queue_json
 from integrations.desk.voice import place_calls
@@ -26,7 +27,6 @@ from models.states import CallOutcome, Party
 app = typer.Typer()
 call_app = typer.Typer(help="Calls by people.")
 escalation_app = typer.Typer(help="Take, hand on and resolve what has escalated.")
-address_app = typer.Typer(help="Where the family lives.")
 number_app = typer.Typer(help="How the family is reached.")
 duty_app = typer.Typer(help="Duties that a person does and writes down.")
 Id = Annotated[str, typer.Argument(metavar="ID")]
@@ -173,33 +173,6 @@ def duty_done(duty: Id, as_: As, reason: Reason, as_json: AsJson = False, at: At
         as_=as_,
         as_json=as_json,
         at=at,
-    )
-
-
-@address_app.command("change")
-def address_change(
-    case: Case,
-    as_: As,
-    address: Annotated[Path, typer.Option("--address", help="JSON of the new address, as in a packet.")],
-    moved_at: Annotated[str | None, typer.Option("--moved-at", help="When they moved, if not now.")] = None,
-    as_json: AsJson = False,
-    at: At = None,
-) -> None:
-    """Record a move. The old address is kept; the new one is looked up; the court form's duty opens."""
-
-    act_on_case(
-        lambda s, who, now: addresses.change_address(
-            s.kit,
-            case,
-            common.read_file(address, "--address"),
-            who,
-            moved_at=common.moment(moved_at, "--moved-at") or now,
-            now=now,
-        ),
-        as_=as_,
-        as_json=as_json,
-        at=at,
-        needs=("providers",),
     )
 
 
@@ -371,6 +344,17 @@ def show_queue(
         as_json=as_json,
         at=at,
         show=show.queue,
+    )
+
+
+@app.command("oversight")
+def show_oversight(as_json: AsJson = False, at: At = None) -> None:
+    """Measures for those who oversee, each with its definition and the cases behind it."""
+    common.run(
+        lambda stack: oversight_json(stack.kit, now=stack.now()),
+        as_json=as_json,
+        at=at,
+        show=show.oversight,
     )
 
 

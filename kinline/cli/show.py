@@ -96,6 +96,10 @@ def case(found: dict[str, Any]) -> None:
     for line in _stands(found):
         OUT.print(f"  {line}", markup=False)
     show_court.standing(found["court"])
+    home = found["address"]
+    OUT.print(f"  address: {home['where'].replace('_', ' ')}, since {home['since']}, by {home['source']}")
+    for lack in home["missing"]:
+        OUT.print(f"    missing: {lack['message']}", markup=False)
     table = Table("duty", "party", "key", "due", "state", "queue", box=None, header_style="dim")
     for o in found["obligations"]:
         state = "overdue" if o["overdue"] else o["state"]
@@ -135,6 +139,16 @@ def queue(result: dict[str, Any]) -> None:
             ("LATE " if item["overdue"] else "") + (item["acknowledge_by"] or ""),
         )
     OUT.print(table)
+
+
+def oversight(result: dict[str, Any]) -> None:
+    OUT.print(f"as of {result['as_of']}")
+    for one in result["measures"]:
+        share = "-" if one["share"] is None else f"{one['share']:.1%}"
+        OUT.print(f"  {one['title']}: {one['numerator']} of {one['denominator']} ({share})", markup=False)
+        OUT.print(f"    {one['source']}", style="dim", markup=False)
+        for case_id in one["exceptions"]:
+            OUT.print(f"    case {case_id}")
 
 
 def account(result: dict[str, Any]) -> None:

@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlmodel import Session, col
 
+from followup.new_home import COURT_FORM
 from integrations.desk import notices, reports
 from integrations.desk.duties import BY_PAPER
 from integrations.kit import Kit
@@ -24,7 +25,11 @@ def open_papers(session: Session) -> list[Obligation]:
     return list(
         session.scalars(
             select(Obligation)
-            .where(col(Obligation.state) == "open", col(Obligation.kind).in_(BY_PAPER))
+            .where(
+                col(Obligation.state) == "open",
+                col(Obligation.kind).in_(BY_PAPER),
+                col(Obligation.kind) != COURT_FORM,  # filed once the new home is on file: `play.homes`
+            )
             .order_by(col(Obligation.due_at), col(Obligation.id))
         )
     )

@@ -25,6 +25,7 @@ from integrations.store.sealing import open_json
 from integrations.store.staff import get_person
 from kinline.play.court import do_at_court, open_court_duties
 from kinline.play.families import Heard, heard
+from kinline.play.homes import file_form, open_forms, open_verifications, verify
 from kinline.play.papers import make_paper, open_papers
 from models.concentration import REVIEW_DUTY
 from models.errors import Refused
@@ -89,6 +90,7 @@ class Staff:
         self._call(now)
         self._answer_escalations(now)
         self._visit(now)
+        self._verify_homes(now)
         self._do_duties(now)
         self._make_papers(now)
         self._ask_the_court(now)
@@ -187,6 +189,7 @@ class Staff:
                     *_lost_steps(session),
                     *open_papers(session),
                     *open_court_duties(session),
+                    *_homes(session),
                     *_questions(session),
                     *_places(session),
                 )
@@ -259,6 +262,18 @@ class Staff:
                     raise
                 continue
             self.counts[f"did_{kind}"] += 1
+
+    def _verify_homes(self, now: datetime) -> None:
+        """New and doubtful homes are signed off, and the court gets its form."""
+        with self.kit.transaction() as session:
+            ready = [d.case_id for d in open_verifications(session) if _ready_to_do(d) <= now]
+        for case_id in dict.fromkeys(ready):
+            self.counts[f"home_{verify(self.kit, case_id, self.manager, now=now)}"] += 1
+        with self.kit.transaction() as session:
+            owed = [d.case_id for d in open_forms(session) if _ready_to_do(d) <= now]
+        for case_id in dict.fromkeys(owed):
+            file_form(self.kit, case_id, self.manager, now=now)
+            self.counts["did_court_address_form"] += 1
 
     def _make_papers(self, now: datetime) -> None:
         with self.kit.transaction() as session:
@@ -373,6 +388,11 @@ def _places(session: Session) -> list[Obligation]:
     """Homes that the integrity reviewer has to look at."""
     asked = select(Obligation).where(col(Obligation.state) == "open", col(Obligation.kind) == REVIEW_DUTY)
     return list(session.scalars(asked.order_by(col(Obligation.due_at), col(Obligation.id))))
+
+
+def _homes(session: Session) -> list[Obligation]:
+    """Homes to be signed off, and forms that the court is owed for one that is on file."""
+    return [*open_verifications(session), *open_forms(session)]
 
 
 def _questions(session: Session) -> list[Obligation]:

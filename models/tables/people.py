@@ -134,13 +134,36 @@ class HouseholdMember(Row, table=True):
     phone_key: bytes | None = Field(default=None, index=True)  # of the alternate caregiver
 
 
+# Nobody knows where the child is: the row has dates, and no home.
+LOCATION_UNKNOWN = "location_unknown"
+
+
 class Address(Row, table=True):
-    """Where the child is or was to live, with dates. The newest row without an end is where the child is now."""
+    """Where the child is or was to live, with dates. The newest row without an end is where the child is now.
+
+    `verified_at`: when a person signed the home off by its proof. `returned_at`: a letter came back, and no person
+    has found out since whether the family still lives there.
+    """
 
     __tablename__ = "address"
     __table_args__ = (
         CheckConstraint(
-            one_of("state", ("stated", "deliverable", "defective", "unknown")), name="address_state_known"
+            one_of("state", ("stated", "deliverable", "defective", "unknown", LOCATION_UNKNOWN)),
+            name="address_state_known",
+        ),
+        CheckConstraint(
+            f"(state = '{LOCATION_UNKNOWN}') = (dwelling_key IS NULL)"
+            f" AND (state = '{LOCATION_UNKNOWN}') = (building_key IS NULL)",
+            name="address_keys_unless_unknown",
+        ),
+        CheckConstraint(
+            f"(verified_at IS NULL) = (verified_by IS NULL) AND (verified_at IS NULL OR state <> '{LOCATION_UNKNOWN}')",
+            name="address_verified_by_a_person",
+        ),
+        Index(
+            "address_unknown",
+            "case_id",
+            postgresql_where=text(f"state = '{LOCATION_UNKNOWN}' AND until_at IS NULL"),
         ),
         Index(
             "address_one_current",
@@ -154,8 +177,8 @@ class Address(Row, table=True):
     case_id: UUID = Field(foreign_key="child_case.id", index=True)
     application_id: UUID = Field(foreign_key="application.id", index=True)
     sealed_details: Sealed = sealed()
-    dwelling_key: bytes = Field(index=True)
-    building_key: bytes = Field(index=True)
+    dwelling_key: bytes | None = Field(default=None, index=True)
+    building_key: bytes | None = Field(default=None, index=True)
     zone: str
     state: str = "stated"
     postal_dpv: str | None = None
@@ -170,6 +193,10 @@ class Address(Row, table=True):
     source: str
     since_at: datetime = instant()
     until_at: datetime | None = instant(default=None)
+    recorded_at: datetime | None = instant(default=None)  # None: with the packet
+    returned_at: datetime | None = instant(default=None)
+    verified_at: datetime | None = instant(default=None)
+    verified_by: UUID | None = Field(default=None, foreign_key="staff.id")
 
 
 class PhoneNumber(Row, table=True):

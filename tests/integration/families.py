@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -16,12 +17,13 @@ from integrations.desk.duties import open_followup
 from integrations.desk.release import facts_for_plan
 from integrations.kit import Kit
 from integrations.policies import followup_policy
-from integrations.store.sealing import seal_json
+from integrations.store.sealing import seal_bytes, seal_json
 from models.facts import Person
 from models.tables.base import Sealed
 from models.tables.people import Case, Consent, PhoneNumber
-from models.tables.vetting import Application, Release
+from models.tables.vetting import Application, ApplicationRevision, Release
 from tests.builders import NOW, a_case, a_child, an_address, an_application
+from tests.integration.scenes import a_packet
 
 POLICY = "swb-2024r3"
 BORN_ON = date(2011, 5, 2)
@@ -113,8 +115,23 @@ def _rows(session: Session, kit: Kit, zone: str, born_on: date, a_number: str) -
     case = a_case(session, kit.vault, child_id=child.id)
     application = an_application(session, kit.vault, case, state="released")
     an_address(session, kit.vault, application, zone=zone)
+    _packet(session, kit, application)
     case.zone = zone
     return case, application
+
+
+def _packet(session: Session, kit: Kit, application: Application) -> None:
+    """The packet that they were vetted on: of an aunt, and of a child in her home."""
+    row = ApplicationRevision(
+        application_id=application.id,
+        number=application.revision,
+        content_key=kit.vault.blind("packet", application.id.bytes),
+        sealed_packet=Sealed(b""),
+        at=NOW,
+        actor="cli",
+    )
+    seal_bytes(kit.vault, row, "sealed_packet", json.dumps(a_packet()).encode())
+    session.add(row)
 
 
 def _number(

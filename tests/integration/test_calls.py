@@ -66,6 +66,7 @@ def test_each_outcome_opens_and_escalates_what_the_policys_table_says(
     named = {(o.kind, o.party.value) for o in line.opens} if line else set()
     assert opened - {("sight_check", "child")} == named
     escalates = {line.escalate} if line and line.escalate and outcome != "sponsor_only" else set()
+    escalates |= {"location_unknown"} if outcome == "missing" else set()
     assert {e.reason for e in world.alarms(family)} == escalates
     heard = outcome in ("reached_alone", "reached_not_alone", "moved", "not_living_there")
     assert state_of(world, duty) == ("settled" if heard else "open")

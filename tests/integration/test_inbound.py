@@ -454,7 +454,7 @@ def test_a_digit_answers_every_family_on_the_phone_that_was_asked(world: World) 
     world.at(local(5, 17, 30)).round("contacts")
     world.send()
     after(world, asked, "sponsor", "we moved again")
-    assert [len(world.duties(f, "verify_address")) for f in (asked, later)] == [2, 1]
+    assert [len(world.duties(f, "verify_address")) for f in (asked, later)] == [1, 1]
 
 
 def test_stop_from_a_phone_of_two_families_ends_the_texts_to_both(world: World) -> None:

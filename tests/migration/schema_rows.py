@@ -22,6 +22,8 @@ SKIPPED = frozenset({"alembic_version"})
 SPECIAL: Mapping[tuple[str, str], Any] = {
     ("evidence", "kind"): "check",
     ("evidence", "row_id"): str(UUID(int=1)),
+    ("address", "dwelling_key"): b"home",  # without one it is nobody's home
+    ("address", "building_key"): b"house",
     ("message", "not_after"): "2026-02-03T15:00:00+00:00",
     ("obligation", "side"): "followup",  # the kind found in a CHECK is one to speak with somebody
     ("manual_item", "item"): "in_person_identity",

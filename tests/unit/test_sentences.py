@@ -17,6 +17,12 @@ CASE = {
     "state": "closed",
     "in_sight": {"ok": True, "by": "a call", "until": "2026-05-01"},
     "court": None,
+    "address": {
+        "where": "in_care",
+        "since": "2026-02-02",
+        "source": "staff",
+        "missing": [{"message": "Ask."}],
+    },
     "prs_level": "1",
     "paused": None,
     "closing": {"proposed": None},
@@ -25,6 +31,7 @@ CASE = {
     "escalations": [],
 }
 A_CASE = "case c1  closed\n  in sight: yes, by a call, until 2026-05-01\n"
+HOME = "  address: in care, since 2026-02-02, by staff\n    missing: Ask.\n"
 NO_DUTIES = " duty  party  key  due  state  queue "
 WHOLE = {"blocks": 2, "entries": 1, "unsealed": 0, "broken": []}
 
@@ -123,7 +130,7 @@ WHOLE = {"blocks": 2, "entries": 1, "unsealed": 0, "broken": []}
             "Text t1 is read: stop, by cm@example.org.",
         ),
         *(
-            (show.case, CASE | more, f"{A_CASE}  {line}\n{NO_DUTIES}")
+            (show.case, CASE | more, f"{A_CASE}  {line}\n{HOME}{NO_DUTIES}")
             for more, line in (
                 (
                     {"paused": "a call raised a concern"},

@@ -246,7 +246,7 @@ def test_lines_of_follow_up_too_are_matched_by_what_they_ask() -> None:
     told = line_changes(old, new)
     # The same closures and services stand in both, under other names.
     assert told["removed"] == []
-    assert {line["table"] for line in told["added"]} == {"tries", "reviews"}
+    assert {line["table"] for line in told["added"]} == {"tries", "reviews", "moves"}
     assert {"end": "busy"} in [line["asks"] for line in told["added"]]
     assert [line["rule"] for line in told["changed"]] == ["P2-LADDER-7", "P2-HEARINGS"]
 
