@@ -146,7 +146,8 @@ def oversight(result: dict[str, Any]) -> None:
     for one in result["measures"]:
         share = "-" if one["share"] is None else f"{one['share']:.1%}"
         OUT.print(f"  {one['title']}: {one['numerator']} of {one['denominator']} ({share})", markup=False)
-        OUT.print(f"    {one['source']}", style="dim", markup=False)
+        OUT.print(f"    {one['definition']}", style="dim", markup=False)
+        OUT.print(f"    source: {one['source']}", style="dim", markup=False)
         for case_id in one["exceptions"]:
             OUT.print(f"    case {case_id}")
 
