@@ -16,7 +16,7 @@ from console.context import Console
 from console.errors import add_error_handlers
 from console.guard import Guard
 from console.metrics import Metrics
-from console.pages import applications, calendar, cases, links, sign_in, today
+from console.pages import applications, board, calendar, cases, links, sign_in, today
 from console.pages.rendering import STATIC, make_templates
 from console.throttle import SignInThrottle
 from integrations.database import wall_clock
@@ -53,6 +53,7 @@ def create_app(
         links,
         cases,
         calendar,
+        board,
         reads,
         writes,
         hearings,

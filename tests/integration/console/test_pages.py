@@ -6,8 +6,10 @@ import logging
 import re
 from collections.abc import Callable
 from datetime import timedelta
+from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -20,6 +22,7 @@ from sqlmodel import Session, col
 from integrations.desk.court import Look, record_look
 from integrations.desk.escalations import open_escalation
 from integrations.desk.intake import submit
+from integrations.desk.oversight import oversight_json
 from integrations.desk.page_dispatch import dispatch_pages
 from integrations.kit import Kit
 from integrations.packets import read_path
@@ -116,6 +119,8 @@ def paths_of(case_id: UUID, application_id: UUID) -> list[str]:
         "/queue?name=nothing",
         "/hearings",
         f"/hearings?first={(NOW + 30 * DAY).date()}",
+        "/oversight",
+        "/oversight/duties_overdue",
         "/applications",
         f"/applications/{application_id}",
         f"/applications/{application_id}/links",
@@ -212,7 +217,7 @@ def test_administrator_sees_counts_and_no_case(sign_in: SignIn, case_id: UUID, a
 
 def test_auditor_reads(sign_in: SignIn, case_id: UUID, application_id: UUID) -> None:
     browser = sign_in("auditor")
-    assert [browser.get(p).status_code for p in paths_of(case_id, application_id)] == [200] * 10 + [404]
+    assert [browser.get(p).status_code for p in paths_of(case_id, application_id)] == [200] * 12 + [404]
 
 
 def test_today_says_the_account_line_and_what_waits(sign_in: SignIn, case_id: UUID) -> None:
@@ -260,6 +265,28 @@ def test_case_is_one_timeline_in_words(sign_in: SignIn, case_id: UUID) -> None:
     assert "Spoke with the sponsor." in so_far
     assert "Hearing (master), Houston." in ahead
     assert "1420 Example Ave" in told
+
+
+def test_the_board_shows_the_numbers_of_oversight_and_the_cases_behind_each(
+    sign_in: SignIn, kit: Kit, case_id: UUID
+) -> None:
+    browser = sign_in("supervisor")
+    told = browser.get("/oversight").text
+    for one in oversight_json(kit, now=NOW)["measures"]:
+        assert one["title"] in unescape(told)
+        assert f"<strong>{one['numerator']} of {one['denominator']}</strong>" in told
+        assert (f'href="/oversight/{one["id"]}"' in told) == bool(one["exceptions"])
+    listed = browser.get("/oversight/no_hearing_known").text
+    assert (f'href="/cases/{case_id}"' in listed) == (
+        str(case_id) in _measure(kit, "no_hearing_known")["exceptions"]
+    )
+    assert "No case stands behind it." in browser.get("/oversight/children_silent").text
+    assert browser.get("/oversight/nothing").status_code == 404
+    assert sign_in("admin").get("/oversight").status_code == 403
+
+
+def _measure(kit: Kit, name: str) -> dict[str, Any]:
+    return next(one for one in oversight_json(kit, now=NOW)["measures"] if one["id"] == name)
 
 
 def test_a_week_of_hearings_says_who_will_go(sign_in: SignIn, case_id: UUID) -> None:
