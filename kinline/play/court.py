@@ -9,7 +9,6 @@ from sqlalchemy import func, select
 from sqlmodel import Session, col
 
 from integrations.desk import attendance, court
-from integrations.desk.duties import BY_RECORD
 from integrations.kit import Kit
 from integrations.store.court import hearing_ahead
 from integrations.store.sealing import open_json
@@ -21,6 +20,7 @@ from models.tables.people import Case, Child
 
 # Of a child whose A-number ends so, the next hearing is missed.
 _MISSES = range(85, 90)
+_AT_COURT = (court.LOOKUP, attendance.OUTCOME)
 
 
 def open_court_duties(session: Session) -> list[Obligation]:
@@ -31,7 +31,7 @@ def open_court_duties(session: Session) -> list[Obligation]:
             .join(Case, col(Case.id) == col(Obligation.case_id))
             .where(
                 col(Obligation.state) == "open",
-                col(Obligation.kind).in_(BY_RECORD),
+                col(Obligation.kind).in_(_AT_COURT),
                 col(Case.state).in_([state.value for state in FOLLOWED]),
             )
             .order_by(col(Obligation.due_at), col(Obligation.id))

@@ -286,7 +286,7 @@ def test_the_review_settles_the_duty_and_its_escalation(world: World) -> None:
     with pytest.raises(Refused) as refused:
         do_duty(world.kit, duty.id, world.staff["cm"], note="fine", now=world.now)
     assert "kinline concentration review" in refused.value.missing[0]
-    with pytest.raises(Refused, match="review of the place"):
+    with pytest.raises(Refused, match="ends with its record"):
         escalations.resolve(
             world.kit, alarm.id, world.staff["cm"], outcome="fine", reason="fine", now=world.now
         )
