@@ -14,6 +14,7 @@ from sqlmodel import Session, col
 
 from followup.court import ask_court
 from followup.hearings import change_of
+from integrations.desk.court import hearings_changed
 from integrations.desk.duties import open_many
 from integrations.desk.escalations import policy_of
 from integrations.desk.hearing_changes import ChangedHearing, apply_changes
@@ -28,7 +29,7 @@ from models.errors import BadInput, NotFound, Problem, Refused
 from models.facts import Person
 from models.states import FOLLOWED, Role
 from models.tables.base import Sealed
-from models.tables.hearing_list import HearingDoubt
+from models.tables.hearing_list import HearingDoubt, HearingImport
 from models.tables.people import Case
 
 Why = Literal["unknown_child", "birth_date_differs", "padded_number"]
@@ -288,8 +289,11 @@ def _apply(
         change=change,
         because=_DECIDED,
     )
-    apply_changes(session, [one], source="court", actor=str(person.id), now=now)
+    source = session.get_one(HearingImport, doubt.import_id).source
+    apply_changes(session, [one], source=source, actor=str(person.id), now=now)
     doubt.hearing_id = one.id
+    if case.state in FOLLOWED:
+        hearings_changed(session, case, actor=str(person.id), why=_DECIDED, now=now)
 
 
 def _row(told: dict[str, Any]) -> HearingRow:

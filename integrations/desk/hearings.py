@@ -23,6 +23,7 @@ from followup.hearings import change_of, is_partial
 from integrations import keys
 from integrations.court_list import HEARINGS, courts, hearings_in, read_hearings
 from integrations.desk.attendance import record_outcome
+from integrations.desk.court import hearings_changed
 from integrations.desk.court_round import court_round
 from integrations.desk.duties import open_many
 from integrations.desk.escalations import policy_of
@@ -42,6 +43,7 @@ from models.tables.ledger import Hearing
 
 # Rows of one transaction: long enough for set-based work, short enough that nobody waits long for a case.
 BATCH = 2_000
+ONE_BY_ONE = 200
 DEFAULT_SOURCE = "court"
 
 
@@ -87,6 +89,7 @@ class _Reading:
     now: datetime
     report: Imported
     named: set[UUID] = field(default_factory=set)
+    changed: set[UUID] = field(default_factory=set)  # cases
     first: dict[bytes, HearingRow] = field(default_factory=dict)
 
 
@@ -163,8 +166,7 @@ def _import(
     if whole is not False:
         _look_for_vanished(work, whole=whole)
     if not dry_run:
-        # Each status says from now on what the list says, and the next look follows the next hearing.
-        court_round(kit, now=now)
+        _follow(work)
     _end(work)
     return work.report
 
@@ -217,6 +219,7 @@ def _take(work: _Reading, session: Session, run_id: UUID, batch: Sequence[Hearin
         else:
             changed.append(one)
             lines[one.id] = row.line
+    work.changed |= {one.case_id for one in changed}
     apply_changes(session, changed, source=work.report.source, actor=work.actor, now=work.now)
     _attend(work, session, changed)
     _tell(work, changed, lines)
@@ -367,6 +370,24 @@ def _vanish(work: _Reading, session: Session, part: Sequence[Coming]) -> None:
         if (case := cases[one.case_id]).state in FOLLOWED
     ]
     open_many(session, wanted, actor=work.actor, why="the court's list no longer names it", now=work.now)
+
+
+# --- what follows -----------------------------------------------------------------------------------
+
+
+def _follow(work: _Reading) -> None:
+    """Each status says from now on what the list says, and the next look follows the next hearing.
+
+    A few cases one by one; for many, the round that looks at all of them is cheaper.
+    """
+    if len(work.changed) > ONE_BY_ONE:
+        court_round(work.kit, now=work.now)
+        return
+    with work.kit.transaction() as session:
+        for case in lock_cases(session, work.changed).values():
+            if case.state in FOLLOWED:
+                why = "the court's list says so"
+                hearings_changed(session, case, actor=work.actor, why=why, now=work.now)
 
 
 def _end(work: _Reading) -> None:
