@@ -37,7 +37,7 @@ def _last_look(look: Mapping[str, Any] | None) -> str:
     if look is None:
         return "Nobody has looked yet."
     by = look["by"] or "the court's list"
-    said = f" It said: {look['said']}" if look["said"] else ""
+    said = f" It said: {look['said'].rstrip('.')}." if look["said"] else ""
     status = lower(words(f"court_{look['status']}"))
     return f"Last look on {moment(look['at'])} by {by} ({lower(words(look['source']))}): {status}.{said}"
 
