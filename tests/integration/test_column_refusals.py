@@ -13,8 +13,10 @@ from sqlmodel import Session
 from integrations.vault import Vault
 from models.facts import Person
 from models.tables.all import METADATA
-from models.tables.base import Encrypted, Instant
-from models.tables.people import Child
+from models.tables.base import Encrypted, Instant, Sealed
+from models.tables.concentration import Concentration
+from models.tables.hearing_list import HearingDoubt, HearingImport
+from models.tables.people import Child, Staff
 from tests.builders import (
     NOW,
     a_call,
@@ -54,6 +56,9 @@ WORDS = (
     ("address", "state", "address_state_known"),
     ("hearing", "state", "hearing_state_known"),
     ("hearing", "outcome", "hearing_outcome_known"),
+    ("concentration", "state", "concentration_state_known"),
+    ("concentration", "by", "concentration_place_known"),
+    ("hearing_doubt", "why", "hearing_doubt_why_known"),
 )
 
 
@@ -76,6 +81,55 @@ def one_of_each(session: Session, vault: Vault) -> None:
     a_finding(session, application)
     an_address(session, vault, application)
     a_hearing(session, case)
+    _a_concentration(session)
+    _a_doubt(session)
+
+
+def _a_concentration(session: Session) -> None:
+    """Reviewed by somebody, so that its word alone can be wrong."""
+    reviewer = Staff(
+        email="reviewer@example.org", display_name="R Example", roles=["auditor"], created_at=NOW
+    )
+    session.add(reviewer)
+    session.flush()
+    session.add(
+        Concentration(
+            by="dwelling",
+            place_key=b"place",
+            rule="R",
+            rules="concentration-1",
+            children=3,
+            families=3,
+            sponsors=1,
+            first_at=NOW,
+            last_at=NOW,
+            opened_at=NOW,
+            looked_at=NOW,
+            state="reviewed",
+            reviewed_by=reviewer.id,
+            reviewed_at=NOW,
+            reason="kin",
+        )
+    )
+    session.flush()
+
+
+def _a_doubt(session: Session) -> None:
+    reading = HearingImport(file_key=b"file", source="court", actor="cli", began_at=NOW)
+    session.add(reading)
+    session.flush()
+    session.add(
+        HearingDoubt(
+            import_id=reading.id,
+            line=2,
+            why="unknown_child",
+            row_key=b"row",
+            content_key=b"content",
+            sealed_row=Sealed(b""),
+            since_at=NOW,
+        )
+    )
+    session.flush()
 
 
 @pytest.mark.usefixtures("one_of_each")
