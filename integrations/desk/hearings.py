@@ -24,11 +24,11 @@ from integrations import keys
 from integrations.court_list import HEARINGS, courts, hearings_in, read_hearings
 from integrations.desk.attendance import record_outcome
 from integrations.desk.court import hearings_changed
-from integrations.desk.court_round import court_round
 from integrations.desk.duties import open_many
 from integrations.desk.escalations import policy_of
 from integrations.desk.hearing_changes import ChangedHearing, apply_changes
 from integrations.desk.hearing_doubts import Doubt, answers, keep_doubts, known_now, row_key
+from integrations.desk.jobs import enqueue
 from integrations.kit import Kit
 from integrations.row_file import file_digest
 from integrations.store import hearings, history
@@ -378,12 +378,13 @@ def _vanish(work: _Reading, session: Session, part: Sequence[Coming]) -> None:
 def _follow(work: _Reading) -> None:
     """Each status says from now on what the list says, and the next look follows the next hearing.
 
-    A few cases one by one; for many, the round that looks at all of them is cheaper.
+    Of a few cases at once; for many a court round is asked for, which the worker runs beside other work. Until then
+    the look that stands open for each child stays open.
     """
-    if len(work.changed) > ONE_BY_ONE:
-        court_round(work.kit, now=work.now)
-        return
     with work.kit.transaction() as session:
+        if len(work.changed) > ONE_BY_ONE:
+            enqueue(session, kind="round", key="court", payload={"round": "court"}, now=work.now)
+            return
         for case in lock_cases(session, work.changed).values():
             if case.state in FOLLOWED:
                 why = "the court's list says so"
