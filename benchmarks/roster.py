@@ -18,15 +18,15 @@ import resource
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
-from itertools import islice
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import psycopg
 
+from benchmarks.copy_floor import floor, unload
 from integrations.database import ensure_environment, make_engine, transaction, upgrade
 from integrations.desk.reconcile import Reconciled, reconcile
 from integrations.kit import Kit
@@ -61,7 +61,7 @@ def _one_size(postgres: EmbeddedPostgres, folder: Path, size: int) -> None:
     kit = Kit(engine=engine, vault=vault, settings=Settings())
     rows = _rows(size)
     _timed(kit, _write(folder / "tenth.csv", rows[::10]))
-    already = _unload(postgres, folder)
+    already = unload(postgres, folder, WRITTEN)
     whole = _write(folder / "all.csv", rows)
     cpu = time.process_time()
     seconds, found = _timed(kit, whole)
@@ -79,8 +79,9 @@ def _one_size(postgres: EmbeddedPostgres, folder: Path, size: int) -> None:
     kit.close()
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(f" {again:7.1f} {account_seconds:9.1f}", end="", flush=True)
-    floor = _floor(postgres, folder, already)
-    print(f" {floor:7.1f} {seconds / floor:7.1f} {size / seconds:8.0f} {peak:9.0f}", flush=True)
+    unload(postgres, folder, WRITTEN)
+    bare = floor(postgres, folder, already)
+    print(f" {bare:7.1f} {seconds / bare:7.1f} {size / seconds:8.0f} {peak:9.0f}", flush=True)
 
 
 def _rows(size: int) -> list[str]:
@@ -103,45 +104,6 @@ def _timed(kit: Kit, path: Path) -> tuple[float, Reconciled]:
     begun = time.perf_counter()
     found = reconcile(kit, path, actor="cli", now=NOW)
     return time.perf_counter() - begun, found
-
-
-def _unload(postgres: EmbeddedPostgres, folder: Path) -> dict[str, int]:
-    """How many lines each table has when unloaded; the unloaded tables lie in the folder."""
-    lines = {}
-    with psycopg.connect(postgres.conninfo_for("bench", role="postgres")) as admin:
-        for table in WRITTEN:
-            order = "seq" if table == "history" else "ctid"
-            with (
-                admin.cursor().copy(f"COPY (SELECT * FROM {table} ORDER BY {order}) TO STDOUT") as copy,
-                (folder / f"{table}.copy").open("wb") as file,
-            ):
-                lines[table] = 0
-                for block in copy:
-                    file.write(block)
-                    lines[table] += bytes(block).count(b"\n")
-    return lines
-
-
-def _floor(postgres: EmbeddedPostgres, folder: Path, already: dict[str, int]) -> float:
-    """Seconds for the same rows by COPY alone, into tables that hold those that were there already."""
-    _unload(postgres, folder)
-    seconds = 0.0
-    with psycopg.connect(postgres.conninfo_for("bench", role="postgres"), autocommit=True) as admin:
-        for table in WRITTEN:
-            admin.execute(f"CREATE TABLE floor_{table} (LIKE {table} INCLUDING ALL)")
-            with (folder / f"{table}.copy").open("rb") as lines:
-                _copy(admin, table, islice(lines, already[table]))
-                seconds += _copy(admin, table, lines)
-    return seconds
-
-
-def _copy(admin: psycopg.Connection, table: str, lines: Iterator[bytes]) -> float:
-    """Seconds for these lines."""
-    begun = time.perf_counter()
-    with admin.cursor().copy(f"COPY floor_{table} FROM STDIN") as copy:
-        while part := b"".join(islice(lines, 1000)):
-            copy.write(part)
-    return time.perf_counter() - begun
 
 
 if __name__ == "__main__":

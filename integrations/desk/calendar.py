@@ -16,8 +16,10 @@ from integrations.desk.instants import iso
 from integrations.kit import Kit
 from integrations.store import history
 from integrations.store.cases import lock_case
-from integrations.store.court import COMING, get_hearing
+from integrations.store.court import get_hearing
 from integrations.store.staff import record_act, require_role
+from integrations.zones import FALLBACK
+from models.court import COMING
 from models.court_status import Going
 from models.errors import Refused
 from models.facts import Person
@@ -27,7 +29,6 @@ from models.tables.court import HearingWord
 DAYS = 7
 # No clock on earth is further from UTC.
 _WIDEST = timedelta(hours=14)
-DEFAULT_ZONE = "America/Chicago"
 
 # One statement for a page. An answer or a word about another time of the hearing says nothing about this one.
 _WEEK = text(
@@ -82,7 +83,7 @@ def week_json(kit: Kit, *, first: date, actor: str = "cli", now: datetime) -> di
             history.audit(session, actor=actor, act="hearings week", noun="child_case", ids=cases, now=now)
     days: dict[date, dict[str, dict[str, Any]]] = {first + timedelta(days=n): {} for n in range(DAYS)}
     for row in rows:
-        zone = row["zone"] or DEFAULT_ZONE
+        zone = row["zone"] or FALLBACK
         local = row["starts_at"].astimezone(zone_named(zone))
         if local.date() in days:
             hearing = days[local.date()].setdefault(row["id"], _hearing(row, local, zone))

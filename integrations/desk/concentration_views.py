@@ -12,11 +12,12 @@ from sqlmodel import Session, col
 from integrations.concentration_rules import concentration_rules
 from integrations.desk.concentrations import as_id
 from integrations.desk.instants import iso
+from integrations.desk.list_options import check_list_options
 from integrations.kit import Kit
 from integrations.store import history
 from integrations.store.staff import require_role
 from models.concentration import REVIEW_DUTY
-from models.errors import BadInput, NotFound, Problem, Refused
+from models.errors import NotFound, Refused
 from models.facts import Person
 from models.states import Role
 from models.tables.system import AuditEntry
@@ -59,7 +60,7 @@ def concentrations_json(kit: Kit, *, state: str, limit: int, person: Person, now
         BadInput: no such state, or not a sensible limit. Refused: not the integrity reviewer.
     """
     require_role(person, Role.INTEGRITY_REVIEWER)
-    _check(state, limit)
+    check_list_options(state, limit, STATES, MOST)
     with kit.transaction() as session:
         values = {"state": state, "limit": limit, "one": None, "kind": REVIEW_DUTY}
         rows = session.execute(_LIST, values).mappings().all()
@@ -150,20 +151,6 @@ def _refuse_too_many(session: Session, person: Person, now: datetime) -> None:
 
 def _audit(session: Session, person: Person, act: str, ids: list[Any], now: datetime) -> None:
     history.audit(session, actor=str(person.id), act=act, noun="concentration", ids=ids, now=now)
-
-
-def _check(state: str, limit: int) -> None:
-    problems = []
-    if state not in STATES:
-        problems.append(
-            Problem("--state", "wrong_value", "There is no such state.", f"Use one of: {', '.join(STATES)}.")
-        )
-    if not 1 <= limit <= MOST:
-        problems.append(
-            Problem("--limit", "wrong_value", f"It must be from 1 to {MOST}.", "Use --limit 200.")
-        )
-    if problems:
-        raise BadInput(problems)
 
 
 def _item(row: Mapping[Any, Any], now: datetime) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from followup import ladder
 from followup.court import HEARING_CHANGE, template_of
 from followup.lost import SECOND_LADDER_KIND, asks_for_home_country
 from integrations.desk.escalations import policy_of
-from integrations.desk.hearing_texts import DEFAULT_ZONE, change_in, hearing_params, is_still_so
+from integrations.desk.hearing_texts import change_in, hearing_params, is_still_so
 from integrations.desk.home_country import question_about, question_key, questions_of
 from integrations.desk.messages import SETTLED_BY_DELIVERY
 from integrations.desk.sight import duty_facts
@@ -26,6 +26,7 @@ from integrations.kit import Kit
 from integrations.store.cases import lock_cases
 from integrations.store.contacts import attempts_of, consents, facts_of, landlines, numbers_of
 from integrations.store.lost import home_country_decided
+from integrations.zones import FALLBACK
 from models.facts import NumberFacts
 from models.policy import FollowupPolicy, ReminderRule
 from models.states import Channel, ObligationState, Party
@@ -109,7 +110,7 @@ class _Batch:
             self.attempts.get(duty.id, []),
             self._numbers_for(case),
             policy,
-            zone=case.zone or DEFAULT_ZONE,
+            zone=case.zone or FALLBACK,
             now=self.now,
             # A person has the conversation: machines are silent, people still call.
             paused=case.paused_at is not None,

@@ -22,6 +22,7 @@ from integrations.store.cases import find_case
 from integrations.store.court import hearing_ahead, last_passed_at, standing_of
 from integrations.store.sealing import seal_json
 from integrations.store.staff import record_act, require_role
+from integrations.zones import FALLBACK
 from models.court_status import WITHOUT_A_DATE, CourtSource, CourtStatus, Standing
 from models.errors import BadInput, Problem, Refused
 from models.facts import Duty, Person
@@ -233,7 +234,7 @@ def keep_looking(
 def planned_look(
     case: Case, ahead: HearingAhead | None, now: datetime, *, contradicted: bool = False
 ) -> Duty:
-    zone = case.zone or "America/Chicago"
+    zone = case.zone or FALLBACK
     return court.lookup_duty(zone, policy_of(case), now, ahead=ahead, contradicted=contradicted)
 
 

@@ -19,7 +19,6 @@ from integrations.policies import followup_policies
 from integrations.store import ledger
 from integrations.store.cases import lock_cases
 from integrations.store.court import (
-    COMING,
     WithoutLook,
     as_ahead,
     hearings_by_case,
@@ -28,6 +27,7 @@ from integrations.store.court import (
     standing_of,
     without_look,
 )
+from models.court import COMING
 from models.facts import Duty
 from models.states import FOLLOWED
 from models.tables.ledger import Obligation

@@ -19,6 +19,7 @@ from integrations.desk.instants import iso
 from integrations.kit import Kit
 from integrations.store.court import hearing_ahead, last_look, last_passed_at, records_of, standing_of
 from integrations.store.sealing import open_json
+from integrations.zones import FALLBACK
 from models.court_status import Attendance, CourtStatus
 from models.tables.court import CourtLook
 from models.tables.ledger import Escalation, Hearing, Obligation
@@ -166,7 +167,7 @@ def _missed_on(session: Session, case: Case) -> date | None:
         .order_by(col(Hearing.starts_at).desc())
         .limit(1)
     ).first()
-    return None if row is None else local_day(row.starts_at, row.zone or case.zone or "America/Chicago")
+    return None if row is None else local_day(row.starts_at, row.zone or case.zone or FALLBACK)
 
 
 def _ordered_on(session: Session, case_id: UUID) -> date | None:

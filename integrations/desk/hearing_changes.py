@@ -11,10 +11,10 @@ from sqlmodel import Session
 
 from followup.court import ask_court, change_duties, hearing_duties
 from followup.escalation import time_of_the_ladder
-from integrations.desk.hearing_texts import DEFAULT_ZONE
 from integrations.policies import pinned_followup_policy
 from integrations.store import hearings, ledger
 from integrations.store.hearings import HearingWrite, NewDuty, OpenDuty, new_duty
+from integrations.zones import FALLBACK
 from models.court import COMING, HearingChange, HearingSaid, KnownHearing
 from models.facts import Duty
 from models.policy import FollowupPolicy
@@ -139,7 +139,7 @@ class _Plan:
     ) -> Iterator[Duty]:
         now, known = self.now, one.known
         if one.state in COMING or one.state == "completed":
-            zone = one.zone or DEFAULT_ZONE
+            zone = one.zone or FALLBACK
             yield from hearing_duties(one.id, one.starts_at, zone, consent, policy, now)
         if known is None:
             return

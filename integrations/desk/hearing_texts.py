@@ -6,11 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from integrations.court_list import city_of
+from integrations.zones import FALLBACK
 from models.court import COMING, HearingChange
 from models.tables.ledger import Hearing, Obligation
 from models.tables.people import Case
-
-DEFAULT_ZONE = "America/Chicago"
 
 
 def change_in(duty: Obligation) -> HearingChange | None:
@@ -24,7 +23,7 @@ def hearing_params(hearing: Hearing, case: Case, change: HearingChange | None) -
     params = {
         "hearing_id": str(hearing.id),
         "starts_at": hearing.starts_at.isoformat(),
-        "zone": hearing.zone or case.zone or DEFAULT_ZONE,
+        "zone": hearing.zone or case.zone or FALLBACK,
         "city": city_of(hearing.court),
     }
     return params | ({"change": change.value} if change else {})

@@ -9,10 +9,10 @@ from typing import Any
 from sqlalchemy import text
 
 from integrations.desk.instants import iso
+from integrations.desk.list_options import check_list_options
 from integrations.kit import Kit
 from integrations.store import history
 from integrations.store.staff import require_role
-from models.errors import BadInput, Problem
 from models.facts import Person
 from models.states import Role
 
@@ -50,7 +50,7 @@ def links_json(kit: Kit, *, state: str, limit: int, viewer: Person | None, now: 
     Raises:
         BadInput: no such state, or not a sensible limit. Refused: the viewer judges no links.
     """
-    _check(state, limit)
+    check_list_options(state, limit, STATES, MOST)
     if viewer is not None:
         require_role(viewer, *sorted(MAY_LOOK))
     actor = str(viewer.id) if viewer else "cli"
@@ -61,20 +61,6 @@ def links_json(kit: Kit, *, state: str, limit: int, viewer: Person | None, now: 
                 session, actor=actor, act="read links", noun="link", ids=[row["id"] for row in rows], now=now
             )
         return {"total": rows[0]["total"] if rows else 0, "items": [_item(row, now) for row in rows]}
-
-
-def _check(state: str, limit: int) -> None:
-    problems = []
-    if state not in STATES:
-        problems.append(
-            Problem("--state", "wrong_value", "There is no such state.", f"Use one of: {', '.join(STATES)}.")
-        )
-    if not 1 <= limit <= MOST:
-        problems.append(
-            Problem("--limit", "wrong_value", f"It must be from 1 to {MOST}.", "Use --limit 200.")
-        )
-    if problems:
-        raise BadInput(problems)
 
 
 def _item(row: Mapping[Any, Any], now: datetime) -> dict[str, Any]:

@@ -29,6 +29,8 @@ from integrations.store.policy_acts import followup_version_for
 from integrations.store.staff import record_act
 from integrations.store.stages import move_stage
 from integrations.store.whereabouts import sign_at_release
+from integrations.zones import FALLBACK
+from models.court import COMING
 from models.court_status import CourtStatus
 from models.errors import BadInput, Problem, Refused
 from models.facts import ApplicationFacts, Duty, Person, ReleaseFacts
@@ -199,7 +201,7 @@ def facts_for_plan(session: Session, case: Case, application_id: UUID | None, bo
         case_id=case.id,
         released_at=case.released_at or case.created_at,
         turns_18_on=eighteenth_birthday(born_on),
-        zone=case.zone or "America/Chicago",
+        zone=case.zone or FALLBACK,
         child_has_number=bool(own),
         text_consent=frozenset(
             Party(n.party) for n in numbers if given.get(n.id) and not n.shared and n.usable and n.textable
@@ -217,7 +219,7 @@ def _court_duties(
         select(Hearing)
         .where(
             col(Hearing.case_id) == case.id,
-            col(Hearing.state).in_(("scheduled", "moved")),
+            col(Hearing.state).in_(COMING),
             col(Hearing.starts_at) > now,
         )
         .order_by(col(Hearing.starts_at), col(Hearing.id))

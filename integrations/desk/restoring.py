@@ -16,6 +16,7 @@ from integrations.desk.duties import as_duty, owned_until
 from integrations.desk.escalations import Alarm, open_alarms
 from integrations.desk.pending_checks import answered
 from integrations.store import history, ledger
+from models.court import COMING
 from models.tables.closing import Closure
 from models.tables.ledger import Escalation, Hearing, Obligation
 from models.tables.people import Case
@@ -96,7 +97,7 @@ def _of_hearings_that_are_over(session: Session, ended: Sequence[Obligation], no
         session.scalars(
             select(col(Hearing.id)).where(
                 col(Hearing.id).in_(set(hearings.values())),
-                col(Hearing.state).in_(("scheduled", "moved")),
+                col(Hearing.state).in_(COMING),
                 col(Hearing.starts_at) > now,
             )
         )

@@ -22,6 +22,7 @@ from integrations.policies import pinned_followup_policy
 from integrations.store import history, ledger
 from integrations.store.cases import followed_application
 from integrations.store.sealing import open_json
+from integrations.zones import FALLBACK
 from models.facts import ChildInSight, ObligationFacts, ReleaseFacts
 from models.states import CASE_MOVES, FOLLOWED, CaseState, EscalationState, Party
 from models.tables.ledger import Escalation, Obligation
@@ -79,7 +80,7 @@ def _is_located(session: Session, case: Case) -> bool:
 
 def _hear_for_the_first_time(kit: Kit, session: Session, case: Case, *, actor: str, now: datetime) -> None:
     """To know where a child is said to be is not to have heard the child."""
-    if local_day(now, case.zone or "America/Chicago") >= turns_18_on(kit, session, case):
+    if local_day(now, case.zone or FALLBACK) >= turns_18_on(kit, session, case):
         return
     duty = hear_now(LOCATED, pinned_followup_policy(case.followup_policy), now)
     open_followup(session, case, [duty], actor=actor, why="located: now to be heard", now=now)

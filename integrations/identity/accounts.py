@@ -6,7 +6,6 @@ sandbox whose own clock has been moved: a session is about the person at the key
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -18,6 +17,7 @@ from pwdlib import PasswordHash
 from sqlalchemy import select, update
 from sqlmodel import Session, col
 
+from integrations.identity.tokens import token_digest
 from integrations.store.staff import person_of
 from models.errors import BadInput, Problem
 from models.facts import Person
@@ -106,7 +106,7 @@ def begin_session(
     session.add(
         StaffSession(
             staff_id=person.id,
-            token_digest=_digest(new.token),
+            token_digest=token_digest(new.token),
             csrf_token=new.csrf_token,
             began_at=now,
             seen_at=now,
@@ -122,7 +122,7 @@ def find_session(session: Session, token: str, *, now: datetime) -> SignedIn | N
         select(StaffSession, Staff)
         .join(Staff, col(Staff.id) == col(StaffSession.staff_id))
         .where(
-            col(StaffSession.token_digest) == _digest(token),
+            col(StaffSession.token_digest) == token_digest(token),
             col(StaffSession.ended_at).is_(None),
             col(StaffSession.ends_at) > now,
             col(StaffSession.seen_at) > now - IDLE,
@@ -142,17 +142,13 @@ def end_session(session: Session, token: str, *, now: datetime) -> None:
     """The session of this token is over; an unknown or ended one is left as it is."""
     session.execute(
         update(StaffSession)
-        .where(col(StaffSession.token_digest) == _digest(token), col(StaffSession.ended_at).is_(None))
+        .where(col(StaffSession.token_digest) == token_digest(token), col(StaffSession.ended_at).is_(None))
         .values(ended_at=now)
     )
 
 
 def _staff(session: Session, email: str) -> Staff | None:
     return session.scalars(select(Staff).where(col(Staff.email) == email.strip().lower())).one_or_none()
-
-
-def _digest(token: str) -> bytes:
-    return hashlib.sha256(token.encode()).digest()
 
 
 @cache

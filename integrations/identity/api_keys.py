@@ -5,7 +5,6 @@ A token is random and long, so its plain SHA-256 is enough: there is nothing to 
 
 from __future__ import annotations
 
-import hashlib
 import re
 import secrets
 from collections.abc import Collection
@@ -18,6 +17,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlmodel import Session, col
 
+from integrations.identity.tokens import token_digest
 from integrations.kit import Kit
 from integrations.store import history
 from integrations.store.staff import require_role
@@ -70,7 +70,7 @@ def make_key(
             raise Refused("name_taken", "A key has this name already.")
         row = ApiKey(
             name=name,
-            token_digest=_digest(token),
+            token_digest=token_digest(token),
             scopes=sorted(scopes),
             made_by=person.id,
             made_at=wall,
@@ -135,17 +135,13 @@ def list_keys(kit: Kit, *, wall: datetime) -> list[dict[str, Any]]:
 
 def find_caller(session: Session, token: str, *, wall: datetime) -> Caller | None:
     """Whose key this token is; None when no living key is."""
-    row = session.scalars(select(ApiKey).where(col(ApiKey.token_digest) == _digest(token))).first()
+    row = session.scalars(select(ApiKey).where(col(ApiKey.token_digest) == token_digest(token))).first()
     if row is None or row.revoked_at is not None or row.ends_at <= wall:
         return None
     if row.used_at is None or wall - row.used_at >= TOUCH_EVERY:
         row.used_at = wall
         session.add(row)
     return Caller(row.id, row.name, frozenset(row.scopes))
-
-
-def _digest(token: str) -> bytes:
-    return hashlib.sha256(token.encode()).digest()
 
 
 def _told(row: ApiKey, wall: datetime) -> dict[str, Any]:

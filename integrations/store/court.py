@@ -11,14 +11,13 @@ from sqlalchemy import func, select, text
 from sqlmodel import Session, col
 
 from followup.court import HearingAhead
+from models.court import COMING
 from models.court_status import CourtStatus, Standing
 from models.errors import NotFound
 from models.states import FOLLOWED
 from models.tables.court import CourtLook, HearingRecord
 from models.tables.ledger import Hearing
 from models.tables.people import Case
-
-COMING = ("scheduled", "moved")
 
 
 def hearing_ahead(session: Session, case: Case, now: datetime) -> HearingAhead | None:

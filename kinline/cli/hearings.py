@@ -9,14 +9,12 @@ import typer
 
 from integrations.desk import hearing_doubts
 from integrations.desk.hearings import DEFAULT_SOURCE, import_file
-from kinline.cli import common, court
+from kinline.cli import common, court, list_lines
 from kinline.cli.common import OUT, As, AsJson, At, MaybeAs, Reason
 from kinline.cli.followup import Id, as_uuid
 from kinline.stack import Stack
 
 app = typer.Typer(help="Hearings of many children: the court's list, its rows in doubt, the week.")
-# How many of a kind are told on a terminal. `--json` names them all.
-_TOLD = 50
 _WHY = {
     "unknown_child": "no child of ours has this A-number",
     "birth_date_differs": "the list has another birth date",
@@ -71,6 +69,9 @@ def hearings_import(
     )
 
 
+_told = list_lines.teller("hearing_key", "no key")
+
+
 def show(found: dict[str, Any]) -> None:
     """What changed, what is in doubt, and the sums."""
     for what in ("added", "moved", "cancelled", "completed", "restored", "updated"):
@@ -79,15 +80,8 @@ def show(found: dict[str, Any]) -> None:
         "no longer on the list", found["vanished"], lambda one: f"case {one['case_id']}, {one['starts_at']}"
     )
     _told("for a person to look at", found["queued"], lambda one: _WHY[one["why"]])
-    _told(
-        "twice on the list",
-        found["duplicates"],
-        lambda one: (
-            f"first in line {one['first_line']}"
-            + (f", with another {', '.join(one['differs'])}" if one["differs"] else "")
-        ),
-    )
-    _told("not taken", found["problems"], lambda one: f"{one['field']}: {one['message']} {one['remedy']}")
+    _told("twice on the list", found["duplicates"], list_lines.twice)
+    _told("not taken", found["problems"], list_lines.not_taken)
     if found["taken_for_a_part"]:
         OUT.print(
             "This list lacks so many hearings that it was taken for a part of the list: none has vanished."
@@ -101,14 +95,6 @@ def show(found: dict[str, Any]) -> None:
         + f"; {counts['queued']} new for a person to look at, {counts['duplicates']} twice,"
         f" {found['refused']} not taken"
     )
-
-
-def _told(what: str, rows: list[dict[str, Any]], say: Any) -> None:
-    for row in rows[:_TOLD]:
-        place = f"line {row['line']}, " if "line" in row else ""
-        OUT.print(f"{what}: {place}{row['hearing_key'] or 'no key'}, {say(row)}", markup=False)
-    if len(rows) > _TOLD:
-        OUT.print(f"{what}: {len(rows) - _TOLD} more; --json names them all")
 
 
 @app.command("queue")

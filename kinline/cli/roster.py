@@ -8,13 +8,11 @@ from typing import Annotated, Any
 import typer
 
 from integrations.desk.reconcile import reconcile
-from kinline.cli import common
+from kinline.cli import common, list_lines
 from kinline.cli.common import OUT, AsJson, At, MaybeAs
 from kinline.stack import Stack
 
 app = typer.Typer()
-# How many of a kind are told on a terminal. `--json` names them all.
-_TOLD = 50
 
 
 @app.command("reconcile")
@@ -47,6 +45,9 @@ def reconcile_roster(
     )
 
 
+_told = list_lines.teller("reference", "no reference")
+
+
 def show(found: dict[str, Any]) -> None:
     """What changed and what differs, child by child, and the sums."""
     _told("not known until now", found["added"], lambda one: f"case {one['case_id'] or '-'}")
@@ -55,30 +56,11 @@ def show(found: dict[str, Any]) -> None:
         found["mismatches"],
         lambda one: f"case {one['case_id']}: {one['field']} {one['code'].replace('_', ' ')}",
     )
-    _told(
-        "twice on the list",
-        found["duplicates"],
-        lambda one: (
-            f"first in line {one['first_line']}"
-            + (f", with another {', '.join(one['differs'])}" if one["differs"] else "")
-        ),
-    )
-    _told(
-        "not taken",
-        found["problems"],
-        lambda one: f"{one['field']}: {one['message']} {one['remedy']}",
-    )
+    _told("twice on the list", found["duplicates"], list_lines.twice)
+    _told("not taken", found["problems"], list_lines.not_taken)
     _told("not on the list", found["missing_from_roster"], lambda one: f"case {one['case_id']}")
     OUT.print(
         f"{found['rows']} rows: {found['known']} known, {len(found['added'])}"
         f" {'would be added' if found['dry_run'] else 'added'}, {len(found['duplicates'])} twice,"
         f" {found['refused']} not taken; {len(found['missing_from_roster'])} released children are not on the list"
     )
-
-
-def _told(what: str, rows: list[dict[str, Any]], say: Any) -> None:
-    for row in rows[:_TOLD]:
-        place = f"line {row['line']}, " if "line" in row else ""
-        OUT.print(f"{what}: {place}{row['reference'] or 'no reference'}, {say(row)}", markup=False)
-    if len(rows) > _TOLD:
-        OUT.print(f"{what}: {len(rows) - _TOLD} more; --json names them all")
