@@ -1,9 +1,10 @@
 # make demo   the main job on samples/, from packet to phone; prints what happened to each child
 # make run    everything up, until Ctrl-C
-# make test   the whole suite
+# make test   the whole suite; the pages in a browser only where a Chromium is found
+# make test-browser   the pages in a browser; brings a Chromium where there is none
 # Everything else is in .venv/bin/kinline.
 
-.PHONY: demo run test lint setup clean
+.PHONY: demo run test test-browser lint setup clean
 .NOTPARALLEL:
 .DEFAULT_GOAL := demo
 
@@ -28,6 +29,11 @@ lint:
 
 test: lint
 	.venv/bin/pytest tests/ -n 2 --dist loadfile --no-loadscope-reorder
+
+test-browser:
+	@sh .ci/setup dev
+	@sh .ci/chromium
+	.venv/bin/pytest tests/browser
 
 setup:
 	@sh .ci/setup dev

@@ -8,6 +8,7 @@ from importlib.metadata import version
 from typing import Any
 
 from fastapi import FastAPI
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.staticfiles import StaticFiles
 
 from console import health, webhooks
@@ -16,7 +17,7 @@ from console.context import Console
 from console.errors import add_error_handlers
 from console.guard import Guard
 from console.metrics import Metrics
-from console.pages import applications, board, calendar, cases, links, sign_in, today
+from console.pages import addresses, applications, board, calendar, cases, links, sign_in, today
 from console.pages.rendering import STATIC, make_templates
 from console.throttle import SignInThrottle
 from integrations.database import wall_clock
@@ -52,6 +53,7 @@ def create_app(
         applications,
         links,
         cases,
+        addresses,
         calendar,
         board,
         reads,
@@ -59,7 +61,8 @@ def create_app(
         hearings,
     ):
         app.include_router(part.router)
-    app.mount("/static", StaticFiles(directory=STATIC), name="static")
+    # Compressed here alone: a page holds a form's token, and how well it compresses would tell of it.
+    app.mount("/static", GZipMiddleware(StaticFiles(directory=STATIC)), name="static")
     add_error_handlers(app)
     app.add_middleware(Guard, https=kit.public_url.startswith("https://"))
     return app

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncGenerator, Mapping
+from dataclasses import dataclass
 from urllib.parse import parse_qsl, urlsplit
 
 from fastapi import Request
+from starlette.formparsers import MultiPartException, MultiPartParser
 
 from console.context import console_of
 from console.errors import Forbidden, TooLarge
 from models.errors import BadInput, Problem
 
 MAX_BODY = 64 * 1024
+# A file of a packet has 20 MB at most; the form around it is small.
+MAX_UPLOAD = 20 * 1024 * 1024 + MAX_BODY
 _MAX_FIELDS = 200
 
 
@@ -29,6 +34,41 @@ async def read_body(request: Request, *, largest: int = MAX_BODY) -> bytes:
         if len(body) > largest:
             raise TooLarge
     return bytes(body)
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A form with files: its fields, and each file with the name that the browser gave it, by field."""
+
+    fields: Mapping[str, str]
+    files: Mapping[str, tuple[str, bytes]]
+
+
+async def read_upload(request: Request) -> Upload:
+    """A form of our own pages that carries files, 20 MB at most; an empty choice of file is no file.
+
+    Raises:
+        Forbidden: another site sent it. TooLarge. BadInput: it is not a form with files.
+    """
+    require_own_origin(request)
+    body = await read_body(request, largest=MAX_UPLOAD)
+    try:
+        form = await MultiPartParser(request.headers, _once(body), max_fields=_MAX_FIELDS).parse()
+    except (MultiPartException, KeyError):
+        raise BadInput(
+            Problem("body", "not_a_form", "The body is not a form.", "Send it form-encoded.")
+        ) from None
+    fields, files = {}, {}
+    for name, value in form.multi_items():
+        if isinstance(value, str):
+            fields[name] = value
+        elif value.filename:
+            files[name] = (value.filename, await value.read())
+    return Upload(fields, files)
+
+
+async def _once(body: bytes) -> AsyncGenerator[bytes, None]:
+    yield body
 
 
 def form_items(body: bytes) -> list[tuple[str, str]]:

@@ -1,7 +1,8 @@
-"""Templates and how a page is made of them. Every value is escaped; there is no script."""
+"""Templates and how a page is made of them. Every value is escaped; no page holds a script or a style of its own."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from console.context import console_of
 from console.errors import Answer
 from console.pages import wording
+from console.pages.done_words import done_words
 from integrations.desk.link_views import MAY_LOOK
 from integrations.identity.accounts import SignedIn
 from models.states import Role
@@ -48,8 +50,9 @@ def page(request: Request, template: str, *, status: int = 200, **values: Any) -
     who: SignedIn | None = getattr(request.state, "who", None)
     common = {
         "who": who,
-        "reads_cases": who is not None and Role.ADMINISTRATOR not in who.person.roles,
-        "reads_links": who is not None and not MAY_LOOK.isdisjoint(who.person.roles),
+        "menu": _menu(who),
+        "done": done_words(request.query_params.get("done", "")),
+        "reads_cases": _reads_cases(who),
         "sandbox": console.is_sandbox,
         "version": console.version,
         "here": request.url.path,
@@ -58,6 +61,36 @@ def page(request: Request, template: str, *, status: int = 200, **values: Any) -
     return HTMLResponse(html, status_code=status)
 
 
+@dataclass(frozen=True, slots=True)
+class MenuLink:
+    path: str
+    name: str
+
+
+_OF_CASES = (
+    MenuLink("/queue", "Queue"),
+    MenuLink("/hearings", "Hearings"),
+    MenuLink("/oversight", "Oversight"),
+    MenuLink("/applications", "Applications"),
+)
+
+
+def _menu(who: SignedIn | None) -> list[MenuLink]:
+    """The pages that this person may open, in the order of a day's work."""
+    if who is None:
+        return []
+    links = [MenuLink("/", "Today")]
+    if _reads_cases(who):
+        links.extend(_OF_CASES)
+        if not MAY_LOOK.isdisjoint(who.person.roles):
+            links.append(MenuLink("/links", "Links"))
+    return links
+
+
+def _reads_cases(who: SignedIn | None) -> bool:
+    return who is not None and Role.ADMINISTRATOR not in who.person.roles
+
+
 def error_page(request: Request, answer: Answer) -> HTMLResponse:
     """A plain kind page for a person: what happened, and the way on."""
-    return page(request, "error.html", status=answer.status, answer=answer)
+    return page(request, "error.html", status=answer.status, answer=answer, done="")

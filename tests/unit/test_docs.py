@@ -196,7 +196,6 @@ def test_each_dependency_has_its_reason_and_no_other_thing_does() -> None:
     runs = told["What runs"] + told["Installed for what comes next"]
     assert sorted(runs) == sorted(_names(project["project"]["dependencies"]))
     assert told["`dev`: for developers"] == _names(project["dependency-groups"]["dev"])
-    assert told["`browser`: for tests in a browser"] == _names(project["dependency-groups"]["browser"])
 
 
 def test_what_is_said_to_be_installed_for_later_is_imported_nowhere() -> None:

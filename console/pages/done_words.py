@@ -1,0 +1,18 @@
+"""What a page says after an act: fixed words by code, so that an address can't put words on it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+DONE: Mapping[str, str] = {
+    "address": "The new address is on record. What it still needs stands below.",
+    "address_proof": "The paper is on file. A person reads it before the address counts as verified.",
+    "address_returned": "It is on record that a letter came back. Somebody is to find out where the family is.",
+    "address_still": "It is on record that they have not moved.",
+    "address_unknown": "It is on record that nobody knows where the child is. A named person is to look for the child.",
+}
+
+
+def done_words(code: str) -> str:
+    """The words of this code; none for one that is not ours."""
+    return DONE.get(code, "")

@@ -1,0 +1,157 @@
+"""A console with a family in every state, and a real Chromium before it, driven as a person would.
+
+Where no Chromium is found these tests are skipped; `make test-browser` brings one. The browser is a module's: Playwright
+keeps an event loop running in the thread, which other tests of this process could not bear.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+from sqlalchemy import Engine
+
+from console.app import create_app
+from integrations.database import set_sandbox_clock, transaction
+from integrations.desk.intake import submit
+from integrations.identity.accounts import set_password
+from integrations.kit import Kit
+from integrations.packets import read_path
+from integrations.sandbox.serving import ThreadedServer
+from models.facts import Person
+from tests.builders import (
+    DAY,
+    NOW,
+    a_call_that_reached,
+    a_followed_case,
+    a_hearing,
+    a_message,
+    a_number,
+    a_vault,
+    a_welfare_call,
+    an_address,
+    an_application,
+    an_attempt,
+    an_escalation,
+)
+from tests.integration.conftest import a_kit, the_staff
+from tests.integration.scenes import outside_world
+
+PASSWORD = "four plain invented words"
+SAMPLES = Path(__file__).resolve().parents[2] / "samples" / "packets"
+AXE = Path(__file__).parent / "axe" / "axe.min.js"
+_STANDARD = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+_CHROMIUMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    found = next(filter(None, map(shutil.which, _CHROMIUMS)), None)
+    if found is None:
+        pytest.skip("no Chromium is on this machine: `make test-browser` installs one")
+    with sync_playwright() as playwright:
+        # The pages are our own; as root, Chromium has no sandbox.
+        opened = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
+        yield opened
+        opened.close()
+
+
+@dataclass
+class Site:
+    """A console that runs, and what is in it. `ids` names rows that stand for their kind."""
+
+    url: str
+    kit: Kit
+    staff: dict[str, Person]
+    ids: dict[str, str] = field(default_factory=dict)
+
+
+@pytest.fixture(scope="module")
+def site(shared_engine: Engine, chromium: Browser) -> Iterator[Site]:
+    """One console for the module's tests. Whoever changes a family makes one of their own."""
+    kit, staff = a_kit(shared_engine, a_vault()), the_staff(shared_engine)
+    with kit.transaction() as session:
+        set_sandbox_clock(session, NOW)
+    with transaction(shared_engine) as session:
+        for person in {p.id: p for p in staff.values()}.values():
+            set_password(session, person.email, PASSWORD)
+    case_id = a_followed_child(kit, staff)
+    application_id = submit(kit, read_path(SAMPLES / "04-missing-unit"), actor="cli", now=NOW).application_id
+    with outside_world(kit), ThreadedServer(create_app(kit, wall=lambda: NOW)) as server:
+        kit.public_url = server.url
+        yield Site(server.url, kit, staff, {"case": str(case_id), "application": str(application_id)})
+    kit.close()
+
+
+def a_followed_child(kit: Kit, staff: dict[str, Person]) -> UUID:
+    """A released child: heard once, next call late and escalated, a text out, a hearing ahead."""
+    with kit.transaction() as session:
+        case = a_followed_case(session, kit.vault, followup_policy="swb-2024r3")
+        application = an_application(session, kit.vault, case, state="released")
+        an_address(session, kit.vault, application)
+        number = a_number(session, kit.vault, application)
+        late = a_welfare_call(session, case, due_at=NOW - 2 * DAY, key="day-7", queue="rota")
+        a_welfare_call(session, case, due_at=NOW + 20 * DAY, key="day-30", queue="rota")
+        an_attempt(session, late, at=NOW - 2 * DAY)
+        a_message(session, number, obligation_id=late.id, state="delivered", accepted_at=NOW - 2 * DAY)
+        an_escalation(session, case, obligation_id=late.id, reason="no_contact", acknowledge_by=NOW - DAY)
+        a_call_that_reached(session, case, "sponsor", staff["caller"].id, at=NOW - DAY)
+        a_hearing(session, case)
+        return case.id
+
+
+@dataclass
+class Visitor:
+    """A person at a browser. `complaints`: what the browser itself found fault with (scripts, policies, lost files)."""
+
+    site: Site
+    page: Page
+    complaints: list[str]
+
+    def go(self, path: str) -> Page:
+        self.page.goto(self.site.url + path)
+        return self.page
+
+    def sign_in(self, word: str) -> Page:
+        self.page.context.clear_cookies()
+        self.go("/sign-in")
+        self.page.get_by_label("Email address").fill(self.site.staff[word].email)
+        self.page.get_by_label("Password", exact=True).fill(PASSWORD)
+        self.page.get_by_role("button", name="Sign in").click()
+        self.page.wait_for_url(lambda url: "/sign-in" not in url)
+        return self.page
+
+    def violations(self) -> list[str]:
+        """What axe finds on the page as it stands: rule, how grave, and where."""
+        self.page.evaluate(AXE.read_text())
+        found: dict[str, Any] = self.page.evaluate(
+            "tags => axe.run(document, {runOnly: {type: 'tag', values: tags}})", _STANDARD
+        )
+        return [
+            f"{one['id']} ({one['impact']}): {', '.join(str(node['target']) for node in one['nodes'][:3])}"
+            for one in found["violations"]
+        ]
+
+    def overflow(self) -> int:
+        """By how many pixels the page is wider than the window."""
+        width: int = self.page.evaluate(
+            "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+        )
+        return width
+
+
+@pytest.fixture
+def visitor(site: Site, chromium: Browser) -> Iterator[Visitor]:
+    context = chromium.new_context(viewport={"width": 1280, "height": 900}, locale="en-US")
+    page = context.new_page()
+    complaints: list[str] = []
+    page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    yield Visitor(site, page, complaints)
+    context.close()

@@ -1,0 +1,85 @@
+"""Every page in a real browser: no fault that axe finds, nothing cut off on a phone, no complaint of the browser's."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import pytest
+from fastapi.routing import APIRoute
+
+import console
+from console.app import create_app
+from tests.browser.conftest import Site, Visitor
+
+PHONE = {"width": 320, "height": 640}
+# A page's path, and who looks at it.
+PAGES: Mapping[str, str] = {
+    "/": "supervisor",
+    "/queue": "cm",
+    "/hearings": "cm",
+    "/oversight": "supervisor",
+    "/oversight/{name}": "supervisor",
+    "/applications": "cm",
+    "/applications/{key}": "cm",
+    "/applications/{key}/links": "integrity",
+    "/links": "integrity",
+    "/cases/{key}": "cm",
+    "/cases/{key}/address": "cm",
+    "/cases/{key}/address/proof": "cm",
+    "/cases/{key}/address/{learnt}": "cm",
+}
+OPEN = {"/sign-in"}
+
+
+def test_every_page_is_looked_at(site: Site) -> None:
+    assert set(_pages(site)) == set(PAGES) | OPEN
+
+
+def _pages(site: Site) -> Iterator[str]:
+    routers = (getattr(part, "original_router", None) for part in create_app(site.kit).routes)
+    for route in (route for router in routers if router is not None for route in router.routes):
+        is_page = isinstance(route, APIRoute) and route.endpoint.__module__.startswith("console.pages.")
+        if is_page and "GET" in route.methods:
+            yield route.path
+
+
+def _path(route: str, site: Site) -> str:
+    row = site.ids["application" if route.startswith("/applications") else "case"]
+    return route.format(key=row, name="duties_overdue", learnt="unknown")
+
+
+@pytest.mark.parametrize("route", sorted(PAGES))
+def test_a_page_reads_well_to_everybody(visitor: Visitor, route: str) -> None:
+    visitor.sign_in(PAGES[route])
+    page = visitor.go(_path(route, visitor.site))
+    assert page.title().endswith("– Kinline")
+    assert visitor.violations() == []
+    page.set_viewport_size(PHONE)
+    assert visitor.overflow() <= 0
+    assert visitor.violations() == []
+    assert visitor.complaints == []
+
+
+def test_the_sign_in_reads_well_and_tells_what_was_wrong(visitor: Visitor) -> None:
+    page = visitor.go("/sign-in")
+    assert visitor.violations() == []
+    page.get_by_label("Email address").fill("nobody@example.org")
+    page.get_by_label("Password", exact=True).fill("not the word")
+    page.keyboard.press("Enter")
+    assert page.get_by_role("alert").inner_text().startswith("That address and password do not go together")
+    assert visitor.violations() == []
+    page.set_viewport_size(PHONE)
+    assert visitor.overflow() <= 0
+
+
+def test_the_vendored_files_are_what_they_say() -> None:
+    folder = Path(console.__path__[0]) / "static" / "vendor"
+    told = dict(reversed(line.split(maxsplit=1)) for line in (folder / "SHA256SUMS").read_text().splitlines())
+    found = {
+        f"./{path.relative_to(folder)}": hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in folder.rglob("*")
+        if path.is_file() and path.name not in ("SHA256SUMS", "README.md")
+    }
+    assert found == told
