@@ -10,13 +10,13 @@ from typing import Annotated, Any
 from fastapi import Depends, Request
 from jinja2 import Environment
 
-from console.errors import Forbidden, NotSignedIn
+from console.errors import NotSignedIn
 from console.metrics import Metrics
+from console.permissions import ACT_ON_CASES, READ_CASES, READ_LINKS, Permission
 from console.throttle import SignInThrottle
 from integrations.database import current_time
 from integrations.identity.accounts import SignedIn, find_session
 from integrations.kit import Kit
-from models.states import Role
 
 
 @dataclass(frozen=True)
@@ -78,16 +78,23 @@ def signed_in(request: Request) -> SignedIn:
     return who
 
 
-def case_reader(who: Annotated[SignedIn, Depends(signed_in)]) -> SignedIn:
-    """Who is signed in and may read cases.
+def holder(permission: Permission) -> Callable[[SignedIn], SignedIn]:
+    """A dependency: who is signed in, when they hold this permission.
 
     Raises:
-        Forbidden: an administrator keeps accounts and settings, and sees no child's case.
+        NotSignedIn, Forbidden: they don't.
     """
-    if Role.ADMINISTRATOR in who.person.roles:
-        raise Forbidden("no_case_content", "An administrator's account does not show cases.")
-    return who
+
+    def held(who: Annotated[SignedIn, Depends(signed_in)]) -> SignedIn:
+        permission.require(who.person)
+        return who
+
+    return held
 
 
+# What a page's `who` is: anybody who is signed in, who may read cases, who may act on them, who may see links.
 AnyStaff = Annotated[SignedIn, Depends(signed_in)]
-CaseReader = Annotated[SignedIn, Depends(case_reader)]
+Reader = Annotated[SignedIn, Depends(holder(READ_CASES))]
+Actor = Annotated[SignedIn, Depends(holder(ACT_ON_CASES))]
+LinkReader = Annotated[SignedIn, Depends(holder(READ_LINKS))]
+CaseReader = Reader

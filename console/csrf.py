@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
+from typing import Annotated
 
+from fastapi import Depends, Request
+
+from console.bodies import read_form
+from console.context import signed_in
 from console.errors import Forbidden
 from integrations.identity.accounts import SignedIn
 
@@ -19,3 +24,18 @@ def require_token(who: SignedIn, form: Mapping[str, str]) -> None:
     """
     if not secrets.compare_digest(form.get(FIELD, "").encode(), who.csrf_token.encode()):
         raise Forbidden("csrf", "This form is out of date. Load the page again and try once more.")
+
+
+async def form_with_token(request: Request, who: Annotated[SignedIn, Depends(signed_in)]) -> dict[str, str]:
+    """The fields of a form of ours that carries its session's token.
+
+    Raises:
+        NotSignedIn, Forbidden: nobody is signed in, another site sent it, or the token is not this session's.
+    """
+    form = await read_form(request)
+    require_token(who, form)
+    return form
+
+
+# Stands after `who` in a page's parameters, so that the permission is asked for before the form is read.
+TokenForm = Annotated[dict[str, str], Depends(form_with_token)]

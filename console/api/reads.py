@@ -6,7 +6,7 @@ from typing import Any
 
 from fastapi import APIRouter, Request
 
-from console.context import AnyStaff, CaseReader, console_of
+from console.context import AnyStaff, Reader, console_of
 from console.reading import read_queue
 from integrations.desk import views
 
@@ -20,18 +20,18 @@ def accounting(request: Request, who: AnyStaff) -> dict[str, Any]:
 
 
 @router.get("/queue")
-def queue(request: Request, who: CaseReader, queue: str | None = None) -> dict[str, Any]:
+def queue(request: Request, who: Reader, queue: str | None = None) -> dict[str, Any]:
     console = console_of(request)
     return read_queue(console, who, queue, now=console.now())
 
 
 @router.get("/cases/{key}")
-def case(request: Request, key: str, who: CaseReader) -> dict[str, Any]:
+def case(request: Request, key: str, who: Reader) -> dict[str, Any]:
     console = console_of(request)
     return views.case_json(console.kit, key, actor=str(who.person.id), now=console.now())
 
 
 @router.get("/applications/{key}")
-def application(request: Request, key: str, who: CaseReader) -> dict[str, Any]:
+def application(request: Request, key: str, who: Reader) -> dict[str, Any]:
     console = console_of(request)
     return views.application_json(console.kit, key, viewer=who.person, now=console.now())

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel, ConfigDict
 
 from console.bodies import read_body, require_own_origin
-from console.context import CaseReader, console_of
+from console.context import Actor, console_of
 from console.csrf import FIELD, require_token
 from integrations.desk import addresses, views
 from models.packet import Address, parse_part
@@ -28,7 +28,7 @@ class NewHome(BaseModel):
 
 
 @router.post("/cases/{key}/address")
-def change_address(request: Request, key: str, who: CaseReader, body: Body) -> dict[str, Any]:
+def change_address(request: Request, key: str, who: Actor, body: Body) -> dict[str, Any]:
     """A move, as `kinline address change` records it: through the gate, never an overwrite. Answers with the case."""
     require_own_origin(request)
     require_token(who, {FIELD: request.headers.get(_HEADER, "")})

@@ -8,7 +8,7 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from console.context import CaseReader, console_of
+from console.context import Reader, console_of
 from console.pages.gate_words import gate_groups
 from console.pages.next_step import name_of, next_step
 from console.pages.rendering import page
@@ -20,14 +20,14 @@ _FINDING_ORDER = {"block": 0, "review": 1, "note": 2}
 
 
 @router.get("/applications")
-def applications(request: Request, who: CaseReader) -> Response:
+def applications(request: Request, who: Reader) -> Response:
     console = console_of(request)
     rows = read_applications(console, who, now=console.now())
     return page(request, "applications.html", rows=rows)
 
 
 @router.get("/applications/{key}")
-def application(request: Request, key: str, who: CaseReader) -> Response:
+def application(request: Request, key: str, who: Reader) -> Response:
     """One application. The view itself writes the audit row."""
     console = console_of(request)
     shown = application_json(console.kit, key, viewer=who.person, now=console.now())

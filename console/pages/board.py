@@ -8,7 +8,7 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from console.context import CaseReader, console_of
+from console.context import Reader, console_of
 from console.pages import wording
 from console.pages.rendering import page
 from console.reading import note_list
@@ -21,7 +21,7 @@ _GOOD_WHEN_HIGH = frozenset({"welfare_calls_in_time", "children_heard", "hearing
 
 
 @router.get("/oversight")
-def board(request: Request, who: CaseReader) -> Response:
+def board(request: Request, who: Reader) -> Response:
     console = console_of(request)
     found = oversight_json(console.kit, now=console.now())
     return page(
@@ -33,7 +33,7 @@ def board(request: Request, who: CaseReader) -> Response:
 
 
 @router.get("/oversight/{name}")
-def behind(request: Request, name: str, who: CaseReader) -> Response:
+def behind(request: Request, name: str, who: Reader) -> Response:
     """The cases behind one measure.
 
     Raises:

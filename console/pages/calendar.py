@@ -9,7 +9,7 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from console.context import CaseReader, console_of
+from console.context import Reader, console_of
 from console.pages.rendering import page
 from console.pages.wording import words
 from integrations.desk.calendar import DAYS, week_json
@@ -27,7 +27,7 @@ _GOING = {
 
 
 @router.get("/hearings")
-def hearings(request: Request, who: CaseReader, first: str = "") -> Response:
+def hearings(request: Request, who: Reader, first: str = "") -> Response:
     """The week from this day on, or from today. The view itself writes the audit row."""
     console = console_of(request)
     now = console.now()

@@ -8,7 +8,7 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from console.context import CaseReader, console_of
+from console.context import Reader, console_of
 from console.pages import wording
 from console.pages.closing_words import closing_words
 from console.pages.court_words import court_words
@@ -20,7 +20,7 @@ router = APIRouter()
 
 
 @router.get("/cases/{key}")
-def case(request: Request, key: str, who: CaseReader) -> Response:
+def case(request: Request, key: str, who: Reader) -> Response:
     """The case. The view itself writes the audit row."""
     console = console_of(request)
     now = console.now()

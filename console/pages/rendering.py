@@ -14,9 +14,8 @@ from console.context import console_of
 from console.errors import Answer
 from console.pages import wording
 from console.pages.done_words import done_words
-from integrations.desk.link_views import MAY_LOOK
+from console.permissions import ACT_ON_CASES, READ_CASES, READ_LINKS
 from integrations.identity.accounts import SignedIn
-from models.states import Role
 
 _ROOM = Path(__file__).resolve().parent.parent
 STATIC = _ROOM / "static"
@@ -52,7 +51,8 @@ def page(request: Request, template: str, *, status: int = 200, **values: Any) -
         "who": who,
         "menu": _menu(who),
         "done": done_words(request.query_params.get("done", "")),
-        "reads_cases": _reads_cases(who),
+        "reads_cases": who is not None and READ_CASES.is_held_by(who.person),
+        "acts": who is not None and ACT_ON_CASES.is_held_by(who.person),
         "sandbox": console.is_sandbox,
         "version": console.version,
         "here": request.url.path,
@@ -80,15 +80,11 @@ def _menu(who: SignedIn | None) -> list[MenuLink]:
     if who is None:
         return []
     links = [MenuLink("/", "Today")]
-    if _reads_cases(who):
+    if READ_CASES.is_held_by(who.person):
         links.extend(_OF_CASES)
-        if not MAY_LOOK.isdisjoint(who.person.roles):
-            links.append(MenuLink("/links", "Links"))
+    if READ_LINKS.is_held_by(who.person):
+        links.append(MenuLink("/links", "Links"))
     return links
-
-
-def _reads_cases(who: SignedIn | None) -> bool:
-    return who is not None and Role.ADMINISTRATOR not in who.person.roles
 
 
 def error_page(request: Request, answer: Answer) -> HTMLResponse:

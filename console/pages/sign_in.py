@@ -10,7 +10,7 @@ from fastapi.responses import RedirectResponse, Response
 
 from console.bodies import read_form
 from console.context import AnyStaff, Console, console_of, find_signed_in
-from console.csrf import require_token
+from console.csrf import TokenForm
 from console.pages.rendering import page
 from integrations.identity.accounts import NewSession, begin_session, check_password, end_session
 
@@ -64,9 +64,8 @@ def _try(console: Console, request: Request, email: str, password: str) -> NewSe
 
 
 @router.post("/sign-out")
-def sign_out(request: Request, who: AnyStaff, form: OwnForm) -> Response:
+def sign_out(request: Request, who: AnyStaff, form: TokenForm) -> Response:
     """The session is over, on the server first."""
-    require_token(who, form)
     console = console_of(request)
     with console.kit.transaction() as session:
         end_session(session, request.cookies.get(console.cookie_name, ""), now=console.wall())

@@ -9,13 +9,13 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from console.context import AnyStaff, CaseReader, console_of
+from console.context import AnyStaff, Reader, console_of
 from console.counts import queue_counts
 from console.pages import wording
 from console.pages.rendering import page
+from console.permissions import READ_CASES
 from console.reading import note_list, read_queue
 from integrations.desk.views import account_json
-from models.states import Role
 
 router = APIRouter()
 
@@ -27,7 +27,7 @@ def today(request: Request, who: AnyStaff) -> Response:
     account = account_json(console.kit, now=now)
     with console.kit.transaction() as session:
         queues = queue_counts(session, now=now)
-    if Role.ADMINISTRATOR not in who.person.roles:
+    if READ_CASES.is_held_by(who.person):
         note_list(console, who, "child_case", account["silent"] + account["unanswered"], now=now)
     return page(
         request,
@@ -41,7 +41,7 @@ def today(request: Request, who: AnyStaff) -> Response:
 
 
 @router.get("/queue")
-def queue(request: Request, who: CaseReader, name: str = "") -> Response:
+def queue(request: Request, who: Reader, name: str = "") -> Response:
     console = console_of(request)
     now = console.now()
     items = read_queue(console, who, name or None, now=now)["items"]
