@@ -48,10 +48,12 @@ async def read_upload(request: Request) -> Upload:
     """A form of our own pages that carries files, 20 MB at most; an empty choice of file is no file.
 
     Raises:
-        Forbidden: another site sent it. TooLarge. BadInput: it is not a form with files.
+        Forbidden: another site sent it. TooLarge. BadInput: it is not a form.
     """
     require_own_origin(request)
     body = await read_body(request, largest=MAX_UPLOAD)
+    if not request.headers.get("content-type", "").startswith("multipart/form-data"):
+        return Upload(dict(form_items(body)), {})
     try:
         form = await MultiPartParser(request.headers, _once(body), max_fields=_MAX_FIELDS).parse()
     except (MultiPartException, KeyError):

@@ -8,7 +8,7 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
-from console.bodies import read_form
+from console.bodies import Upload, read_form, read_upload
 from console.context import signed_in
 from console.errors import Forbidden
 from integrations.identity.accounts import SignedIn
@@ -37,5 +37,13 @@ async def form_with_token(request: Request, who: Annotated[SignedIn, Depends(sig
     return form
 
 
-# Stands after `who` in a page's parameters, so that the permission is asked for before the form is read.
+async def upload_with_token(request: Request, who: Annotated[SignedIn, Depends(signed_in)]) -> Upload:
+    """The same of a form that carries files."""
+    upload = await read_upload(request)
+    require_token(who, upload.fields)
+    return upload
+
+
+# Stand after `who` in a page's parameters, so that the permission is asked for before the form is read.
 TokenForm = Annotated[dict[str, str], Depends(form_with_token)]
+TokenUpload = Annotated[Upload, Depends(upload_with_token)]

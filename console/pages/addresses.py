@@ -6,16 +6,15 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import Response
 
-from console.bodies import Upload, read_form, read_upload
-from console.context import CaseReader, console_of
-from console.csrf import require_token
+from console.context import Actor, console_of
+from console.csrf import TokenForm, TokenUpload
 from console.pages.forms import Form, attempt, done, form_page
 from integrations.desk import addresses, homes, whereabouts_acts
 from integrations.desk.views import case_json
@@ -25,8 +24,6 @@ from models.errors import BadInput, Problem
 from models.facts import Person
 
 router = APIRouter(prefix="/cases/{key}/address")
-OwnForm = Annotated[dict[str, str], Depends(read_form)]
-OwnUpload = Annotated[Upload, Depends(read_upload)]
 _HOME = ("line1", "unit", "city", "state", "zip")
 _FIELDS = {f"address.{name}": name for name in (*_HOME, "dwelling")} | {
     "--moved-on": "moved_on",
@@ -45,14 +42,13 @@ DWELLINGS = (
 
 
 @router.get("")
-def ask_address(request: Request, key: str, who: CaseReader) -> Response:
+def ask_address(request: Request, key: str, who: Actor) -> Response:
     return _show(request, key, who, "address_change.html", Form())
 
 
 @router.post("")
-def change_address(request: Request, key: str, who: CaseReader, form: OwnForm) -> Response:
+def change_address(request: Request, key: str, who: Actor, form: TokenForm) -> Response:
     """A move, as `kinline address change` records it."""
-    require_token(who, form)
     console = console_of(request)
 
     def act() -> UUID:
@@ -65,14 +61,13 @@ def change_address(request: Request, key: str, who: CaseReader, form: OwnForm) -
 
 
 @router.get("/proof")
-def ask_proof(request: Request, key: str, who: CaseReader) -> Response:
+def ask_proof(request: Request, key: str, who: Actor) -> Response:
     return _show(request, key, who, "address_proof.html", Form())
 
 
 @router.post("/proof")
-async def hand_in_proof(request: Request, key: str, who: CaseReader, upload: OwnUpload) -> Response:
+async def hand_in_proof(request: Request, key: str, who: Actor, upload: TokenUpload) -> Response:
     """A paper that shows the new home, read by the machine at once."""
-    require_token(who, upload.fields)
     console = console_of(request)
 
     def act() -> UUID:
@@ -139,13 +134,12 @@ Learnt = Literal["returned", "still", "unknown"]
 
 
 @router.get("/{learnt}")
-def ask_word(request: Request, key: str, learnt: Learnt, who: CaseReader) -> Response:
+def ask_word(request: Request, key: str, learnt: Learnt, who: Actor) -> Response:
     return _show(request, key, who, "address_word.html", Form(), word=WORDS[learnt])
 
 
 @router.post("/{learnt}")
-def take_word(request: Request, key: str, learnt: Learnt, who: CaseReader, form: OwnForm) -> Response:
-    require_token(who, form)
+def take_word(request: Request, key: str, learnt: Learnt, who: Actor, form: TokenForm) -> Response:
     console = console_of(request)
     word = WORDS[learnt]
 
