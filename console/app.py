@@ -17,7 +17,18 @@ from console.context import Console
 from console.errors import add_error_handlers
 from console.guard import Guard
 from console.metrics import Metrics
-from console.pages import addresses, applications, board, calendar, cases, links, sign_in, today
+from console.pages import (
+    addresses,
+    applications,
+    board,
+    calendar,
+    cases,
+    escalations,
+    links,
+    queue,
+    sign_in,
+    today,
+)
 from console.pages.rendering import STATIC, make_templates
 from console.throttle import SignInThrottle
 from integrations.database import wall_clock
@@ -50,6 +61,8 @@ def create_app(
         health,
         sign_in,
         today,
+        queue,
+        escalations,
         applications,
         links,
         cases,

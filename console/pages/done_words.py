@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 DONE: Mapping[str, str] = {
+    "taken": "It is yours now.",
+    "resolved": "It is resolved. What was left to do goes on as a duty of its own.",
+    "reassigned": "It has been handed over. Its times stay as they were.",
+    "snoozed": "It is put off. Its time runs on, and it is back before that is over.",
     "address": "The new address is on record. What it still needs stands below.",
     "address_proof": "The paper is on file. A person reads it before the address counts as verified.",
     "address_returned": "It is on record that a letter came back. Somebody is to find out where the family is.",

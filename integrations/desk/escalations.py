@@ -34,6 +34,7 @@ from models.tables.system import History
 OWNERS = (Role.CASE_MANAGER, Role.SUPERVISOR, Role.POST_RELEASE_CALLER, Role.FEDERAL_FIELD_SPECIALIST)
 # What somebody says when they resolve an escalation settles none of these.
 _NOT_BY_A_WORD = frozenset({*SPOKEN_DUTIES, RETRY, PENDING_CHECK})
+_REASSIGNERS = (Role.SUPERVISOR, Role.CASE_MANAGER)
 OWNER_ROLES = frozenset(role.value for role in OWNERS)
 
 
@@ -173,7 +174,12 @@ def put_on(session: Session, row: Escalation, window: ladder.EscalationWindow) -
     session.add(row)
 
 
-def _locked(session: Session, escalation_id: UUID) -> Escalation:
+def locked_escalation(session: Session, escalation_id: UUID) -> Escalation:
+    """The escalation, locked, that is not resolved.
+
+    Raises:
+        NotFound, Refused: there is none, or it has been resolved.
+    """
     row = lock_row(session, Escalation, escalation_id)
     if row.state == EscalationState.RESOLVED.value:
         raise Refused("resolved", "this escalation has been resolved already")
@@ -183,7 +189,7 @@ def _locked(session: Session, escalation_id: UUID) -> Escalation:
 def acknowledge(kit: Kit, escalation_id: UUID, person: Person, *, now: datetime) -> UUID:
     """`person` owns the escalation, and has the rung's time to resolve it. Returns the case."""
     with kit.transaction() as session:
-        row = _locked(session, escalation_id)
+        row = locked_escalation(session, escalation_id)
         role = require_role(person, *OWNERS)
         record_act(session, row.case_id, person, role, now=now)
         _take(session, row, person.id, now=now)
@@ -213,36 +219,49 @@ def reassign(
     if not reason.strip():
         raise BadInput(Problem("--reason", "missing", "Say why.", "Add --reason TEXT."))
     with kit.transaction() as session:
-        row = _locked(session, escalation_id)
-        role = require_role(person, Role.SUPERVISOR, Role.CASE_MANAGER)
-        new_owner = session.scalars(select(Staff).where(col(Staff.email) == to_email.lower())).one_or_none()
-        if new_owner is None or not new_owner.active:
-            raise BadInput(
-                Problem("--to", "unknown_person", "Nobody active has this address.", "Check the address.")
-            )
-        if not OWNER_ROLES.intersection(new_owner.roles):
-            raise Refused(
-                "wrong_role",
-                "this person's role takes no escalations",
-                [f"a {owner.value.replace('_', ' ')}" for owner in OWNERS],
-            )
-        record_act(session, row.case_id, person, role, now=now)
-        if row.state == EscalationState.OPEN.value:
-            raise Refused(
-                "not_acknowledged", "nobody has taken this escalation yet", ["an owner acknowledges it"]
-            )
-        history.record(
-            session,
-            row,
-            old=f"owner {row.owner}",
-            new=f"owner {new_owner.id}",
-            actor=str(person.id),
-            why=reason,
-            now=now,
-        )
-        row.owner = new_owner.id
-        session.add(row)
+        row = locked_escalation(session, escalation_id)
+        require_role(person, *_REASSIGNERS)
+        hand_over(session, row, person, new_owner(session, to_email), reason=reason, now=now)
         return row.case_id
+
+
+def new_owner(session: Session, email: str) -> Staff:
+    """Who has this address, when they may own an escalation.
+
+    Raises:
+        BadInput: nobody active. Refused: their role takes none.
+    """
+    found = session.scalars(select(Staff).where(col(Staff.email) == email.strip().lower())).one_or_none()
+    if found is None or not found.active:
+        raise BadInput(
+            Problem("--to", "unknown_person", "Nobody active has this address.", "Check the address.")
+        )
+    if not OWNER_ROLES.intersection(found.roles):
+        raise Refused(
+            "wrong_role",
+            "this person's role takes no escalations",
+            [f"a {owner.value.replace('_', ' ')}" for owner in OWNERS],
+        )
+    return found
+
+
+def hand_over(
+    session: Session, row: Escalation, person: Person, owner: Staff, *, reason: str, now: datetime
+) -> None:
+    """This locked escalation is that person's; its times stay as they are.
+
+    Raises:
+        Refused: the wrong role, or nobody has taken it yet.
+    """
+    record_act(session, row.case_id, person, require_role(person, *_REASSIGNERS), now=now)
+    if row.state == EscalationState.OPEN.value:
+        raise Refused(
+            "not_acknowledged", "nobody has taken this escalation yet", ["an owner acknowledges it"]
+        )
+    old, new = f"owner {row.owner}", f"owner {owner.id}"
+    history.record(session, row, old=old, new=new, actor=str(person.id), why=reason, now=now)
+    row.owner = owner.id
+    session.add(row)
 
 
 def resolve(
@@ -260,7 +279,7 @@ def resolve(
     if not reason.strip():
         raise BadInput(Problem("--reason", "missing", "Say what was done.", "Add --reason TEXT."))
     with kit.transaction() as session:
-        row = _locked(session, escalation_id)
+        row = locked_escalation(session, escalation_id)
         role = require_role(person, *OWNERS)
         record_act(session, row.case_id, person, role, now=now)
         _take_if_free(session, row, person.id, now=now)

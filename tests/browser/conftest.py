@@ -81,16 +81,17 @@ def site(shared_engine: Engine, chromium: Browser) -> Iterator[Site]:
     with transaction(shared_engine) as session:
         for person in {p.id: p for p in staff.values()}.values():
             set_password(session, person.email, PASSWORD)
-    case_id = a_followed_child(kit, staff)
+    case_id, escalation_id = a_followed_child(kit, staff)
     application_id = submit(kit, read_path(SAMPLES / "04-missing-unit"), actor="cli", now=NOW).application_id
     with outside_world(kit), ThreadedServer(create_app(kit, wall=lambda: NOW)) as server:
         kit.public_url = server.url
-        yield Site(server.url, kit, staff, {"case": str(case_id), "application": str(application_id)})
+        ids = {"case": case_id, "escalation": escalation_id, "application": application_id}
+        yield Site(server.url, kit, staff, {kind: str(one) for kind, one in ids.items()})
     kit.close()
 
 
-def a_followed_child(kit: Kit, staff: dict[str, Person]) -> UUID:
-    """A released child: heard once, next call late and escalated, a text out, a hearing ahead."""
+def a_followed_child(kit: Kit, staff: dict[str, Person]) -> tuple[UUID, UUID]:
+    """A released child and its escalation: heard once, next call late and escalated, a text out, a hearing ahead."""
     with kit.transaction() as session:
         case = a_followed_case(session, kit.vault, followup_policy="swb-2024r3")
         application = an_application(session, kit.vault, case, state="released")
@@ -100,10 +101,12 @@ def a_followed_child(kit: Kit, staff: dict[str, Person]) -> UUID:
         a_welfare_call(session, case, due_at=NOW + 20 * DAY, key="day-30", queue="rota")
         an_attempt(session, late, at=NOW - 2 * DAY)
         a_message(session, number, obligation_id=late.id, state="delivered", accepted_at=NOW - 2 * DAY)
-        an_escalation(session, case, obligation_id=late.id, reason="no_contact", acknowledge_by=NOW - DAY)
+        alarm = an_escalation(
+            session, case, obligation_id=late.id, reason="no_contact", acknowledge_by=NOW - DAY
+        )
         a_call_that_reached(session, case, "sponsor", staff["caller"].id, at=NOW - DAY)
         a_hearing(session, case)
-        return case.id
+        return case.id, alarm.id
 
 
 @dataclass

@@ -246,7 +246,6 @@ def test_queue_says_why_when_and_whose(sign_in: SignIn, case_id: UUID) -> None:
     assert "No contact so far" in told
     assert "24 hours late" in told
     assert "nobody yet" in told
-    assert "kinline escalation ack" in told
     assert "Nothing waits here" in sign_in("cm").get("/queue?name=rota").text
 
 
