@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, NamedTuple, cast
-from uuid import UUID, uuid4
+from typing import Any, NamedTuple
+from uuid import UUID
 
-import psycopg
 from sqlalchemy import text
 from sqlmodel import Session
 
 from followup.hearings import place_of
+from integrations.store.copying import copy_rows, empty_table
 from models.court import COMING, PACKET, SAID, HearingSaid, KnownHearing
-from models.facts import Duty
 from models.states import Party
 from models.tables.base import Sealed
 
@@ -40,28 +38,29 @@ class OfChild(NamedTuple):
     policy: str | None
 
 
-_CHILDREN = """
-SELECT c.a_number_key, c.id, c.sealed_details, k.id, k.state, k.zone, k.followup_policy
-FROM child c
-JOIN child_case k ON k.child_id = c.id
-WHERE {} = ANY(:wanted)
-ORDER BY k.id
-FOR NO KEY UPDATE OF k
-"""
-_BY_NUMBER, _BY_CASE = text(_CHILDREN.format("c.a_number_key")), text(_CHILDREN.format("k.id"))
+# All in one statement and in the order in which everybody locks: two batches never wait for each other.
+_CHILDREN = text(
+    """
+    SELECT c.a_number_key, c.id, c.sealed_details, k.id, k.state, k.zone, k.followup_policy
+    FROM child_case k
+    JOIN child c ON c.id = k.child_id
+    WHERE k.id IN (
+        SELECT named.id FROM child_case named JOIN child n ON n.id = named.child_id
+        WHERE n.a_number_key = ANY(:keys)
+        UNION SELECT unnest(CAST(:cases AS uuid[]))
+    )
+    ORDER BY k.id
+    FOR NO KEY UPDATE OF k
+    """
+)
 
 
-def children_named(session: Session, keys: Collection[bytes]) -> dict[bytes, OfChild]:
-    """The children with these blind keys, by key, their cases locked in the order in which everybody locks."""
-    found = (OfChild(*row) for row in session.execute(_BY_NUMBER, {"wanted": list(keys)}))
-    return {one.a_number_key: one._replace(sealed_details=Sealed(one.sealed_details)) for one in found}
-
-
-def children_of(session: Session, case_ids: Collection[UUID]) -> dict[UUID, OfChild]:
-    """The children of these cases, by case, likewise locked."""
-    if not case_ids:
-        return {}
-    found = (OfChild(*row) for row in session.execute(_BY_CASE, {"wanted": list(case_ids)}))
+def children_named(
+    session: Session, keys: Collection[bytes], case_ids: Collection[UUID]
+) -> dict[UUID, OfChild]:
+    """The children with these blind keys and those of these cases, by case, their cases locked."""
+    given = {"keys": list(keys), "cases": list(case_ids)}
+    found = (OfChild(*row) for row in session.execute(_CHILDREN, given))
     return {one.case_id: one._replace(sealed_details=Sealed(one.sealed_details)) for one in found}
 
 
@@ -183,9 +182,9 @@ def write_hearings(
     if not rows:
         return
     create, upsert, remember = _HEARINGS
-    _ready(session, "hearing_write", create)
+    empty_table(session, "hearing_write", create)
     names = list(HearingWrite.__dataclass_fields__)
-    _copy(session, "hearing_write", names, ([getattr(row, name) for name in names] for row in rows))
+    copy_rows(session, "hearing_write", names, ([getattr(row, name) for name in names] for row in rows))
     session.execute(text(upsert), {"now": now, "source": source})
     session.execute(text(remember), {"now": now, "actor": actor})
 
@@ -221,78 +220,6 @@ def open_duties_of(
         return []
     given = {"cases": list(case_ids), "hearings": [str(one) for one in hearing_ids]}
     return [OpenDuty(*row) for row in session.execute(_OPEN, given)]
-
-
-@dataclass(frozen=True, slots=True)
-class NewDuty:
-    """A duty to be opened on a case; `owned_until` is the last instant at which the ladder owns it."""
-
-    id: UUID
-    case_id: UUID
-    duty: Duty
-    owned_until: datetime
-    next_at: datetime | None
-
-
-def new_duty(case_id: UUID, duty: Duty, owned_until: datetime, next_at: datetime | None) -> NewDuty:
-    return NewDuty(uuid4(), case_id, duty, owned_until, next_at)
-
-
-_DUTY_COLUMNS = (
-    *("id", "case_id", "side", "kind", "party", "key", "opens_at", "due_at", "owned_until", "next_at"),
-    *("queue", "policy_version", "rule", "in_sight", "state", "by_closure", "detail", "created_at"),
-)
-_REMEMBER_OPENED = """
-INSERT INTO history (noun, row_id, old, new, actor, why, at)
-SELECT 'obligation', id, NULL, 'open', :actor, :why, :now FROM unnest(CAST(:ids AS uuid[])) AS t (id)
-"""
-
-
-def open_new(session: Session, rows: Sequence[NewDuty], *, actor: str, why: str, now: datetime) -> None:
-    """These duties stand open, none of which stood open under its key before."""
-    if not rows:
-        return
-    _copy(session, "obligation", _DUTY_COLUMNS, (_duty_cells(row, now) for row in rows))
-    given = {"actor": actor, "why": why, "now": now, "ids": [row.id for row in rows]}
-    session.execute(text(_REMEMBER_OPENED), given)
-
-
-def _duty_cells(row: NewDuty, now: datetime) -> tuple[Any, ...]:
-    duty = row.duty
-    return (
-        *(row.id, row.case_id, duty.side, duty.kind, duty.party.value, duty.key, duty.opens_at, duty.due_at),
-        *(row.owned_until, row.next_at, duty.queue, duty.policy_version, duty.rule, duty.in_sight, "open"),
-        *(False, json.dumps(dict(duty.detail)), now),
-    )
-
-
-_VOID = (
-    "CREATE TEMPORARY TABLE duty_void (id uuid, successor_id uuid) ON COMMIT DROP",
-    "SET CONSTRAINTS obligation_successor DEFERRED",
-    """
-    UPDATE obligation o
-    SET state = 'void', successor_id = v.successor_id, reason = :why, ended_at = :now, next_at = NULL
-    FROM duty_void v WHERE o.id = v.id AND o.state = 'open'
-    """,
-    """
-    INSERT INTO history (noun, row_id, old, new, actor, why, at)
-    SELECT 'obligation', id, 'open', 'void', :actor, :why, :now FROM duty_void
-    """,
-)
-
-
-def void_many(
-    session: Session, pairs: Sequence[tuple[UUID, UUID]], *, actor: str, why: str, now: datetime
-) -> None:
-    """Each duty is void for the one in its place, which may be opened after it in the same transaction."""
-    if not pairs:
-        return
-    create, defer, void, remember = _VOID
-    _ready(session, "duty_void", create)
-    _copy(session, "duty_void", ("id", "successor_id"), pairs)
-    session.execute(text(defer))
-    session.execute(text(void), {"why": why, "now": now})
-    session.execute(text(remember), {"actor": actor, "why": why, "now": now})
 
 
 _OF_SOURCE = text(
@@ -335,19 +262,3 @@ def mark_vanished(session: Session, ids: Sequence[UUID], *, actor: str, now: dat
     mark, remember = _VANISH
     session.execute(text(mark), {"ids": list(ids), "now": now})
     session.execute(text(remember), {"ids": list(ids), "actor": actor, "now": now})
-
-
-def _ready(session: Session, table: str, create: str) -> None:
-    """An empty table of this transaction: it may have been filled before in it."""
-    session.execute(text(f"DROP TABLE IF EXISTS pg_temp.{table}"))
-    session.execute(text(create))
-
-
-def _copy(session: Session, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    connection = cast("psycopg.Connection[Any]", session.connection().connection.driver_connection)
-    with (
-        connection.cursor() as cursor,
-        cursor.copy(f"COPY {table} ({', '.join(columns)}) FROM STDIN") as copy,
-    ):
-        for row in rows:
-            copy.write_row(row)

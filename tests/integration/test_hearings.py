@@ -15,23 +15,36 @@ import pytest
 from sqlalchemy import text
 from typer.testing import CliRunner
 
-from followup.court import DOUBT
-from integrations.desk import hearing_doubts
+from followup.court import DOUBT, hearing_duties
+from followup.escalation import time_of_the_ladder
+from integrations.desk import hearing_batch, hearing_doubts
 from integrations.desk import hearings as desk
 from integrations.desk.court_dates import NamedHearing, know_hearing
+from integrations.desk.duties import as_duty
 from integrations.keys import a_number_key
 from integrations.kit import Kit
+from integrations.policies import followup_policy
 from integrations.store.cases import lock_case
 from integrations.store.sealing import seal_json
 from kinline.cli.hearings import app
 from models.errors import BadInput, Refused
 from models.facts import Person
+from models.states import Party
 from models.tables.hearing_list import HearingDoubt
 from models.tables.ledger import Hearing, Obligation
 from models.tables.people import Child
 from models.tables.system import Job
 from tests.builders import a_case
-from tests.integration.followup_scenes import DAY, HOUR, Family, World, a_family, open_world, still_world
+from tests.integration.followup_scenes import (
+    DAY,
+    HOUR,
+    POLICY,
+    Family,
+    World,
+    a_family,
+    open_world,
+    still_world,
+)
 from tests.integration.test_reconcile import known_as
 
 HEADER = ["a_number", "date_of_birth", "court", "hearing_key", "starts_at", "kind", "state", "outcome"]
@@ -125,31 +138,51 @@ def test_a_new_hearing_stands_with_its_reminders_and_its_outcome_to_record(world
     assert (hearing.court, hearing.zone, hearing.source) == (COURT, "America/Los_Angeles", "court")
     assert (hearing.starts_at, hearing.state, hearing.outcome) == (IN_20_DAYS, "scheduled", None)
     assert about(world, family) == reminders(7, 3, 1) | {OUTCOME}
+    said = (None, f"scheduled {IN_20_DAYS.isoformat()}", "the court's list names it")
+    assert history_of(world, hearing.id) == said
+
+
+def test_hearings_at_one_hour_owe_what_the_domain_says_of_each(world: World, a_list: Any) -> None:
+    families = [a_child_of(world), a_child_of(world, "220500002", child=2, sponsor=3)]
+    take(world, a_list(a_row("LA-1"), a_row("LA-2", number="220500002")))
+    for family in families:
+        (hearing,) = world.rows(Hearing, family)
+        zone, policy = world.case(family).zone, followup_policy(POLICY)
+        assert zone is not None
+        expected = hearing_duties(
+            hearing.id, IN_20_DAYS, zone, {Party.CHILD, Party.SPONSOR}, policy, world.now
+        )
+        opened = [d for d in world.duties(family) if d.detail.get("hearing_id") and d.kind != "court_lookup"]
+        by_key = {(d.party, d.key): as_duty(d) for d in opened}
+        assert by_key == {(d.party.value, d.key): d for d in expected}
+        ladder = time_of_the_ladder(policy)
+        assert {(d.owned_until - d.due_at, d.created_at) for d in opened} == {(ladder, world.now)}
+        assert {d.next_at == (d.opens_at if d.party != "case" else None) for d in opened} == {True}
+        assert [history_of(world, d.id) for d in opened] == [(None, "open", "the court's list names it")] * 7
+
+
+def history_of(world: World, row_id: UUID) -> tuple[str | None, str, str]:
     with world.kit.transaction() as session:
-        said = session.execute(
-            text("SELECT old, new, why FROM history WHERE noun = 'hearing' AND row_id = :id"),
-            {"id": hearing.id},
-        ).all()
-    assert [tuple(row) for row in said] == [
-        (None, f"scheduled {IN_20_DAYS.isoformat()}", "the court's list names it")
-    ]
+        said = session.execute(text("SELECT old, new, why FROM history WHERE row_id = :id"), {"id": row_id})
+        old, new, why = said.one()
+        return old, new, why
 
 
-@pytest.mark.parametrize("one_by_one", [0, 200])
+@pytest.mark.parametrize("at_once", [0, 200])
 def test_the_status_and_the_next_look_follow_the_list(
-    world: World, a_list: Any, monkeypatch: pytest.MonkeyPatch, one_by_one: int
+    world: World, a_list: Any, monkeypatch: pytest.MonkeyPatch, at_once: int
 ) -> None:
-    monkeypatch.setattr(desk, "ONE_BY_ONE", one_by_one)  # a round that is asked for, or case by case
+    monkeypatch.setattr(desk, "AT_ONCE", at_once)  # a round that is asked for, or in the same breath
     family = a_child_of(world)
     take(world, a_list(a_row()))
-    if not one_by_one:
+    if not at_once:
         assert [(job.kind, job.key) for job in world.rows(Job, state="waiting")] == [("round", "court")]
         world.round("court")
     assert world.case(family).court_status == "dated"
     (hearing,) = world.rows(Hearing, family)
     assert world.duty(family, "court_lookup").detail["hearing_id"] == str(hearing.id)
     take(world, a_list(a_row(at=IN_20_DAYS + DAY)))
-    if not one_by_one:
+    if not at_once:
         world.round("court")
     starts = int((IN_20_DAYS + DAY).timestamp())
     assert world.duty(family, "court_lookup").detail["starts"] == starts
@@ -175,6 +208,55 @@ def test_a_dry_run_says_the_same_and_changes_nothing(world: World, a_list: Any) 
     gone = a_list(a_row("LA-9", number="230000009"))
     assert [one["hearing_key"] for one in take(world, gone, dry_run=True)["vanished"]] == ["LA-1"]
     assert world.rows(Hearing)[0].vanished_at is None
+
+
+def test_a_long_list_goes_through_in_batches_side_by_side(
+    world: World, a_list: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(desk, "BATCH", 1)
+    families = [a_child_of(world), a_child_of(world, "220500002", child=2, sponsor=3)]
+    other = {"number": "220500002"}
+    rows = [a_row("LA-1"), a_row("LA-2", IN_20_DAYS + DAY), a_row("LA-3", **other), a_row("LA-1")]
+    rows += [
+        a_row("LA-4", born="2001-01-01", **other),
+        a_row("LA-5", number="230000009"),
+        a_row("LA-6", **other),
+    ]
+    dry = take(world, a_list(*rows), dry_run=True)
+    assert (counts(world)["hearing"], counts(world)["hearing_doubt"]) == (0, 0)
+    found = take(world, a_list(*rows))
+    assert found["counts"] == dry["counts"]
+    assert [one["line"] for one in found["added"]] == [2, 3, 4, 8]
+    assert [(one["line"], one["why"]) for one in found["queued"]] == [
+        (6, "birth_date_differs"),
+        (7, "unknown_child"),
+    ]
+    assert [one["first_line"] for one in found["duplicates"]] == [2]
+    assert [len(world.rows(Hearing, family)) for family in families] == [2, 2]
+    before = counts(world)
+    assert (take(world, a_list(*rows))["unchanged"], counts(world)) == (4, before)
+
+
+def test_what_breaks_off_half_way_is_made_whole_by_the_next_reading(
+    world: World, a_list: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(desk, "BATCH", 1)
+    family = a_child_of(world)
+    rows = [a_row("LA-1"), a_row("LA-2", IN_20_DAYS + DAY), a_row("LA-3", IN_20_DAYS + 2 * DAY)]
+
+    def breaks_at_line_2(work: Any, run: Any, batch: Any, **options: Any) -> Any:
+        if any(row.line == 2 for row in batch.values()):
+            raise RuntimeError("the power went")
+        return hearing_batch.take(work, run, batch, **options)
+
+    monkeypatch.setattr(desk, "take", breaks_at_line_2)
+    with pytest.raises(RuntimeError):
+        take(world, a_list(*rows))
+    assert [row.hearing_key for row in world.rows(Hearing, family)] == ["LA-2"]  # beside it, and whole
+    monkeypatch.undo()
+    found = take(world, a_list(*rows))
+    assert (found["counts"]["added"], found["unchanged"]) == (2, 1)
+    assert len([kind for kind, _, _ in about(world, family) if kind == "hearing_outcome"]) == 1
 
 
 def test_a_hearing_that_is_too_near_for_a_text_is_told_by_a_person_before_it(
