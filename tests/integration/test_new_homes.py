@@ -188,6 +188,26 @@ def test_a_person_answers_with_a_reason_what_intake_lets_them_answer_and_nothing
     assert (scene.where(), signing.cleared) == ("verified", ["ADDRESS_NAME_MISMATCH"])
 
 
+def test_a_proof_that_stands_in_another_case_is_for_review_as_at_intake(scene: Scene) -> None:
+    scene.moves()
+    scene.brings()
+    assert scene.missing() == ["sign_off"]
+    other = Scene(
+        scene.world,
+        a_family(scene.world.kit, scene.world.staff, a_number="220500002"),
+        scene.post,
+        scene.reader,
+    )
+    other.moves()
+    scene.world.later(DAY)
+    other.brings()
+    assert other.missing() == ["DOCUMENT_REUSED", "sign_off"]
+    refused(other.signs, "not_verified")
+    other.brings("a bill of their own")
+    other.signs()
+    assert other.where() == "verified"
+
+
 def test_a_blurred_proof_is_never_answered_with_a_reason(scene: Scene) -> None:
     scene.reader.sharpness = 0.2
     scene.moves()
