@@ -203,6 +203,7 @@ def test_a_proof_that_stands_in_another_case_is_for_review_as_at_intake(scene: S
     other.brings()
     assert other.missing() == ["DOCUMENT_REUSED", "sign_off"]
     refused(other.signs, "not_verified")
+    scene.world.later(DAY)  # of two that came at one instant, none is the newer one
     other.brings("a bill of their own")
     other.signs()
     assert other.where() == "verified"
@@ -566,3 +567,14 @@ def test_the_invented_staff_record_a_move_sign_the_home_off_and_file_the_form(sc
     assert not open_kinds & KINDS
     with kit.transaction() as session:
         assert open_verifications(session) == []
+
+
+def test_the_invented_staff_record_another_home_when_the_family_moves_again(scene: Scene) -> None:
+    scene.reader.lines = ()
+    kit, seen = scene.world.kit, []
+    for _ in range(3):
+        scene.world.later(DAY)
+        scene.replies()
+        assert verify(kit, scene.family.case_id, scene.cm, now=scene.world.now) == "verified"
+        seen.append(scene.home().dwelling_key)
+    assert seen[0] == seen[2] != seen[1]
