@@ -261,7 +261,8 @@ class Packet(_Part):
     documents: tuple[PacketDocument, ...] = Field(default=(), max_length=100)
 
 
-_TOO_DEEP = Problem("packet.json", "broken_json", "The JSON is nested too deeply.", "See docs/packet.md.")
+_WHOLE = "packet.json"
+_TOO_DEEP = Problem(_WHOLE, "broken_json", "The JSON is nested too deeply.", "See docs/packet.md.")
 _KNOWN_KEYS = frozenset(
     name
     for part in (
@@ -345,7 +346,7 @@ _CODES = {"extra_forbidden": "unknown_key", "missing": "missing_key"}
 
 
 def _problem(error: Any) -> Problem:
-    field = ".".join(str(part) for part in error["loc"]) or "packet.json"
+    field = ".".join(str(part) for part in error["loc"]) or _WHOLE
     kind = str(error["type"])
     code = _CODES.get(kind, "wrong_type" if kind.endswith(("_type", "_parsing")) else "wrong_value")
     return Problem(field, code, *in_plain_words(error))
@@ -404,8 +405,15 @@ def parse_part(kind: type[PartT], raw: bytes, name: str) -> PartT:
         return kind.model_validate_json(json.dumps(_none_to_absent(json.loads(raw.decode("utf-8-sig")))))
     except (json.JSONDecodeError, UnicodeDecodeError) as err:
         raise BadInput(Problem(name, "broken_json", "This is not JSON.", "Mend the file.")) from err
+    except RecursionError:
+        raise BadInput(Problem(name, "broken_json", _TOO_DEEP.message, "Mend the file.")) from None
     except ValidationError as err:
         problems = [_problem(e) for e in err.errors(include_url=False, include_input=False)]
         raise BadInput(
-            [Problem(f"{name}.{p.field}", p.code, p.message, p.remedy) for p in problems]
+            [Problem(_under(name, p.field), p.code, p.message, p.remedy) for p in problems]
         ) from None
+
+
+def _under(name: str, field: str) -> str:
+    """The field of a part by itself; what is wrong with the whole of it stands under its name alone."""
+    return name if field == _WHOLE else f"{name}.{field}"

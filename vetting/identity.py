@@ -23,10 +23,7 @@ def findings(facts: ApplicationFacts, policy: VettingPolicy, now: datetime) -> t
     Legibility and dates are asked of the documents that the policy requires. Those in which a person or the
     machine read something else than the packet says, and those that another case holds too, are for review.
     """
-    found = list(illegible(facts, policy, now))
-    for document in facts.documents:
-        if document.reused_in or document.alike_in:
-            found.append(_reused(document, policy))
+    found = [*illegible(facts, policy, now), *reused(facts, policy)]
     for item, subject in dict.fromkeys((d.kind, d.subject) for d in facts.documents):
         if item in IDENTITY_DOCUMENTS:
             found += _expired(facts, policy, item, subject)
@@ -41,6 +38,13 @@ def illegible(facts: ApplicationFacts, policy: VettingPolicy, now: datetime) -> 
         _illegible(document, policy)
         for document in facts.documents
         if (document.kind, document.subject) in required and not is_legible(document, policy)
+    )
+
+
+def reused(facts: ApplicationFacts, policy: VettingPolicy) -> tuple[Finding, ...]:
+    """Each document that another case holds too, in the order of the documents."""
+    return tuple(
+        _reused(document, policy) for document in facts.documents if document.reused_in or document.alike_in
     )
 
 

@@ -1,6 +1,6 @@
 """A home after the release goes through the gate of intake: the same findings, and what is still lacking, in words.
 
-Pure. The findings are those of `vetting.proof_of_address`; their words there speak of a packet, which this home is
+Pure. The findings are those of `vetting.proof_of_address`, and that another case holds the proof; their words there speak of a packet, which this home is
 not of, so they are said anew here.
 """
 
@@ -15,7 +15,7 @@ from models.packet import Address, Packet
 from models.policy import VettingPolicy
 from models.reading import PostalAnswer
 from models.states import FindingCode, Severity
-from vetting import proof_of_address
+from vetting import identity, proof_of_address
 from vetting.checks import is_legible
 
 # What is no finding of the gate, but lacking all the same.
@@ -54,6 +54,7 @@ _WORDS: Mapping[FindingCode, str] = {
     "type what you read.",
     _F.ADDRESS_CITY_DIFFERS: "The proof names another city under the same ZIP. Often both are right.",
     _F.ADDRESS_TEXT_DISAGREES: "What the proof shows and what it says of itself differ. Look at it with care.",
+    _F.DOCUMENT_REUSED: "The very same file was handed in for another child too. Compare the two, and say what you found.",
     _F.DOCUMENT_ILLEGIBLE: "The proof of address can't be read. Ask for a new photo: flat, in good light, all four "
     "corners showing.",
 }
@@ -99,7 +100,7 @@ def home_findings(
         documents=() if home.proof is None else (home.proof,),
         submitted_at=home.handed_in_at or now,
     )
-    found = proof_of_address.findings(there, policy, now)
+    found = (*proof_of_address.findings(there, policy, now), *identity.reused(there, policy))
     return tuple(replace(one, message=_WORDS.get(one.code, one.message)) for one in found)
 
 

@@ -56,7 +56,8 @@ def change_address(
     It is `stated` until a person signs it off. In another time zone what stands open is planned anew for their hours.
 
     Raises:
-        BadInput: the address or the day can't be used; nothing was stored. Refused: no packet of the child came in.
+        BadInput: the address or the day can't be used; nothing was stored. Refused: no packet of the child came in,
+            or this is the home that is on file.
     """
     stated: StatedAddress = parse_part(StatedAddress, raw, "address")
     told = moved or Moved(at=moved_at)
@@ -64,7 +65,8 @@ def change_address(
         case = followed_case(session, case_key)
         role = require_role(person, Role.CASE_MANAGER, Role.POST_RELEASE_CALLER, Role.SUPERVISOR)
         record_act(session, case.id, person, role, now=now)
-        at = _moved_at(case, told, now)
+        zone = zone_of(stated.zip, stated.state)
+        at = _moved_at(case, told, zone, now)
         row, move = _replace(kit, session, case, stated, at, told.source, now)
         live_by(session, case, row.zone, actor=str(person.id), now=now)
         open_for_new_home(session, case, row, move, moved_at=at, actor=str(person.id), now=now)
@@ -91,8 +93,10 @@ def followed_case(session: Session, case_key: str) -> Case:
     return case
 
 
-def _moved_at(case: Case, told: Moved, now: datetime) -> datetime:
-    """The evening of the day of the move where they live, or the instant; no later than now.
+def _moved_at(case: Case, told: Moved, there: str, now: datetime) -> datetime:
+    """The evening of the day of the move where they live now (zone `there`), or the instant; no later than now.
+
+    By the clocks of the old home a move to the east would be read back as one of the day after.
 
     Raises:
         BadInput: a day to come, or one before the release.
@@ -107,7 +111,9 @@ def _moved_at(case: Case, told: Moved, now: datetime) -> datetime:
         raise BadInput(
             Problem("--moved-on", "before_release", "The child was not released yet then.", "Check the day.")
         )
-    return told.at or (now if told.on is None else min(now, local_instant(on, EVENING, zone)))
+    if told.on is None:
+        return told.at or now
+    return min(now, max(local_instant(on, EVENING, there), case.released_at or case.created_at))
 
 
 def _replace(
@@ -120,8 +126,9 @@ def _replace(
             "this child is known from the list of releases alone, and no home of theirs is on file to change",
             ["the child's packet (kinline submit)"],
         )
-    old = end_current(session, application_id, at)
     dwelling, building = keys.dwelling_keys(kit.vault, stated)
+    _refuse_the_same(kit, session, application_id, dwelling, stated)
+    old = end_current(session, application_id, at)
     row = Address(
         case_id=case.id,
         application_id=application_id,
@@ -139,11 +146,39 @@ def _replace(
     return row, _move(kit, case, old, row, stated)
 
 
-def end_current(session: Session, application_id: UUID, at: datetime) -> Address | None:
-    """The home that was the current one until now, with its last day."""
-    old = session.scalars(
+def _refuse_the_same(
+    kit: Kit, session: Session, application_id: UUID, dwelling: bytes, stated: StatedAddress
+) -> None:
+    """Who types the address that is on file takes no sign-off away, and sends no form to the court.
+
+    Raises:
+        Refused: it is that address, at most spelt otherwise.
+    """
+    old = _current(session, application_id)
+    if old is None or old.state == LOCATION_UNKNOWN or old.dwelling_key != dwelling:
+        return
+    before = StatedAddress.model_validate(open_json(kit.vault, old, "sealed_details"))
+    if before.state == stated.state and before.city.casefold() == stated.city.casefold():
+        raise Refused(
+            "same_address",
+            "this is the address on file",
+            [
+                "another address, if they moved",
+                "if they have not moved after all: kinline address still",
+                "a proof of this one: kinline address proof",
+            ],
+        )
+
+
+def _current(session: Session, application_id: UUID) -> Address | None:
+    return session.scalars(
         select(Address).where(col(Address.application_id) == application_id, col(Address.until_at).is_(None))
     ).one_or_none()
+
+
+def end_current(session: Session, application_id: UUID, at: datetime) -> Address | None:
+    """The home that was the current one until now, with its last day."""
+    old = _current(session, application_id)
     if old is not None:
         old.until_at = max(at, old.since_at)
         session.add(old)

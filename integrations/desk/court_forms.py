@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlmodel import Session, col
 
 from followup.calendar import local_day
@@ -132,17 +132,7 @@ def _is_older(known: datetime, told: Sequence[Obligation]) -> bool:
 def _facts(session: Session, kit: Kit, case: Case, home: Address) -> CourtFormFacts:
     application = session.get_one(Application, home.application_id)
     zone = zones_of(case)[0]
-    before = session.scalars(
-        select(Address)
-        .where(
-            col(Address.application_id) == home.application_id,
-            col(Address.until_at).is_not(None),
-            col(Address.dwelling_key).is_not(None),
-            col(Address.id) != home.id,
-        )
-        .order_by(col(Address.until_at).desc(), col(Address.since_at).desc())
-        .limit(1)
-    ).first()
+    before = _told_before(session, home)
     policy = reporting_policy(case)
     line = review_of(policy, COURT_FORM)
     open_forms = ledger.open_of(session, case.id, kind=COURT_FORM)
@@ -155,6 +145,26 @@ def _facts(session: Session, kit: Kit, case: Case, home: Address) -> CourtFormFa
         due_on=local_day(due_at, zone),
         legal_basis=line.legal_basis or "",
     )
+
+
+def _told_before(session: Session, home: Address) -> Address | None:
+    """The newest home before this one that the court can know: of the packet, or of a form that was filed.
+
+    One that was recorded and put right before anybody told the court is not what stands in its file.
+    """
+    filed = select(col(CourtFiling.address_id)).where(col(CourtFiling.case_id) == home.case_id)
+    return session.scalars(
+        select(Address)
+        .where(
+            col(Address.application_id) == home.application_id,
+            col(Address.until_at).is_not(None),
+            col(Address.dwelling_key).is_not(None),
+            col(Address.id) != home.id,
+            or_(col(Address.recorded_at).is_(None), col(Address.id).in_(filed)),
+        )
+        .order_by(col(Address.until_at).desc(), col(Address.since_at).desc())
+        .limit(1)
+    ).first()
 
 
 def _stated(kit: Kit, row: Address) -> StatedAddress:

@@ -18,7 +18,7 @@ from integrations.kit import Kit
 from integrations.policies import vetting_policy
 from integrations.store import history, ledger
 from integrations.store.applications import POSTAL_REFUSED, postal_answer
-from integrations.store.files import file_content, keep_evidence
+from integrations.store.files import file_content, held_by_other_cases, keep_evidence
 from integrations.store.revisions import current_packet
 from integrations.store.sealing import open_json, seal_json
 from integrations.store.staff import record_act, require_role
@@ -105,7 +105,7 @@ def confirm_home(
         packet, policy = _measure_of(session, kit, home)
         proof = newest_proof(session, home.id)
         issued_on = date.fromisoformat(parsed["issued_on"]) if parsed.get("issued_on") else None
-        facts = home_facts(kit, home, proof, issued_on=issued_on)
+        facts = home_facts(session, kit, home, proof, issued_on=issued_on)
         lacks = [*_reported(home, duties, proof), *new_home.lacking(packet, facts, policy, now)]
         compared = compare(_ITEM, "sponsor", parsed, new_home.packet_there(packet.packet, facts.address))
         cleared = [one.code for one in lacks if one.by_reason and reason.strip()]
@@ -224,7 +224,7 @@ def lacks_of(session: Session, kit: Kit, case: Case, home: Address | None, *, no
     if any(one.code == new_home.MOVE_REPORTED for one in reported):
         return reported
     facts, policy = _measure_of(session, kit, home)
-    found = new_home.lacking(facts, home_facts(kit, home, proof), policy, now)
+    found = new_home.lacking(facts, home_facts(session, kit, home, proof), policy, now)
     return [*reported, *found, new_home.pending(new_home.SIGN_OFF)]
 
 
@@ -267,19 +267,21 @@ def newest_proof(session: Session, address_id: UUID) -> HomeProof | None:
 
 
 def home_facts(
-    kit: Kit, home: Address, proof: HomeProof | None, *, issued_on: date | None = None
+    session: Session, kit: Kit, home: Address, proof: HomeProof | None, *, issued_on: date | None = None
 ) -> HomeFacts:
     """This home as the gate sees it. `issued_on`: the day that a person read on its proof."""
     return HomeFacts(
         address=StatedAddress.model_validate(open_json(kit.vault, home, "sealed_details")),
         postal=postal_answer(home),
         postal_refused=home.state == POSTAL_REFUSED,
-        proof=None if proof is None else _document(kit, proof, issued_on),
+        proof=None if proof is None else _document(session, kit, home, proof, issued_on),
         handed_in_at=None if proof is None else proof.at,
     )
 
 
-def _document(kit: Kit, proof: HomeProof, issued_on: date | None) -> DocumentFacts:
+def _document(
+    session: Session, kit: Kit, home: Address, proof: HomeProof, issued_on: date | None
+) -> DocumentFacts:
     reading = open_json(kit.vault, proof, "sealed_reading")
     return DocumentFacts(
         id=proof.id,
@@ -289,6 +291,7 @@ def _document(kit: Kit, proof: HomeProof, issued_on: date | None) -> DocumentFac
         sharpness=proof.sharpness,
         readable=proof.readable,
         text=None if reading is None else document_text(reading),
+        reused_in=held_by_other_cases(session, proof.file_id, home.case_id, before=proof.at),
     )
 
 

@@ -99,13 +99,15 @@ def open_for_new_home(
 ) -> None:
     """The new home is to be verified and the court told; whatever stood open for the home before goes on in these.
 
-    The court's days run from the move, not from this record.
+    The court's days run from the move, not from this record; while an earlier move is untold, from that one: an
+    address that is put right gives nobody new days.
     """
     policy, key = policy_of(case), str(home.id)[:8]
     detail = {"address": str(home.id)}
     wanted = [review_duty(policy, VERIFY, key=key, now=now, detail=detail)]
     wanted += [review_duty(policy, kind, key=key, now=now, detail=detail) for kind in opened_by(policy, move)]
-    form = review_duty(policy, COURT_FORM, key=key, now=min(moved_at, now), detail=detail)
+    untold = [one.opens_at for one in ledger.open_of(session, case.id, kind=COURT_FORM)]
+    form = review_duty(policy, COURT_FORM, key=key, now=min(moved_at, now, *untold), detail=detail)
     if not _keep_form(session, case, home, form, move, actor=actor, now=now):
         wanted.append(form)
     why = "the family moved"

@@ -41,7 +41,8 @@ def printed(text: str, *, title: str) -> bytes:
     for number, block in enumerate(text.strip().split("\n\n")):
         words = "<br/>".join(escape(line) for line in block.splitlines())
         story += [Paragraph(words, body if number else head), Spacer(1, 0.15 * inch)]
-    document.build(story)
+    # The space behind the last words would begin an empty page of its own where they just fit.
+    document.build(story[:-1])
     return out.getvalue()
 
 

@@ -15,7 +15,9 @@ from integrations.store.sealing import open_bytes, seal_bytes
 from integrations.vault import Vault
 from models.errors import BadInput
 from models.tables.base import Sealed
-from models.tables.vetting import DocumentFile
+from models.tables.homes import HomeProof
+from models.tables.people import Address
+from models.tables.vetting import Application, Document, DocumentFile
 
 
 def file_key(vault: Vault, content: bytes) -> bytes:
@@ -46,6 +48,29 @@ def keep_file(session: Session, vault: Vault, content: bytes, *, now: datetime) 
 def file_content(session: Session, vault: Vault, file_id: UUID) -> bytes:
     """The bytes of this file, opened."""
     return open_bytes(vault, session.get_one(DocumentFile, file_id), "sealed_content")
+
+
+def held_by_other_cases(
+    session: Session, file_id: UUID, case_id: UUID, *, before: datetime
+) -> tuple[UUID, ...]:
+    """The applications of other cases that hold these very bytes, in a packet or as the proof of a home.
+
+    Nobody can where the file was first kept at `before` or later: that is not looked up.
+    """
+    kept_at = session.scalars(select(col(DocumentFile.at)).where(col(DocumentFile.id) == file_id)).one()
+    if kept_at >= before:
+        return ()
+    packets = (
+        select(col(Application.id))
+        .join(Document, col(Document.application_id) == col(Application.id))
+        .where(col(Document.file_id) == file_id, col(Application.case_id) != case_id)
+    )
+    homes = (
+        select(col(Address.application_id))
+        .join(HomeProof, col(HomeProof.address_id) == col(Address.id))
+        .where(col(HomeProof.file_id) == file_id, col(Address.case_id) != case_id)
+    )
+    return tuple(sorted({*session.scalars(packets), *session.scalars(homes)}))
 
 
 def keep_evidence(

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
-
-from rich.table import Table
 
 from kinline.cli.common import OUT
 
@@ -61,15 +60,17 @@ def week(result: dict[str, Any]) -> None:
     if not any(day["hearings"] for day in result["days"]):
         OUT.print("None is known.")
         return
-    table = Table("day", "time", "court", "case", "child", "sponsor", "state", "hearing", box=None)
     for day in result["days"]:
+        if day["hearings"]:
+            OUT.print(f"{day['day']}, {date.fromisoformat(day['day']):%A}")
         for h in day["hearings"]:
-            parties = [_PARTY[h["parties"][party]["state"]] for party in ("child", "sponsor")]
-            state = h["outcome"] or h["state"]
-            table.add_row(
-                day["day"], f"{h['time']} {h['zone']}", h["court"], h["case_id"], *parties, state, h["id"]
+            said = ", ".join(
+                f"{party} {_PARTY[h['parties'][party]['state']]}" for party in ("child", "sponsor")
             )
-    OUT.print(table)
+            state = h["outcome"] or h["state"]
+            OUT.print(f"  {h['time']} {h['zone']}, {h['court']}, {state}: {said}", markup=False)
+            # On a line of their own, so that no narrow terminal cuts what must be copied.
+            OUT.print(f"    hearing {h['id']}  case {h['case_id']}", markup=False)
 
 
 def measures(result: dict[str, Any]) -> None:

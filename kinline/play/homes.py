@@ -115,12 +115,17 @@ def _lacking(kit: Kit, case_id: UUID, now: datetime) -> set[str]:
 
 
 def _new_home(kit: Kit, case_id: UUID) -> dict[str, Any]:
-    """An invented home in the same town, always the same for the same child; the postal service knows it."""
+    """An invented home in the same town, one of two for each child: who tells of a move again goes to the other.
+
+    The postal service knows both.
+    """
     with kit.transaction() as session:
         home = current_home(session, case_id)
         details = {} if home is None else open_json(kit.vault, home, "sealed_details")
     number = 2001 + case_id.int % 400 * 2
-    return {"line1": f"{number} Invented Ave", **{k: details[k] for k in ("city", "state", "zip")}}
+    first, second = f"{number} Invented Ave", f"{number + 800} Invented Ave"
+    street = second if details.get("line1") == first else first
+    return {"line1": street, **{k: details[k] for k in ("city", "state", "zip")}}
 
 
 def _told(kit: Kit, case_id: UUID) -> tuple[dict[str, Any], str]:

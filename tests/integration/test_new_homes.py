@@ -17,7 +17,7 @@ from integrations.desk.oversight import oversight_json
 from integrations.desk.reacting import react
 from integrations.desk.views import case_json
 from integrations.kit import Kit
-from integrations.letters.court_form import fields_told
+from integrations.letters.court_form import CourtFormFacts, fields_told
 from integrations.store import ledger
 from integrations.store.sealing import open_json
 from integrations.store.whereabouts import unknown_locations, whereabouts
@@ -188,6 +188,27 @@ def test_a_person_answers_with_a_reason_what_intake_lets_them_answer_and_nothing
     assert (scene.where(), signing.cleared) == ("verified", ["ADDRESS_NAME_MISMATCH"])
 
 
+def test_a_proof_that_stands_in_another_case_is_for_review_as_at_intake(scene: Scene) -> None:
+    scene.moves()
+    scene.brings()
+    assert scene.missing() == ["sign_off"]
+    other = Scene(
+        scene.world,
+        a_family(scene.world.kit, scene.world.staff, a_number="220500002"),
+        scene.post,
+        scene.reader,
+    )
+    other.moves()
+    scene.world.later(DAY)
+    other.brings()
+    assert other.missing() == ["DOCUMENT_REUSED", "sign_off"]
+    refused(other.signs, "not_verified")
+    scene.world.later(DAY)  # of two that came at one instant, none is the newer one
+    other.brings("a bill of their own")
+    other.signs()
+    assert other.where() == "verified"
+
+
 def test_a_blurred_proof_is_never_answered_with_a_reason(scene: Scene) -> None:
     scene.reader.sharpness = 0.2
     scene.moves()
@@ -266,6 +287,27 @@ def test_a_second_move_opens_its_own_form_and_the_first_ones_names_it(scene: Sce
     assert len(scene.world.duties(scene.family, "household_check")) == 1
 
 
+def test_an_address_that_is_put_right_gives_nobody_new_days_for_the_court(scene: Scene) -> None:
+    scene.moves()
+    first = scene.world.duty(scene.family, "court_address_form").due_at
+    scene.world.later(3 * DAY)
+    scene.moves(HOME | {"line1": "78 Sample St"})
+    assert scene.world.duty(scene.family, "court_address_form").due_at == first
+
+
+def test_the_address_that_is_on_file_is_no_move(scene: Scene) -> None:
+    scene.moves()
+    scene.brings()
+    scene.signs()
+    home = scene.home()
+    no = refused(lambda: scene.moves(HOME | {"line1": "77 sample street", "unit": "#2"}), "same_address")
+    assert any("kinline address still" in one for one in no.missing)
+    assert (scene.home().id, scene.where()) == (home.id, "verified")
+    scene.moves(HOME | {"unit": "Apt 3"})
+    scene.moves()  # and back
+    assert scene.where() == "stated"
+
+
 def test_an_address_that_was_only_written_better_asks_for_no_new_household(scene: Scene) -> None:
     scene.moves(HOME | {"unit": None})
     (asked,) = scene.world.duties(scene.family, "household_check")
@@ -274,6 +316,20 @@ def test_an_address_that_was_only_written_better_asks_for_no_new_household(scene
     scene.moves()
     assert [d.id for d in scene.world.duties(scene.family, "household_check")] == [asked.id]
     assert scene.world.duty(scene.family, "court_address_form").id == form.id
+
+
+def test_the_day_of_a_move_to_the_east_is_the_day_that_they_say(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scene.world.later(5 * DAY)
+    scene.moves(on=(scene.world.now - 4 * DAY).date())
+    files(scene)
+    with scene.world.kit.transaction() as session:
+        session.get_one(Case, scene.family.case_id).zone = "Pacific/Honolulu"
+    on = (scene.world.now - 2 * DAY).date()
+    scene.moves({"line1": "5 Sample St", "city": "Miami", "state": "FL", "zip": "33125"}, on=on)
+    facts = printed(scene, monkeypatch)
+    assert (facts.moved_on, facts.due_on) == (on, on + 5 * DAY)
 
 
 @pytest.mark.parametrize(
@@ -445,6 +501,37 @@ def test_the_form_is_printed_kept_filed_and_on_record_as_told_outside(scene: Sce
     refused(lambda: files(scene), "nothing_owed")
 
 
+def printed(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> CourtFormFacts:
+    """What the form says."""
+    seen: list[CourtFormFacts] = []
+
+    def printing(facts: CourtFormFacts) -> bytes:
+        seen.append(facts)
+        return b"%PDF"
+
+    monkeypatch.setattr(court_forms, "court_form", printing)
+    court_forms.print_form(scene.world.kit, scene.family.key, scene.cm, now=scene.world.now)
+    return seen[0]
+
+
+def old_on_the_form(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> str | None:
+    """The street of the old home, as the form prints it."""
+    old = printed(scene, monkeypatch).old
+    return old.line1 if old else None
+
+
+def test_the_old_home_on_the_form_is_the_one_that_the_court_knows(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scene.moves(HOME | {"line1": "71 Sample St"})  # misheard, and put right
+    scene.world.later(DAY)
+    scene.moves()
+    assert old_on_the_form(scene, monkeypatch) == "1420 Example Ave"
+    files(scene)
+    scene.moves(HOME | {"line1": "80 Sample St"})
+    assert old_on_the_form(scene, monkeypatch) == "77 Sample St"
+
+
 def test_nobody_files_a_form_before_the_new_address_is_known(scene: Scene) -> None:
     scene.replies()
     refused(lambda: files(scene), "no_new_home")
@@ -480,3 +567,14 @@ def test_the_invented_staff_record_a_move_sign_the_home_off_and_file_the_form(sc
     assert not open_kinds & KINDS
     with kit.transaction() as session:
         assert open_verifications(session) == []
+
+
+def test_the_invented_staff_record_another_home_when_the_family_moves_again(scene: Scene) -> None:
+    scene.reader.lines = ()
+    kit, seen = scene.world.kit, []
+    for _ in range(3):
+        scene.world.later(DAY)
+        scene.replies()
+        assert verify(kit, scene.family.case_id, scene.cm, now=scene.world.now) == "verified"
+        seen.append(scene.home().dwelling_key)
+    assert seen[0] == seen[2] != seen[1]

@@ -40,8 +40,8 @@ def world(kit: Kit, staff: dict[str, Person]) -> Iterator[World]:
         yield opened
 
 
-def moves(world: World, family: Family, zone: str) -> None:
-    home = {"line1": "100 Example Street", "unit": None, **HOMES[zone]}
+def moves(world: World, family: Family, zone: str, street: str = "100 Example Street") -> None:
+    home = {"line1": street, "unit": None, **HOMES[zone]}
     addresses.change_address(
         world.kit,
         family.key,
@@ -90,7 +90,7 @@ def test_what_is_planned_keeps_its_hours_there_and_comes_back_as_it_was(world: W
     assert (duty.next_at, duty.owned_until > duty.due_at) == (duty.opens_at, True)
     made = changes(world, family)
     assert made >= len(before)
-    moves(world.later(HOUR), family, HONOLULU)  # within the city: nothing more
+    moves(world.later(HOUR), family, HONOLULU, "200 Example Street")  # within the city: nothing more
     assert (planned(world, family), changes(world, family)) == (after, made)
     moves(world.later(HOUR), family, CHICAGO)
     assert planned(world, family) == before

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 
+from pypdfium2 import PdfDocument
+
 from integrations.letters.court_form import CourtFormFacts, court_form, fields_told, form_text
 from models.packet import Address
 
@@ -34,6 +36,11 @@ def test_the_form_has_both_homes_the_copy_for_dhs_and_marked_places_to_sign() ->
 def test_the_same_facts_give_the_same_bytes() -> None:
     assert court_form(FACTS) == court_form(FACTS)
     assert court_form(FACTS).startswith(b"%PDF")
+
+
+def test_the_form_is_one_page_with_no_empty_one_behind_it() -> None:
+    facts = replace(FACTS, old=OLD.model_copy(update={"unit": "Apt 6B"}))
+    assert len(PdfDocument(court_form(facts))) == 1
 
 
 def test_where_nobody_knew_where_the_child_was_the_old_home_is_left_to_who_signs() -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from models.errors import BadInput, Problem
-from models.packet import Packet, consented_at, parse_packet
+from models.packet import Address, Packet, consented_at, parse_packet, parse_part
 from models.states import DocumentKind
 
 EXAMPLE = Path(__file__).parent.parent / "data" / "packet.example.json"
@@ -445,3 +445,18 @@ def test_consent_counts_from_when_it_was_given_and_only_if_it_was(tree: Tree) ->
     put(tree, "child.text_consent.given", False)
     assert consented_at(parsed(tree).child.text_consent) is None
     assert consented_at(None) is None
+
+
+@pytest.mark.parametrize(
+    ("raw", "field", "code"),
+    [
+        (b"[]", "address", "wrong_type"),
+        (b'"Houston"', "address", "wrong_type"),
+        (b"[" * 100_000, "address", "broken_json"),
+        (b'{"line1": 7, "city": "Houston", "state": "TX", "zip": "77036"}', "address.line1", "wrong_type"),
+    ],
+)
+def test_a_part_by_itself_names_its_own_faults(raw: bytes, field: str, code: str) -> None:
+    with pytest.raises(BadInput) as caught:
+        parse_part(Address, raw, "address")
+    assert [(p.field, p.code) for p in caught.value.problems] == [(field, code)]
