@@ -11,13 +11,24 @@ from fastapi import FastAPI
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.staticfiles import StaticFiles
 
-from console import health, webhooks
+from console import health, pictures, webhooks
 from console.api import hearings, reads, writes
 from console.context import Console
 from console.errors import add_error_handlers
 from console.guard import Guard
 from console.metrics import Metrics
-from console.pages import addresses, applications, board, calendar, cases, links, sign_in, today
+from console.pages import (
+    addresses,
+    applications,
+    board,
+    calendar,
+    cases,
+    documents,
+    home_proofs,
+    links,
+    sign_in,
+    today,
+)
 from console.pages.rendering import STATIC, make_templates
 from console.throttle import SignInThrottle
 from integrations.database import wall_clock
@@ -51,8 +62,11 @@ def create_app(
         sign_in,
         today,
         applications,
+        documents,
+        pictures,
         links,
         cases,
+        home_proofs,  # before the addresses: those take any word in its place
         addresses,
         calendar,
         board,

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 DONE: Mapping[str, str] = {
+    "confirmed": "What you read is on record.",
     "address": "The new address is on record. What it still needs stands below.",
+    "address_confirmed": "You have signed this home off.",
     "address_proof": "The paper is on file. A person reads it before the address counts as verified.",
     "address_returned": "It is on record that a letter came back. Somebody is to find out where the family is.",
     "address_still": "It is on record that they have not moved.",

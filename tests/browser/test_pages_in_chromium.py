@@ -23,11 +23,13 @@ PAGES: Mapping[str, str] = {
     "/oversight/{name}": "supervisor",
     "/applications": "cm",
     "/applications/{key}": "cm",
+    "/applications/{key}/documents/{document_id}": "cm",
     "/applications/{key}/links": "integrity",
     "/links": "integrity",
     "/cases/{key}": "cm",
     "/cases/{key}/address": "cm",
     "/cases/{key}/address/proof": "cm",
+    "/cases/{key}/address/confirm": "cm",
     "/cases/{key}/address/{learnt}": "cm",
 }
 OPEN = {"/sign-in"}
@@ -47,7 +49,9 @@ def _pages(site: Site) -> Iterator[str]:
 
 def _path(route: str, site: Site) -> str:
     row = site.ids["application" if route.startswith("/applications") else "case"]
-    return route.format(key=row, name="duties_overdue", learnt="unknown")
+    return route.format(
+        key=row, name="duties_overdue", learnt="unknown", document_id=site.ids.get("document")
+    )
 
 
 @pytest.mark.parametrize("route", sorted(PAGES))
