@@ -11,7 +11,7 @@ from fastapi import FastAPI
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.staticfiles import StaticFiles
 
-from console import health, webhooks
+from console import health, pictures, webhooks
 from console.api import hearings, reads, writes
 from console.context import Console
 from console.errors import add_error_handlers
@@ -23,7 +23,9 @@ from console.pages import (
     board,
     calendar,
     cases,
+    documents,
     escalations,
+    home_proofs,
     links,
     queue,
     sign_in,
@@ -64,8 +66,11 @@ def create_app(
         queue,
         escalations,
         applications,
+        documents,
+        pictures,
         links,
         cases,
+        home_proofs,  # before the addresses: those take any word in its place
         addresses,
         calendar,
         board,

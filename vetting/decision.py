@@ -41,10 +41,10 @@ from vetting.checks import Standing, hit_of
 from vetting.findings import found_now, identity_of
 from vetting.pending_release import AWAITED, is_statutory, line_for
 
-_MAY_CONFIRM = (Role.INTAKE_OFFICER, Role.CASE_MANAGER)
-_MAY_CLEAR = (Role.CASE_MANAGER, Role.SUPERVISOR, Role.FEDERAL_FIELD_SPECIALIST)
-_MAY_WAIVE = (Role.FEDERAL_FIELD_SPECIALIST, Role.SUPERVISOR)
-_MAY_RELEASE = (Role.CASE_MANAGER,)
+MAY_CONFIRM = (Role.INTAKE_OFFICER, Role.CASE_MANAGER)
+MAY_CLEAR = (Role.CASE_MANAGER, Role.SUPERVISOR, Role.FEDERAL_FIELD_SPECIALIST)
+MAY_WAIVE = (Role.FEDERAL_FIELD_SPECIALIST, Role.SUPERVISOR)
+MAY_RELEASE = (Role.CASE_MANAGER,)
 
 _A = ApplicationState
 _RECOMMENDABLE = frozenset(
@@ -303,7 +303,7 @@ def may_confirm(facts: ApplicationFacts, person: Person, requirement: Requiremen
     Raises:
         Refused: wrong_role, two_roles, out_of_order, or not_reviewable when there is no document to read.
     """
-    role = _acting_role(facts, person, _MAY_CONFIRM)
+    role = _acting_role(facts, person, MAY_CONFIRM)
     refuse_when_over(facts)
     if requirement.kind != "document":
         raise Refused("not_reviewable", "Only a document can be confirmed.")
@@ -321,7 +321,7 @@ def may_clear(facts: ApplicationFacts, person: Person, row: FindingFacts, reason
         Refused: wrong_role, two_roles, out_of_order, or not_reviewable (a block, a hit, one not open).
         BadInput: without a reason.
     """
-    role = _acting_role(facts, person, _MAY_CLEAR)
+    role = _acting_role(facts, person, MAY_CLEAR)
     refuse_when_over(facts)
     if row.state is not FindingState.OPEN:
         raise Refused("not_reviewable", f"This finding is already {row.state}.")
@@ -348,7 +348,7 @@ def may_waive(
         Refused: wrong_role, two_roles, out_of_order, statutory (not waivable), four_eyes.
         BadInput: without a reason.
     """
-    role = _acting_role(facts, person, _MAY_WAIVE)
+    role = _acting_role(facts, person, MAY_WAIVE)
     refuse_when_over(facts)
     if not requirement.waivable:
         raise Refused(
@@ -381,7 +381,7 @@ def may_adjudicate(
         Refused: wrong_role, two_roles, out_of_order, not_reviewable, four_eyes.
         BadInput: without a reason.
     """
-    role = _acting_role(facts, person, _MAY_WAIVE)
+    role = _acting_role(facts, person, MAY_WAIVE)
     if facts.state is not _A.RELEASED:  # a hit that comes after the release is judged like any other
         refuse_when_over(facts)
     standing = hit_of(check, now)
@@ -462,7 +462,7 @@ def may_override(facts: ApplicationFacts, person: Person, reason: str) -> tuple[
     """
     newest = home_study.latest(facts)
     proposed_by = newest.override_proposed_by if newest is not None else None
-    allowed = (Role.FEDERAL_FIELD_SPECIALIST,) if proposed_by is None else _MAY_WAIVE
+    allowed = (Role.FEDERAL_FIELD_SPECIALIST,) if proposed_by is None else MAY_WAIVE
     role = _acting_role(facts, person, allowed)
     refuse_when_over(facts)
     if newest is None or newest.result != "negative" or newest.overridden:
@@ -484,7 +484,7 @@ def may_release(
     Raises:
         Refused: wrong_role, two_roles, or gate_closed with everything that is missing.
     """
-    role = _acting_role(facts, person, _MAY_RELEASE)
+    role = _acting_role(facts, person, MAY_RELEASE)
     answer = gate(facts, requirements, policy, now)
     if not answer.open:
         raise Refused("gate_closed", "The release must wait for what is missing.", answer.missing)

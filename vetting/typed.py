@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Literal
@@ -21,8 +21,8 @@ from vetting.address import dwelling_key_text
 from vetting.category import person_of, stated_document
 from vetting.names import name_words
 
-_Form = Literal["text", "date"]
-_IDENTITY: Mapping[str, _Form] = {
+TypedForm = Literal["text", "date"]
+_IDENTITY: Mapping[str, TypedForm] = {
     "given_names": "text",
     "family_names": "text",
     "type": "text",
@@ -31,7 +31,7 @@ _IDENTITY: Mapping[str, _Form] = {
     "date_of_birth": "date",
     "expires_on": "date",
 }
-_ADDRESS: Mapping[str, _Form] = {
+_ADDRESS: Mapping[str, TypedForm] = {
     "name": "text",
     "line1": "text",
     "unit": "text",
@@ -40,7 +40,7 @@ _ADDRESS: Mapping[str, _Form] = {
     "zip": "text",
     "issued_on": "date",
 }
-_OTHER: Mapping[str, _Form] = {"seen": "text"}
+_OTHER: Mapping[str, TypedForm] = {"seen": "text"}
 _MAX_TEXT = 300
 
 
@@ -60,7 +60,7 @@ def parse_typed(item: str, raw: bytes) -> dict[str, str]:
         BadInput: one problem per fault. No message repeats a value.
     """
     tree = _json(raw)
-    fields, problems = _fields(item), []
+    fields, problems = fields_of(item), []
     typed: dict[str, str] = {}
     for name, value in tree.items():
         if name not in fields:
@@ -77,7 +77,8 @@ def parse_typed(item: str, raw: bytes) -> dict[str, str]:
     given = {name for name, value in tree.items() if value is not None}
     problems += [
         Problem(name, "missing_key", "This field is required.", "Type what the document says.")
-        for name in _lacking(item, given)
+        for name in required_fields(item, given)
+        if name not in given
     ]
     if problems:
         raise BadInput(problems)
@@ -100,23 +101,22 @@ def compare(item: str, subject: str, typed: Mapping[str, Any], packet: Packet) -
     return TypedComparison(not differs if outcomes else None, differs, expires_on)
 
 
-def _fields(item: str) -> Mapping[str, _Form]:
+def fields_of(item: str) -> Mapping[str, TypedForm]:
+    """What is typed from a document of this kind, in the order in which people read it."""
     if item in IDENTITY_DOCUMENTS:
         return _IDENTITY
     return _ADDRESS if item == DocumentKind.PROOF_OF_ADDRESS else _OTHER
 
 
-def _lacking(item: str, given: set[str]) -> Iterator[str]:
-    """Required fields that are not there. A birth certificate need not have a number, but a birthday."""
+def required_fields(item: str, given: Collection[str] = ()) -> tuple[str, ...]:
+    """What must be typed, beside these. A birth certificate need not have a number, but a birthday."""
     if item == DocumentKind.CHILD_IDENTITY:
-        required = ["date_of_birth"]
-    elif item in IDENTITY_DOCUMENTS:
-        required = ["number"]
-    elif item == DocumentKind.PROOF_OF_ADDRESS:
-        required = ["line1"] if given & {"city", "zip"} else ["line1", "zip"]
-    else:
-        required = ["seen"]
-    return (name for name in required if name not in given)
+        return ("date_of_birth",)
+    if item in IDENTITY_DOCUMENTS:
+        return ("number",)
+    if item == DocumentKind.PROOF_OF_ADDRESS:
+        return ("line1",) if {"city", "zip"}.intersection(given) else ("line1", "zip")
+    return ("seen",)
 
 
 def _json(raw: bytes) -> dict[str, Any]:
@@ -133,7 +133,7 @@ def _json(raw: bytes) -> dict[str, Any]:
     return tree
 
 
-def _fault(name: str, value: Any, form: _Form) -> Problem | None:
+def _fault(name: str, value: Any, form: TypedForm) -> Problem | None:
     if not isinstance(value, str):
         return Problem(name, "wrong_type", "This must be text.", "Put it in double quotes.")
     if not value.strip() or len(value) > _MAX_TEXT:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -13,6 +13,7 @@ from console.pages.gate_words import gate_groups
 from console.pages.next_step import name_of, next_step
 from console.pages.rendering import page
 from console.reading import read_applications
+from integrations.desk.documents import documents_json
 from integrations.desk.views import application_json
 
 router = APIRouter()
@@ -42,9 +43,21 @@ def application(request: Request, key: str, who: Reader) -> Response:
         name=name_of(shown),
         email=who.person.email,
         missing=gate_groups(shown["gate"]["missing"]),
+        papers=_papers(shown, documents_json(console.kit, shown["application_id"])),
     )
 
 
 def _findings(shown: Mapping[str, Any], *, is_open: bool) -> list[Mapping[str, Any]]:
     fitting = [f for f in shown["findings"] if (f["state"] == "open") == is_open]
     return sorted(fitting, key=lambda f: _FINDING_ORDER.get(f["severity"], 3))
+
+
+def _papers(shown: Mapping[str, Any], documents: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """The papers, each with how it stands with what asks for it; those that wait to be read come first."""
+    asked = {(r["item"], r["subject"]): r for r in shown["required"] if r["kind"] == "document"}
+    papers = []
+    for one in documents:
+        mine = asked.get((one["item"], one["subject"]))
+        waits = mine is not None and mine["confirm"] and mine["state"] == "received" and one["to_read"]
+        papers.append({**one, "state": mine["state"] if mine else None, "waits": waits})
+    return sorted(papers, key=lambda paper: not paper["waits"])

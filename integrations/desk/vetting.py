@@ -20,7 +20,7 @@ from integrations.store.applications import current_documents
 from integrations.store.ladder import supersede
 from integrations.store.revisions import waiver_holds
 from integrations.store.sealing import seal_json
-from models.errors import BadInput, Problem
+from models.errors import BadInput, Problem, Stale
 from models.facts import Person, Requirement
 from models.states import (
     APPLICATION_MOVES,
@@ -46,17 +46,35 @@ _STATE_AFTER = {
 }
 
 
-def confirm(kit: Kit, key: str, item: str, person: Person, *, typed: bytes, now: datetime) -> UUID:
-    """A person has typed what they read from the document. What differs from the packet becomes a finding."""
+def confirm(
+    kit: Kit,
+    key: str,
+    item: str,
+    person: Person,
+    *,
+    typed: bytes,
+    document: UUID | None = None,
+    now: datetime,
+) -> UUID:
+    """A person has typed what they read from the document. What differs from the packet becomes a finding.
+
+    `document`: which one they had before them.
+
+    Raises:
+        Stale: an amendment has put another in its place since.
+    """
     with kit.transaction() as session:
         act = Act(kit, session, key, person, now)
         requirement = find_requirement(act.required, item)
         role = decision.may_confirm(act.facts, person, requirement)
         parsed = parse_typed(requirement.item, typed)
         compared = compare(requirement.item, requirement.subject, parsed, act.facts.packet)
+        document_id = _document_to_read(act, requirement)
+        if document not in (None, document_id):
+            raise Stale("this is not the document that answers the requirement")
         row = Confirmation(
             application_id=act.application.id,
-            document_id=_document_to_read(act, requirement),
+            document_id=document_id,
             item=requirement.item,
             subject=requirement.subject,
             sealed_typed=Sealed(b""),

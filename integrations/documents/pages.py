@@ -38,16 +38,16 @@ class Page:
     is_picture: bool = True
 
 
-def open_pages(content: bytes, media_type: MediaType, limit: int) -> Iterator[Page]:
-    """The first `limit` pages. Raises whatever the decoder raises when the file is broken."""
+def open_pages(content: bytes, media_type: MediaType, limit: int, *, first: int = 0) -> Iterator[Page]:
+    """`limit` pages from `first` on. Raises whatever the decoder raises when the file is broken."""
     if media_type is MediaType.PDF:
-        yield from _pdf_pages(content, limit)
+        yield from _pdf_pages(content, first, limit)
         return
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # odd metadata is none of the reader's business
         with Image.open(io.BytesIO(content)) as image:
             frames = int(getattr(image, "n_frames", 1)) if media_type is MediaType.TIFF else 1
-            for index in range(min(frames, limit)):
+            for index in range(first, min(frames, first + limit)):
                 image.seek(index)
                 yield Page(index, _as_rgb(image))
 
@@ -65,7 +65,7 @@ def _as_rgb(image: Image.Image) -> Pixels:
     return np.asarray(upright.convert("RGB"), dtype=np.uint8)
 
 
-def _pdf_pages(content: bytes, limit: int) -> Iterator[Page]:
+def _pdf_pages(content: bytes, first: int, limit: int) -> Iterator[Page]:
     with PDFIUM_LOCK:
         document = pypdfium2.PdfDocument(content)
         try:
@@ -73,7 +73,7 @@ def _pdf_pages(content: bytes, limit: int) -> Iterator[Page]:
             fillable = document.get_formtype() != pdfium.FORMTYPE_NONE
             if fillable:
                 document.init_forms()
-            for index in range(min(len(document), limit)):
+            for index in range(first, min(len(document), first + limit)):
                 page = _pdf_page(document[index], index)
                 yield replace(page, is_picture=True) if fillable else page
         finally:

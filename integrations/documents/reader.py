@@ -24,6 +24,7 @@ from integrations.documents.legibility import Legibility, measure
 from integrations.documents.likeness import alike, marks_of
 from integrations.documents.ocr import read_page
 from integrations.documents.pages import open_pages
+from integrations.documents.pictures import picture_of
 from integrations.documents.sniff import MediaType, Sniffed, sniff
 from integrations.documents.text_layer import checked_layer
 from integrations.documents.zone import find_zone
@@ -192,6 +193,11 @@ class ReaderProcess:
         with self._turn:
             return self._run(look_at_identity if zone else look_at, content)
 
+    def picture(self, content: bytes, page: int, long_side: int) -> bytes | None:
+        """See `pictures.picture_of`. Raises `Unavailable` as `read` does."""
+        with self._turn:
+            return self._run(picture_of, content, page, long_side)
+
     def alike(self, one: bytes, other: bytes) -> bool:
         """See `alike_documents`. Raises `Unavailable` as `read` does."""
         with self._turn:
@@ -209,11 +215,11 @@ class ReaderProcess:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _run(self, job: Callable[..., T], *contents: bytes) -> T:
+    def _run(self, job: Callable[..., T], *given: object) -> T:
         for _ in range(2):
             started = time.monotonic()
             try:
-                return self._ready().submit(_timed, job, contents, self._limit).result()
+                return self._ready().submit(_timed, job, given, self._limit).result()
             except BrokenProcessPool:
                 self._stop()
                 if time.monotonic() - started >= self._limit:
@@ -249,11 +255,11 @@ def _end_with(parent: multiprocessing.process.BaseProcess) -> None:
     os._exit(1)
 
 
-def _timed(job: Callable[..., T], contents: tuple[bytes, ...], seconds: int) -> T:
+def _timed(job: Callable[..., T], given: tuple[object, ...], seconds: int) -> T:
     # SIGALRM's default ends the process even from within a decoder's C code; the parent sees it broken.
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
     signal.alarm(seconds)
     try:
-        return job(*contents)
+        return job(*given)
     finally:
         signal.alarm(0)

@@ -19,6 +19,8 @@ from sqlalchemy import Engine
 
 from console.app import create_app
 from integrations.database import set_sandbox_clock, transaction
+from integrations.desk.documents import documents_json
+from integrations.desk.homes import hand_in_proof
 from integrations.desk.intake import submit
 from integrations.identity.accounts import set_password
 from integrations.kit import Kit
@@ -41,7 +43,7 @@ from tests.builders import (
     an_escalation,
 )
 from tests.integration.conftest import a_kit, the_staff
-from tests.integration.scenes import outside_world
+from tests.integration.scenes import outside_world, scan
 
 PASSWORD = "four plain invented words"
 SAMPLES = Path(__file__).resolve().parents[2] / "samples" / "packets"
@@ -83,10 +85,12 @@ def site(shared_engine: Engine, chromium: Browser) -> Iterator[Site]:
             set_password(session, person.email, PASSWORD)
     case_id, escalation_id = a_followed_child(kit, staff)
     application_id = submit(kit, read_path(SAMPLES / "04-missing-unit"), actor="cli", now=NOW).application_id
+    ids = {"case": str(case_id), "escalation": str(escalation_id), "application": str(application_id)}
+    ids["document"] = documents_json(kit, ids["application"])[0]["id"]
     with outside_world(kit), ThreadedServer(create_app(kit, wall=lambda: NOW)) as server:
         kit.public_url = server.url
-        ids = {"case": case_id, "escalation": escalation_id, "application": application_id}
-        yield Site(server.url, kit, staff, {kind: str(one) for kind, one in ids.items()})
+        hand_in_proof(kit, ids["case"], scan("bill"), staff["cm"], filename="bill.png", now=NOW)
+        yield Site(server.url, kit, staff, ids)
     kit.close()
 
 

@@ -28,11 +28,13 @@ PAGES: Mapping[str, str] = {
     "/oversight/{name}": "supervisor",
     "/applications": "cm",
     "/applications/{key}": "cm",
+    "/applications/{key}/documents/{document_id}": "cm",
     "/applications/{key}/links": "integrity",
     "/links": "integrity",
     "/cases/{key}": "cm",
     "/cases/{key}/address": "cm",
     "/cases/{key}/address/proof": "cm",
+    "/cases/{key}/address/confirm": "cm",
     "/cases/{key}/address/{learnt}": "cm",
 }
 # The sign-in, which has its own test, and a part of a page.
@@ -53,8 +55,13 @@ def _pages(site: Site) -> Iterator[str]:
 
 def _path(route: str, site: Site) -> str:
     row = site.ids["application" if route.startswith("/applications") else "case"]
-    alarm = site.ids["escalation"]
-    return route.format(key=row, name="duties_overdue", learnt="unknown", escalation_id=alarm)
+    return route.format(
+        key=row,
+        name="duties_overdue",
+        learnt="unknown",
+        escalation_id=site.ids["escalation"],
+        document_id=site.ids.get("document"),
+    )
 
 
 @pytest.mark.parametrize("route", sorted(PAGES))

@@ -30,6 +30,7 @@ from integrations.desk.intake import Taken, submit
 from integrations.desk.steps import STEPS, run_step
 from integrations.desk.waiting import look_now
 from integrations.documents.legibility import Legibility
+from integrations.documents.pictures import picture_of
 from integrations.documents.reader import DocumentReading, Look
 from integrations.documents.sniff import MediaType
 from integrations.kit import Kit
@@ -211,6 +212,12 @@ class StubReader:
         self._open()
         found = self.zones.get(content) if zone else None
         return Look(Legibility(self.sharpness, 120.0, 200.0), zone=found)
+
+    def picture(self, content: bytes, page: int, long_side: int) -> bytes | None:
+        """Drawn as the real one draws, here instead of in a process of its own."""
+        if self.failing:
+            raise self.failing.pop(0)
+        return picture_of(content, page, long_side)
 
     def _open(self) -> None:
         self.opened += 1
