@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 from functools import lru_cache
 from typing import Any
@@ -45,14 +45,29 @@ def hearing_duties(
     late for the last text, a person calls before the hearing. A hearing that moved is planned anew: void the
     old duties first.
     """
+    plan = hearing_plan(starts_at, zone, text_consent, policy, now)
+    return tuple(of_hearing(duty, hearing_id) for duty in plan)
+
+
+def hearing_plan(
+    starts_at: datetime, zone: str, text_consent: Collection[Party], policy: FollowupPolicy, now: datetime
+) -> tuple[Duty, ...]:
+    """As `hearing_duties`, of no hearing yet: the same for all that begin then. `of_hearing` makes each one's own."""
     parties = _told(text_consent)
     days = [n for n in policy.hearings.reminder_days if _last_moment(starts_at, zone, n) > now]
     if not text_consent:
         days = days[:1]
-    reminders = [_reminder(hearing_id, starts_at, zone, n, party, policy) for n in days for party in parties]
+    reminders = [_reminder(starts_at, zone, n, party, policy) for n in days for party in parties]
     if not days and starts_at > now:
-        reminders = [_by_voice(hearing_id, party, "late", starts_at, policy, now) for party in parties]
-    return (*reminders, outcome_duty(hearing_id, starts_at, policy, now))
+        reminders = [_by_voice(party, "late", starts_at, policy, now) for party in parties]
+    return (*reminders, _outcome(starts_at, policy, now))
+
+
+def of_hearing(duty: Duty, hearing_id: UUID) -> Duty:
+    """This duty of a plan, owed for this hearing. The store says the same in SQL, of many hearings at once."""
+    return replace(
+        duty, key=f"h:{hearing_id}:{duty.key}", detail={"hearing_id": str(hearing_id)} | dict(duty.detail)
+    )
 
 
 def change_duties(
@@ -73,7 +88,7 @@ def change_duties(
     template = template_of(change, policy)
     key = f"{change.value}-{starts_at:%Y%m%dT%H%M}"
     if template is None or not text_consent:
-        return tuple(_by_voice(hearing_id, party, key, until, policy, now) for party in parties)
+        return tuple(of_hearing(_by_voice(party, key, until, policy, now), hearing_id) for party in parties)
     due_at = min(now + timedelta(hours=policy.hearings.change_within_hours), max(until, now))
     return tuple(
         Duty(
@@ -117,21 +132,18 @@ def _told(text_consent: Collection[Party]) -> list[Party]:
     return [party for party in (Party.CHILD, Party.SPONSOR) if party in text_consent] or [Party.SPONSOR]
 
 
-def _by_voice(
-    hearing_id: UUID, party: Party, key: str, until: datetime, policy: FollowupPolicy, now: datetime
-) -> Duty:
+def _by_voice(party: Party, key: str, until: datetime, policy: FollowupPolicy, now: datetime) -> Duty:
     """A person tells them, before it is of no use."""
     line = review_of(policy, "tell_by_voice")
     return Duty(
         kind="tell_by_voice",
         party=party,
-        key=f"h:{hearing_id}:{key}",
+        key=key,
         opens_at=now,
         due_at=max(now, min(now + timedelta(hours=line.within_hours), until)),
         queue=line.queue,
         rule=line.rule,
         policy_version=policy.version,
-        detail={"hearing_id": str(hearing_id)},
     )
 
 
@@ -228,34 +240,35 @@ def _last_moment(starts_at: datetime, zone: str, days_before: int) -> datetime:
     return _before(starts_at, zone, days_before, EVENING)
 
 
-def _reminder(
-    hearing_id: UUID, starts_at: datetime, zone: str, days_before: int, party: Party, policy: FollowupPolicy
-) -> Duty:
+def _reminder(starts_at: datetime, zone: str, days_before: int, party: Party, policy: FollowupPolicy) -> Duty:
     return Duty(
         kind="hearing_reminder",
         party=party,
-        key=f"h:{hearing_id}:{days_before}",
+        key=str(days_before),
         opens_at=_before(starts_at, zone, days_before, policy.hearings.local_time),
         due_at=_last_moment(starts_at, zone, days_before),
         queue=policy.hearings.queue,
         rule=policy.hearings.rule,
         policy_version=policy.version,
-        detail={"hearing_id": str(hearing_id), "days_before": days_before},
+        detail={"days_before": days_before},
     )
 
 
 def outcome_duty(hearing_id: UUID, starts_at: datetime, policy: FollowupPolicy, now: datetime) -> Duty:
     """Whether the child was there is recorded; of a hearing that we learn of late, from now on."""
+    return of_hearing(_outcome(starts_at, policy, now), hearing_id)
+
+
+def _outcome(starts_at: datetime, policy: FollowupPolicy, now: datetime) -> Duty:
     line = review_of(policy, "hearing_outcome")
     since = max(starts_at, now)
     return Duty(
         kind="hearing_outcome",
         party=Party.CASE,
-        key=f"h:{hearing_id}:outcome",
+        key="outcome",
         opens_at=starts_at,
         due_at=since + timedelta(hours=policy.hearings.outcome_within_hours),
         queue=line.queue,
         rule=line.rule,
         policy_version=policy.version,
-        detail={"hearing_id": str(hearing_id)},
     )

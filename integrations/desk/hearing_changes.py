@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from sqlmodel import Session
 
-from followup.court import ask_court, change_duties, hearing_duties
+from followup.court import ask_court, change_duties, hearing_duties, hearing_plan
 from followup.escalation import time_of_the_ladder
 from integrations.policies import pinned_followup_policy
 from integrations.store import hearings, ledger
-from integrations.store.hearings import HearingWrite, NewDuty, OpenDuty, new_duty
+from integrations.store.hearings import HearingWrite, NewDuty, OpenDuty, Owned, Planned
 from integrations.zones import FALLBACK
 from models.court import COMING, HearingChange, HearingSaid, KnownHearing
 from models.facts import Duty
@@ -91,6 +91,8 @@ def apply_changes(
         hearings.void_many(session, pairs, actor=actor, why=why, now=now)
     for why, rows in plan.opens.items():
         hearings.open_new(session, rows, actor=actor, why=why, now=now)
+    for why, planned in plan.first.items():
+        hearings.open_planned(session, plan.shared, planned, actor=actor, why=why, now=now)
 
 
 def _write(one: ChangedHearing) -> HearingWrite:
@@ -112,6 +114,10 @@ def _write(one: ChangedHearing) -> HearingWrite:
     )
 
 
+# When the hearing begins, by which clock, who takes texts, and the policy's version.
+_Hour = tuple[datetime, str, frozenset[Party], str | None]
+
+
 @dataclass
 class _Plan:
     """What ends and what begins, by why: collected row by row, written in a few statements."""
@@ -120,29 +126,45 @@ class _Plan:
     ladders: dict[str | None, timedelta] = field(default_factory=dict)  # by policy version
     voids: dict[str, list[tuple[UUID, UUID]]] = field(default_factory=dict)
     opens: dict[str, list[NewDuty]] = field(default_factory=dict)
+    # Hearings that are new replace nothing, and those at one hour owe the same.
+    first: dict[str, list[Planned]] = field(default_factory=dict)
+    shared: list[list[Owned]] = field(default_factory=list)
+    numbers: dict[_Hour, int] = field(default_factory=dict)  # of the plans in `shared`
 
     def add(self, one: ChangedHearing, consent: frozenset[Party], standing: Sequence[OpenDuty]) -> None:
         if one.change in (HearingChange.SAME, HearingChange.UPDATED):
             return
-        policy = pinned_followup_policy(one.policy)
+        if one.known is None:
+            if _owes(one):
+                planned = Planned(one.id, one.case_id, self._number(one, consent))
+                self.first.setdefault(one.why, []).append(planned)
+            return
         kept = next((d for d in standing if d.kind == "hearing_outcome"), None)
         if one.change == HearingChange.COMPLETED and kept is not None:
             # Whether the child was there is still to be recorded; what led up to it is over.
             self._void(one, [(old, kept.id) for old in standing if old.id != kept.id])
             return
-        rows = [self._row(one, duty, policy) for duty in self._duties(one, consent, policy)]
+        policy = pinned_followup_policy(one.policy)
+        duties = self._duties(one, one.known, consent, policy)
+        rows = [NewDuty(uuid4(), one.case_id, self._owned(one.policy, duty)) for duty in duties]
         self.opens.setdefault(one.why, []).extend(rows)
         self._void(one, [(old, _in_its_place(old, rows)) for old in standing])
 
+    def _number(self, one: ChangedHearing, consent: frozenset[Party]) -> int:
+        """The number of the plan for hearings like this one; made for the first of them."""
+        hour = one.starts_at, one.zone or FALLBACK, consent, one.policy
+        if (number := self.numbers.get(hour)) is None:
+            number = self.numbers[hour] = len(self.shared)
+            plan = hearing_plan(*hour[:3], pinned_followup_policy(one.policy), self.now)
+            self.shared.append([self._owned(one.policy, duty) for duty in plan])
+        return number
+
     def _duties(
-        self, one: ChangedHearing, consent: frozenset[Party], policy: FollowupPolicy
+        self, one: ChangedHearing, known: KnownHearing, consent: frozenset[Party], policy: FollowupPolicy
     ) -> Iterator[Duty]:
-        now, known = self.now, one.known
-        if one.state in COMING or one.state == "completed":
-            zone = one.zone or FALLBACK
-            yield from hearing_duties(one.id, one.starts_at, zone, consent, policy, now)
-        if known is None:
-            return
+        now = self.now
+        if _owes(one):
+            yield from hearing_duties(one.id, one.starts_at, one.zone or FALLBACK, consent, policy, now)
         if one.change == HearingChange.CANCELLED:
             yield ask_court(f"h:{one.id}:off:{now:%Y%m%dT%H%M}", policy, now, hearing_id=one.id)
         was_ahead = known.state in COMING and known.starts_at > now
@@ -154,22 +176,27 @@ class _Plan:
             return
         yield from change_duties(one.id, one.change, one.starts_at, consent, policy, now, until=until)
 
-    def _row(self, one: ChangedHearing, duty: Duty, policy: FollowupPolicy) -> NewDuty:
+    def _owned(self, version: str | None, duty: Duty) -> Owned:
         told = duty.kind in ledger.CONTACTED and duty.party != Party.CASE
-        if (owned := self.ladders.get(one.policy)) is None:
-            owned = self.ladders[one.policy] = time_of_the_ladder(policy)
-        until = max(duty.due_at, self.now) + owned
-        return new_duty(one.case_id, duty, until, duty.opens_at if told else None)
+        if (ladder := self.ladders.get(version)) is None:
+            ladder = self.ladders[version] = time_of_the_ladder(pinned_followup_policy(version))
+        return Owned(duty, max(duty.due_at, self.now) + ladder, duty.opens_at if told else None)
 
     def _void(self, one: ChangedHearing, pairs: Sequence[tuple[OpenDuty, UUID]]) -> None:
         if pairs:
             self.voids.setdefault(one.why, []).extend((old.id, new) for old, new in pairs)
 
 
+def _owes(one: ChangedHearing) -> bool:
+    """The family is reminded of it, and what came of it is asked; not of one that is off."""
+    return one.state in COMING or one.state == "completed"
+
+
 def _in_its_place(old: OpenDuty, rows: Sequence[NewDuty]) -> UUID:
     """The new duty that does most nearly what the old one did: same kind and party, same party, any."""
 
     def nearness(row: NewDuty) -> tuple[bool, bool]:
-        return row.duty.kind == old.kind, row.duty.party.value == old.party
+        duty = row.owned.duty
+        return duty.kind == old.kind, duty.party.value == old.party
 
     return max(rows, key=nearness).id

@@ -15,23 +15,36 @@ import pytest
 from sqlalchemy import text
 from typer.testing import CliRunner
 
-from followup.court import DOUBT
+from followup.court import DOUBT, hearing_duties
+from followup.escalation import time_of_the_ladder
 from integrations.desk import hearing_doubts
 from integrations.desk import hearings as desk
 from integrations.desk.court_dates import NamedHearing, know_hearing
+from integrations.desk.duties import as_duty
 from integrations.keys import a_number_key
 from integrations.kit import Kit
+from integrations.policies import followup_policy
 from integrations.store.cases import lock_case
 from integrations.store.sealing import seal_json
 from kinline.cli.hearings import app
 from models.errors import BadInput, Refused
 from models.facts import Person
+from models.states import Party
 from models.tables.hearing_list import HearingDoubt
 from models.tables.ledger import Hearing, Obligation
 from models.tables.people import Child
 from models.tables.system import Job
 from tests.builders import a_case
-from tests.integration.followup_scenes import DAY, HOUR, Family, World, a_family, open_world, still_world
+from tests.integration.followup_scenes import (
+    DAY,
+    HOUR,
+    POLICY,
+    Family,
+    World,
+    a_family,
+    open_world,
+    still_world,
+)
 from tests.integration.test_reconcile import known_as
 
 HEADER = ["a_number", "date_of_birth", "court", "hearing_key", "starts_at", "kind", "state", "outcome"]
@@ -125,14 +138,34 @@ def test_a_new_hearing_stands_with_its_reminders_and_its_outcome_to_record(world
     assert (hearing.court, hearing.zone, hearing.source) == (COURT, "America/Los_Angeles", "court")
     assert (hearing.starts_at, hearing.state, hearing.outcome) == (IN_20_DAYS, "scheduled", None)
     assert about(world, family) == reminders(7, 3, 1) | {OUTCOME}
+    said = (None, f"scheduled {IN_20_DAYS.isoformat()}", "the court's list names it")
+    assert history_of(world, hearing.id) == said
+
+
+def test_hearings_at_one_hour_owe_what_the_domain_says_of_each(world: World, a_list: Any) -> None:
+    families = [a_child_of(world), a_child_of(world, "220500002", child=2, sponsor=3)]
+    take(world, a_list(a_row("LA-1"), a_row("LA-2", number="220500002")))
+    for family in families:
+        (hearing,) = world.rows(Hearing, family)
+        zone, policy = world.case(family).zone, followup_policy(POLICY)
+        assert zone is not None
+        expected = hearing_duties(
+            hearing.id, IN_20_DAYS, zone, {Party.CHILD, Party.SPONSOR}, policy, world.now
+        )
+        opened = [d for d in world.duties(family) if d.detail.get("hearing_id") and d.kind != "court_lookup"]
+        by_key = {(d.party, d.key): as_duty(d) for d in opened}
+        assert by_key == {(d.party.value, d.key): d for d in expected}
+        ladder = time_of_the_ladder(policy)
+        assert {(d.owned_until - d.due_at, d.created_at) for d in opened} == {(ladder, world.now)}
+        assert {d.next_at == (d.opens_at if d.party != "case" else None) for d in opened} == {True}
+        assert [history_of(world, d.id) for d in opened] == [(None, "open", "the court's list names it")] * 7
+
+
+def history_of(world: World, row_id: UUID) -> tuple[str | None, str, str]:
     with world.kit.transaction() as session:
-        said = session.execute(
-            text("SELECT old, new, why FROM history WHERE noun = 'hearing' AND row_id = :id"),
-            {"id": hearing.id},
-        ).all()
-    assert [tuple(row) for row in said] == [
-        (None, f"scheduled {IN_20_DAYS.isoformat()}", "the court's list names it")
-    ]
+        said = session.execute(text("SELECT old, new, why FROM history WHERE row_id = :id"), {"id": row_id})
+        old, new, why = said.one()
+        return old, new, why
 
 
 @pytest.mark.parametrize("one_by_one", [0, 200])
