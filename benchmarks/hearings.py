@@ -27,7 +27,8 @@ import psycopg
 
 from benchmarks.copy_floor import floor, unload
 from integrations.database import ensure_environment, make_engine, transaction, upgrade
-from integrations.desk.hearings import Imported, import_file
+from integrations.desk.hearing_report import Imported
+from integrations.desk.hearings import import_file
 from integrations.desk.reconcile import reconcile
 from integrations.kit import Kit
 from integrations.settings import Settings

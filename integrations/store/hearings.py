@@ -40,28 +40,29 @@ class OfChild(NamedTuple):
     policy: str | None
 
 
-_CHILDREN = """
-SELECT c.a_number_key, c.id, c.sealed_details, k.id, k.state, k.zone, k.followup_policy
-FROM child c
-JOIN child_case k ON k.child_id = c.id
-WHERE {} = ANY(:wanted)
-ORDER BY k.id
-FOR NO KEY UPDATE OF k
-"""
-_BY_NUMBER, _BY_CASE = text(_CHILDREN.format("c.a_number_key")), text(_CHILDREN.format("k.id"))
+# All in one statement and in the order in which everybody locks: two batches never wait for each other.
+_CHILDREN = text(
+    """
+    SELECT c.a_number_key, c.id, c.sealed_details, k.id, k.state, k.zone, k.followup_policy
+    FROM child_case k
+    JOIN child c ON c.id = k.child_id
+    WHERE k.id IN (
+        SELECT named.id FROM child_case named JOIN child n ON n.id = named.child_id
+        WHERE n.a_number_key = ANY(:keys)
+        UNION SELECT unnest(CAST(:cases AS uuid[]))
+    )
+    ORDER BY k.id
+    FOR NO KEY UPDATE OF k
+    """
+)
 
 
-def children_named(session: Session, keys: Collection[bytes]) -> dict[bytes, OfChild]:
-    """The children with these blind keys, by key, their cases locked in the order in which everybody locks."""
-    found = (OfChild(*row) for row in session.execute(_BY_NUMBER, {"wanted": list(keys)}))
-    return {one.a_number_key: one._replace(sealed_details=Sealed(one.sealed_details)) for one in found}
-
-
-def children_of(session: Session, case_ids: Collection[UUID]) -> dict[UUID, OfChild]:
-    """The children of these cases, by case, likewise locked."""
-    if not case_ids:
-        return {}
-    found = (OfChild(*row) for row in session.execute(_BY_CASE, {"wanted": list(case_ids)}))
+def children_named(
+    session: Session, keys: Collection[bytes], case_ids: Collection[UUID]
+) -> dict[UUID, OfChild]:
+    """The children with these blind keys and those of these cases, by case, their cases locked."""
+    given = {"keys": list(keys), "cases": list(case_ids)}
+    found = (OfChild(*row) for row in session.execute(_CHILDREN, given))
     return {one.case_id: one._replace(sealed_details=Sealed(one.sealed_details)) for one in found}
 
 

@@ -17,7 +17,7 @@ from typer.testing import CliRunner
 
 from followup.court import DOUBT, hearing_duties
 from followup.escalation import time_of_the_ladder
-from integrations.desk import hearing_doubts
+from integrations.desk import hearing_batch, hearing_doubts
 from integrations.desk import hearings as desk
 from integrations.desk.court_dates import NamedHearing, know_hearing
 from integrations.desk.duties import as_duty
@@ -208,6 +208,55 @@ def test_a_dry_run_says_the_same_and_changes_nothing(world: World, a_list: Any) 
     gone = a_list(a_row("LA-9", number="230000009"))
     assert [one["hearing_key"] for one in take(world, gone, dry_run=True)["vanished"]] == ["LA-1"]
     assert world.rows(Hearing)[0].vanished_at is None
+
+
+def test_a_long_list_goes_through_in_batches_side_by_side(
+    world: World, a_list: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(desk, "BATCH", 1)
+    families = [a_child_of(world), a_child_of(world, "220500002", child=2, sponsor=3)]
+    other = {"number": "220500002"}
+    rows = [a_row("LA-1"), a_row("LA-2", IN_20_DAYS + DAY), a_row("LA-3", **other), a_row("LA-1")]
+    rows += [
+        a_row("LA-4", born="2001-01-01", **other),
+        a_row("LA-5", number="230000009"),
+        a_row("LA-6", **other),
+    ]
+    dry = take(world, a_list(*rows), dry_run=True)
+    assert (counts(world)["hearing"], counts(world)["hearing_doubt"]) == (0, 0)
+    found = take(world, a_list(*rows))
+    assert found["counts"] == dry["counts"]
+    assert [one["line"] for one in found["added"]] == [2, 3, 4, 8]
+    assert [(one["line"], one["why"]) for one in found["queued"]] == [
+        (6, "birth_date_differs"),
+        (7, "unknown_child"),
+    ]
+    assert [one["first_line"] for one in found["duplicates"]] == [2]
+    assert [len(world.rows(Hearing, family)) for family in families] == [2, 2]
+    before = counts(world)
+    assert (take(world, a_list(*rows))["unchanged"], counts(world)) == (4, before)
+
+
+def test_what_breaks_off_half_way_is_made_whole_by_the_next_reading(
+    world: World, a_list: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(desk, "BATCH", 1)
+    family = a_child_of(world)
+    rows = [a_row("LA-1"), a_row("LA-2", IN_20_DAYS + DAY), a_row("LA-3", IN_20_DAYS + 2 * DAY)]
+
+    def breaks_at_line_2(work: Any, run: Any, batch: Any, **options: Any) -> Any:
+        if any(row.line == 2 for row in batch.values()):
+            raise RuntimeError("the power went")
+        return hearing_batch.take(work, run, batch, **options)
+
+    monkeypatch.setattr(desk, "take", breaks_at_line_2)
+    with pytest.raises(RuntimeError):
+        take(world, a_list(*rows))
+    assert [row.hearing_key for row in world.rows(Hearing, family)] == ["LA-2"]  # beside it, and whole
+    monkeypatch.undo()
+    found = take(world, a_list(*rows))
+    assert (found["counts"]["added"], found["unchanged"]) == (2, 1)
+    assert len([kind for kind, _, _ in about(world, family) if kind == "hearing_outcome"]) == 1
 
 
 def test_a_hearing_that_is_too_near_for_a_text_is_told_by_a_person_before_it(
