@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from datetime import timedelta
 from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from typing import Literal
 
+from followup.escalation import time_of_the_ladder
 from followup.policy import parse_followup_policy, procedures_named
 from integrations.versioned import text_of
 from models.errors import BadInput, NotFound, Problem
@@ -74,6 +76,12 @@ _BEFORE_RELEASE = "swb-2024r3"
 def pinned_followup_policy(version: str | None) -> FollowupPolicy:
     """The follow-up policy of a case that is pinned to `version`; None: it has not been released yet."""
     return followup_policy(version or _BEFORE_RELEASE)
+
+
+@cache
+def ladder_of(version: str | None) -> timedelta:
+    """How long the ladder owns what is late and nobody acknowledges, in the policy that a case is pinned to."""
+    return time_of_the_ladder(pinned_followup_policy(version))
 
 
 def followup_policies() -> tuple[FollowupPolicy, ...]:

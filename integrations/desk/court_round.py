@@ -5,33 +5,30 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from uuid import UUID
+from uuid import UUID, uuid4
 
-from sqlalchemy import select
-from sqlmodel import Session, col
+from sqlmodel import Session
 
-from followup.court import HearingAhead, outcome_duty, standing_now
-from integrations.desk.court import look_row, planned_look, set_status
-from integrations.desk.duties import open_many
-from integrations.desk.escalations import policy_of
+from followup.court import lookup_duty, outcome_duty, standing_now
+from integrations.desk.duties import owned
 from integrations.kit import Kit
-from integrations.policies import followup_policies
-from integrations.store import ledger
-from integrations.store.cases import lock_cases
-from integrations.store.court import (
+from integrations.policies import followup_policies, pinned_followup_policy
+from integrations.store.court_round import (
+    InCourt,
+    NewStatus,
+    Unasked,
     WithoutLook,
-    as_ahead,
-    hearings_by_case,
     hearings_unasked,
+    in_court,
+    lock_followed,
+    set_statuses,
     stale_statuses,
-    standing_of,
+    still_unasked,
+    still_without_look,
     without_look,
 )
-from models.court import COMING
-from models.facts import Duty
-from models.states import FOLLOWED
-from models.tables.ledger import Obligation
-from models.tables.people import Case
+from integrations.store.many_duties import NewDuty, open_new, void_many
+from integrations.zones import FALLBACK
 
 BATCH = 500
 _FIRST = UUID(int=0)
@@ -57,29 +54,22 @@ def _last(keys: list[UUID]) -> UUID | None:
     return keys[-1] if len(keys) == BATCH else None
 
 
-def _followed(session: Session, ids: set[UUID]) -> dict[UUID, Case]:
-    """Those of these cases that are free and followed; whoever holds one leaves it as it must be."""
-    locked = lock_cases(session, ids, skip_locked=True)
-    return {key: case for key, case in locked.items() if case.state in FOLLOWED}
-
-
 def _statuses(session: Session, after: UUID, now: datetime) -> tuple[int, UUID | None]:
     """A date that has passed makes a case unknown, and one that is known makes it dated."""
     found = stale_statuses(session, after=after, limit=BATCH, now=now)
-    cases = _followed(session, set(found))
-    hearings = hearings_by_case(session, cases)
-    changed = 0
-    for case in cases.values():
-        ahead, passed_at = None, None
-        for row in hearings.get(case.id, ()):
-            if row.starts_at <= now:
-                passed_at = row.starts_at
-            elif ahead is None and row.state in COMING:
-                ahead = as_ahead(row, case)
-        new = standing_now(standing_of(case), ahead, passed_at)
-        why = "a hearing is known" if ahead else "the date has passed"
-        changed += set_status(session, case, new, actor=_ACTOR, why=why, now=now)
-    return changed, _last(found)
+    rows = in_court(session, lock_followed(session, found), now)
+    changed = [new for row in rows if (new := _new_status(row, now)) is not None]
+    set_statuses(session, changed, actor=_ACTOR, now=now)
+    return len(changed), _last(found)
+
+
+def _new_status(row: InCourt, now: datetime) -> NewStatus | None:
+    """What its hearings make of it. A status that stays keeps its age."""
+    new = standing_now(row.standing, row.ahead, row.passed_at)
+    if new.status == row.status and row.since is not None:
+        return None
+    why = "a hearing is known" if row.ahead else "the date has passed"
+    return NewStatus(row.case_id, row.status, new.status.value, new.since or now, why)
 
 
 def _looks(session: Session, after: UUID, now: datetime) -> tuple[int, UUID | None]:
@@ -88,49 +78,31 @@ def _looks(session: Session, after: UUID, now: datetime) -> tuple[int, UUID | No
     # A look after a hearing opens on the morning after it.
     latest = now + timedelta(days=longest + 2)
     found = without_look(session, after=after, latest=latest, limit=BATCH, now=now)
-    cases = _followed(session, {row.case_id for row in found})
-    planned = [(row, cases[row.case_id]) for row in found if row.case_id in cases]
-    duties = {row.case_id: planned_look(case, _ahead(row), now) for row, case in planned}
-    missing = [(case, duties[case.id]) for row, case in planned if row.standing_id is None]
-    open_many(session, missing, actor=_ACTOR, why="no look at the court stands open", now=now)
-    pairs = _in_their_place(session, planned, duties, now)
-    ledger.replace(session, pairs, actor=_ACTOR, why="the court date changed", now=now)
-    return len(missing) + len(pairs), _last([row.case_id for row in found])
+    rows = still_without_look(session, lock_followed(session, found), latest=latest, now=now)
+    missing = [_new_look(row, now) for row in rows if row.standing_id is None]
+    open_new(session, missing, actor=_ACTOR, why="no look at the court stands open", now=now)
+    pairs = [(row.standing_id, _new_look(row, now)) for row in rows if row.standing_id is not None]
+    given_way = [(old, new.id) for old, new in pairs]
+    void_many(session, given_way, actor=_ACTOR, why="the court date changed", now=now)
+    open_new(session, [new for _, new in pairs], actor=_ACTOR, why="the court date changed", now=now)
+    return len(rows), _last(found)
 
 
-def _ahead(row: WithoutLook) -> HearingAhead | None:
-    if row.hearing_id is None or row.starts_at is None or row.seen_at is None:
-        return None
-    return HearingAhead(row.hearing_id, row.starts_at, row.seen_at)
-
-
-def _in_their_place(
-    session: Session,
-    planned: list[tuple[WithoutLook, Case]],
-    duties: dict[UUID, Duty],
-    now: datetime,
-) -> list[tuple[Obligation, Obligation]]:
-    wanted = [row.standing_id for row, _ in planned if row.standing_id is not None]
-    if not wanted:
-        return []
-    standing = session.scalars(
-        select(Obligation)
-        .where(col(Obligation.id).in_(wanted), col(Obligation.state) == "open")
-        .order_by(col(Obligation.case_id))
-        .with_for_update()
-    ).all()
-    cases = {case.id: case for _, case in planned}
-    return [(old, look_row(cases[old.case_id], duties[old.case_id], now)) for old in standing]
+def _new_look(row: WithoutLook, now: datetime) -> NewDuty:
+    policy = pinned_followup_policy(row.policy)
+    duty = lookup_duty(row.zone or FALLBACK, policy, now, ahead=row.ahead)
+    return NewDuty(uuid4(), row.case_id, owned(row.policy, duty, now))
 
 
 def _outcomes(session: Session, after: UUID, now: datetime) -> tuple[int, UUID | None]:
     """Each hearing since the release has a duty to say what came of it, until that is known."""
     found = hearings_unasked(session, after=after, limit=BATCH)
-    cases = _followed(session, {case_id for _, case_id, _ in found})
-    wanted = [
-        (cases[case_id], outcome_duty(hearing_id, starts_at, policy_of(cases[case_id]), now))
-        for hearing_id, case_id, starts_at in found
-        if case_id in cases
-    ]
-    open_many(session, wanted, actor=_ACTOR, why="what came of the hearing is not known", now=now)
-    return len(wanted), _last([hearing_id for hearing_id, _, _ in found])
+    rows = still_unasked(session, found, lock_followed(session, {one.case_id for one in found}))
+    wanted = [_new_outcome(row, now) for row in rows]
+    open_new(session, wanted, actor=_ACTOR, why="what came of the hearing is not known", now=now)
+    return len(wanted), _last([one.hearing_id for one in found])
+
+
+def _new_outcome(row: Unasked, now: datetime) -> NewDuty:
+    duty = outcome_duty(row.hearing_id, row.starts_at, pinned_followup_policy(row.policy), now)
+    return NewDuty(uuid4(), row.case_id, owned(row.policy, duty, now))

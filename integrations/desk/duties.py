@@ -11,15 +11,15 @@ from sqlalchemy import select
 from sqlmodel import Session, col
 
 from followup.court import HEARING_CHANGE
-from followup.escalation import duty_owned_until
 from followup.lost import ALLOW_HOME_COUNTRY, SECOND_LADDER_KIND, lost_kinds
 from followup.new_home import COURT_FORM, VERIFY
 from followup.policy import review_of
 from integrations.desk.pausing import PERHAPS_A_STOP, resume
 from integrations.kit import Kit
-from integrations.policies import pinned_followup_policy
+from integrations.policies import ladder_of, pinned_followup_policy
 from integrations.store import ledger
 from integrations.store.cases import lock_row
+from integrations.store.many_duties import Owned
 from integrations.store.staff import record_act, require_role
 from models.concentration import REVIEW_DUTY
 from models.errors import BadInput, Problem, Refused
@@ -120,8 +120,13 @@ def open_many(
 
 def owned_until(case: Case, duty: Duty, now: datetime) -> datetime:
     """The last instant at which the ladder owns the duty. Of one that is born late, the ladder learns now."""
-    policy = pinned_followup_policy(case.followup_policy)
-    return duty_owned_until(max(duty.due_at, now), policy)
+    return owned(case.followup_policy, duty, now).owned_until
+
+
+def owned(version: str | None, duty: Duty, now: datetime) -> Owned:
+    """The duty as the ladder of this policy owns it, and when the ladder of attempts takes it up."""
+    told = duty.kind in ledger.CONTACTED and duty.party != Party.CASE
+    return Owned(duty, max(duty.due_at, now) + ladder_of(version), duty.opens_at if told else None)
 
 
 def as_duty(row: Obligation) -> Duty:

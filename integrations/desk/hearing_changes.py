@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID, uuid4
 
 from sqlmodel import Session
 
 from followup.court import ask_court, change_duties, hearing_duties, hearing_plan
-from followup.escalation import time_of_the_ladder
+from integrations.desk.duties import owned
 from integrations.policies import pinned_followup_policy
-from integrations.store import hearings, ledger
-from integrations.store.hearings import HearingWrite, NewDuty, OpenDuty, Owned, Planned
+from integrations.store import hearings, many_duties
+from integrations.store.hearings import HearingWrite, OpenDuty
+from integrations.store.many_duties import NewDuty, Owned, Planned
 from integrations.zones import FALLBACK
 from models.court import COMING, HearingChange, HearingSaid, KnownHearing
 from models.facts import Duty
@@ -88,11 +89,11 @@ def apply_changes(
     for one in followed:
         plan.add(one, consents.get(one.case_id, frozenset()), standing.get(one.id, []))
     for why, pairs in plan.voids.items():
-        hearings.void_many(session, pairs, actor=actor, why=why, now=now)
+        many_duties.void_many(session, pairs, actor=actor, why=why, now=now)
     for why, rows in plan.opens.items():
-        hearings.open_new(session, rows, actor=actor, why=why, now=now)
+        many_duties.open_new(session, rows, actor=actor, why=why, now=now)
     for why, planned in plan.first.items():
-        hearings.open_planned(session, plan.shared, planned, actor=actor, why=why, now=now)
+        many_duties.open_planned(session, plan.shared, planned, actor=actor, why=why, now=now)
 
 
 def _write(one: ChangedHearing) -> HearingWrite:
@@ -123,7 +124,6 @@ class _Plan:
     """What ends and what begins, by why: collected row by row, written in a few statements."""
 
     now: datetime
-    ladders: dict[str | None, timedelta] = field(default_factory=dict)  # by policy version
     voids: dict[str, list[tuple[UUID, UUID]]] = field(default_factory=dict)
     opens: dict[str, list[NewDuty]] = field(default_factory=dict)
     # Hearings that are new replace nothing, and those at one hour owe the same.
@@ -146,7 +146,7 @@ class _Plan:
             return
         policy = pinned_followup_policy(one.policy)
         duties = self._duties(one, one.known, consent, policy)
-        rows = [NewDuty(uuid4(), one.case_id, self._owned(one.policy, duty)) for duty in duties]
+        rows = [NewDuty(uuid4(), one.case_id, owned(one.policy, duty, self.now)) for duty in duties]
         self.opens.setdefault(one.why, []).extend(rows)
         self._void(one, [(old, _in_its_place(old, rows)) for old in standing])
 
@@ -156,7 +156,7 @@ class _Plan:
         if (number := self.numbers.get(hour)) is None:
             number = self.numbers[hour] = len(self.shared)
             plan = hearing_plan(*hour[:3], pinned_followup_policy(one.policy), self.now)
-            self.shared.append([self._owned(one.policy, duty) for duty in plan])
+            self.shared.append([owned(one.policy, duty, self.now) for duty in plan])
         return number
 
     def _duties(
@@ -175,12 +175,6 @@ class _Plan:
         else:
             return
         yield from change_duties(one.id, one.change, one.starts_at, consent, policy, now, until=until)
-
-    def _owned(self, version: str | None, duty: Duty) -> Owned:
-        told = duty.kind in ledger.CONTACTED and duty.party != Party.CASE
-        if (ladder := self.ladders.get(version)) is None:
-            ladder = self.ladders[version] = time_of_the_ladder(pinned_followup_policy(version))
-        return Owned(duty, max(duty.due_at, self.now) + ladder, duty.opens_at if told else None)
 
     def _void(self, one: ChangedHearing, pairs: Sequence[tuple[OpenDuty, UUID]]) -> None:
         if pairs:

@@ -14,6 +14,7 @@ from integrations.desk.court_dates import NamedHearing
 from integrations.desk.court_measures import measures_json
 from integrations.desk.views import case_json
 from integrations.kit import Kit
+from integrations.store.cases import lock_case
 from integrations.store.court import records_of
 from models.court_status import CourtSource, CourtStatus
 from models.errors import BadInput, Refused
@@ -254,6 +255,15 @@ def test_the_round_sees_every_batch_and_does_nothing_twice(
     assert world.round("court") == {"lookups": 5}
     assert world.round("court") == {}
     assert all(len(world.duties(f, "court_lookup")) == 1 for f in families)
+
+
+def test_the_round_leaves_a_case_that_somebody_holds_for_its_next_time(world: World) -> None:
+    families = [a_family(world.kit, world.staff) for _ in range(2)]
+    with world.kit.transaction() as session:
+        lock_case(session, families[0].case_id)
+        assert world.round("court") == {"lookups": 1}
+    assert [len(world.duties(f, "court_lookup")) for f in families] == [0, 1]
+    assert world.round("court") == {"lookups": 1}
 
 
 def test_the_round_plans_by_a_date_that_nobody_told_it_of(world: World, family: Family) -> None:
