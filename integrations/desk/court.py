@@ -223,26 +223,26 @@ def keep_looking(
     """A look stands open, planned by the next hearing. One that is late stays until somebody has looked."""
     session.flush()
     standing = ledger.open_of(session, case.id, kind=LOOKUP)
-    duty = planned_look(case, ahead, now, contradicted=contradicted)
+    duty = _planned_look(case, ahead, now, contradicted=contradicted)
     if not standing:
         open_followup(session, case, [duty], actor=actor, why=_WHY_NEXT, now=now)
-    elif is_out_of_plan(standing[0], ahead, duty, now):
-        row = look_row(case, duty, now)
+    elif _is_out_of_plan(standing[0], ahead, duty, now):
+        row = _look_row(case, duty, now)
         ledger.replace(session, [(standing[0], row)], actor=actor, why="the court date changed", now=now)
 
 
-def planned_look(
+def _planned_look(
     case: Case, ahead: HearingAhead | None, now: datetime, *, contradicted: bool = False
 ) -> Duty:
     zone = case.zone or FALLBACK
     return court.lookup_duty(zone, policy_of(case), now, ahead=ahead, contradicted=contradicted)
 
 
-def look_row(case: Case, duty: Duty, now: datetime) -> Obligation:
+def _look_row(case: Case, duty: Duty, now: datetime) -> Obligation:
     return ledger.duty_row(case.id, replace(duty), owned_until=owned_until(case, duty, now), now=now)
 
 
-def is_out_of_plan(standing: Obligation, ahead: HearingAhead | None, duty: Duty, now: datetime) -> bool:
+def _is_out_of_plan(standing: Obligation, ahead: HearingAhead | None, duty: Duty, now: datetime) -> bool:
     """It looks for another hearing than the next one, or comes later than without a date."""
     if standing.due_at <= now or court.DOUBT in standing.detail:
         return False

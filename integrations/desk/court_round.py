@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
@@ -54,21 +54,35 @@ def _last(keys: list[UUID]) -> UUID | None:
     return keys[-1] if len(keys) == BATCH else None
 
 
+def follow(session: Session, case_ids: Collection[UUID], *, actor: str, why: str, now: datetime) -> None:
+    """As `hearings_changed`, of many cases at a time. They are locked and followed."""
+    _set_statuses(session, case_ids, actor=actor, why=why, now=now)
+    shortest = min(policy.hearings.lookup_every_days_without_date for policy in followup_policies())
+    _plan_looks(session, case_ids, actor=actor, latest=now + timedelta(days=shortest), now=now)
+
+
 def _statuses(session: Session, after: UUID, now: datetime) -> tuple[int, UUID | None]:
     """A date that has passed makes a case unknown, and one that is known makes it dated."""
     found = stale_statuses(session, after=after, limit=BATCH, now=now)
-    rows = in_court(session, lock_followed(session, found), now)
-    changed = [new for row in rows if (new := _new_status(row, now)) is not None]
-    set_statuses(session, changed, actor=_ACTOR, now=now)
-    return len(changed), _last(found)
+    done = _set_statuses(session, lock_followed(session, found), actor=_ACTOR, now=now)
+    return done, _last(found)
 
 
-def _new_status(row: InCourt, now: datetime) -> NewStatus | None:
+def _set_statuses(
+    session: Session, case_ids: Collection[UUID], *, actor: str, why: str | None = None, now: datetime
+) -> int:
+    rows = in_court(session, case_ids, now)
+    changed = [new for row in rows if (new := _new_status(row, why, now)) is not None]
+    set_statuses(session, changed, actor=actor, now=now)
+    return len(changed)
+
+
+def _new_status(row: InCourt, why: str | None, now: datetime) -> NewStatus | None:
     """What its hearings make of it. A status that stays keeps its age."""
     new = standing_now(row.standing, row.ahead, row.passed_at)
     if new.status == row.status and row.since is not None:
         return None
-    why = "a hearing is known" if row.ahead else "the date has passed"
+    why = why or ("a hearing is known" if row.ahead else "the date has passed")
     return NewStatus(row.case_id, row.status, new.status.value, new.since or now, why)
 
 
@@ -78,14 +92,22 @@ def _looks(session: Session, after: UUID, now: datetime) -> tuple[int, UUID | No
     # A look after a hearing opens on the morning after it.
     latest = now + timedelta(days=longest + 2)
     found = without_look(session, after=after, latest=latest, limit=BATCH, now=now)
-    rows = still_without_look(session, lock_followed(session, found), latest=latest, now=now)
+    done = _plan_looks(session, lock_followed(session, found), actor=_ACTOR, latest=latest, now=now)
+    return done, _last(found)
+
+
+def _plan_looks(
+    session: Session, case_ids: Collection[UUID], *, actor: str, latest: datetime, now: datetime
+) -> int:
+    """`latest`: by then a look without a date is due."""
+    rows = still_without_look(session, case_ids, latest=latest, now=now)
     missing = [_new_look(row, now) for row in rows if row.standing_id is None]
-    open_new(session, missing, actor=_ACTOR, why="no look at the court stands open", now=now)
+    open_new(session, missing, actor=actor, why="no look at the court stands open", now=now)
     pairs = [(row.standing_id, _new_look(row, now)) for row in rows if row.standing_id is not None]
     given_way = [(old, new.id) for old, new in pairs]
-    void_many(session, given_way, actor=_ACTOR, why="the court date changed", now=now)
-    open_new(session, [new for _, new in pairs], actor=_ACTOR, why="the court date changed", now=now)
-    return len(rows), _last(found)
+    void_many(session, given_way, actor=actor, why="the court date changed", now=now)
+    open_new(session, [new for _, new in pairs], actor=actor, why="the court date changed", now=now)
+    return len(rows)
 
 
 def _new_look(row: WithoutLook, now: datetime) -> NewDuty:

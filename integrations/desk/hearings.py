@@ -19,7 +19,7 @@ from sqlmodel import Session
 from followup.court import ask_court
 from followup.hearings import is_partial
 from integrations.court_list import HEARINGS, courts, hearings_in, read_hearings
-from integrations.desk.court import hearings_changed
+from integrations.desk.court_round import follow
 from integrations.desk.duties import open_many
 from integrations.desk.escalations import policy_of
 from integrations.desk.hearing_batch import Rows, first_of_each, take
@@ -37,7 +37,7 @@ from models.tables.hearing_list import HearingImport
 # Rows of one transaction: long enough for set-based work, short enough that nobody waits long for a case.
 BATCH = 2_000
 SIDE_BY_SIDE = 2
-ONE_BY_ONE = 200
+AT_ONCE = 2_000  # cases
 DEFAULT_SOURCE = "court"
 
 
@@ -174,17 +174,16 @@ def _vanish(work: Reading, session: Session, part: Sequence[Coming]) -> None:
 def _follow(work: Reading) -> None:
     """Each status says from now on what the list says, and the next look follows the next hearing.
 
-    Of a few cases at once; for many a court round is asked for, which the worker runs beside other work. Until then
-    the look that stands open for each child stays open.
+    At once, unless they are many: then a court round is asked for, which the worker runs beside other work. Until
+    then the look that stands open for each child stays open.
     """
     with work.kit.transaction() as session:
-        if len(work.changed) > ONE_BY_ONE:
+        if len(work.changed) > AT_ONCE:
             enqueue(session, kind="round", key="court", payload={"round": "court"}, now=work.now)
             return
-        for case in lock_cases(session, work.changed).values():
-            if case.state in FOLLOWED:
-                why = "the court's list says so"
-                hearings_changed(session, case, actor=work.actor, why=why, now=work.now)
+        cases = lock_cases(session, work.changed).values()
+        followed = [case.id for case in cases if case.state in FOLLOWED]
+        follow(session, followed, actor=work.actor, why="the court's list says so", now=work.now)
 
 
 def _end(work: Reading) -> None:

@@ -168,21 +168,21 @@ def history_of(world: World, row_id: UUID) -> tuple[str | None, str, str]:
         return old, new, why
 
 
-@pytest.mark.parametrize("one_by_one", [0, 200])
+@pytest.mark.parametrize("at_once", [0, 200])
 def test_the_status_and_the_next_look_follow_the_list(
-    world: World, a_list: Any, monkeypatch: pytest.MonkeyPatch, one_by_one: int
+    world: World, a_list: Any, monkeypatch: pytest.MonkeyPatch, at_once: int
 ) -> None:
-    monkeypatch.setattr(desk, "ONE_BY_ONE", one_by_one)  # a round that is asked for, or case by case
+    monkeypatch.setattr(desk, "AT_ONCE", at_once)  # a round that is asked for, or in the same breath
     family = a_child_of(world)
     take(world, a_list(a_row()))
-    if not one_by_one:
+    if not at_once:
         assert [(job.kind, job.key) for job in world.rows(Job, state="waiting")] == [("round", "court")]
         world.round("court")
     assert world.case(family).court_status == "dated"
     (hearing,) = world.rows(Hearing, family)
     assert world.duty(family, "court_lookup").detail["hearing_id"] == str(hearing.id)
     take(world, a_list(a_row(at=IN_20_DAYS + DAY)))
-    if not one_by_one:
+    if not at_once:
         world.round("court")
     starts = int((IN_20_DAYS + DAY).timestamp())
     assert world.duty(family, "court_lookup").detail["starts"] == starts
