@@ -41,7 +41,7 @@ NOW = datetime(2026, 2, 2, 15, tzinfo=UTC)
 NEW_HOMES = 1000
 TABLES = {
     "child": ("id", "sealed_details", "a_number_key", "name_key", "created_at"),
-    "child_case": ("id", "child_id", "state", "origin", "created_at"),
+    "child_case": ("id", "child_id", "state", "origin", "court_status", "created_at"),
     "sponsor": ("id", "sealed_details", "name_key", "created_at"),
     "application": (
         *("id", "case_id", "sponsor_id", "reference", "state", "stage", "category", "policy_version"),
@@ -169,7 +169,7 @@ class _Families:
     def _child(self, home: bytes, sponsor: bytes, since: datetime) -> Iterator[tuple[str, tuple[Any, ...]]]:
         child, case, person, application = (self._id() for _ in range(4))
         yield "child", (child, b"x", self._home(), self._home(), NOW)
-        yield "child_case", (case, child, "in_care", "roster", NOW)
+        yield "child_case", (case, child, "in_care", "roster", "unknown", NOW)
         yield "sponsor", (person, b"x", sponsor, NOW)
         yield (
             "application",

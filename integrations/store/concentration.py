@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -159,20 +160,20 @@ def keep(
             .with_for_update()
         )
     }
-    known = set(
-        session.execute(
-            select(col(ConcentrationChild.concentration_id), col(ConcentrationChild.case_id)).where(
-                col(ConcentrationChild.concentration_id).in_([row.id for row in standing.values()])
-            )
-        ).tuples()
-    )
+    known: dict[UUID, set[UUID]] = defaultdict(set)
+    for place, case in session.execute(
+        select(col(ConcentrationChild.concentration_id), col(ConcentrationChild.case_id)).where(
+            col(ConcentrationChild.concentration_id).in_([row.id for row in standing.values()])
+        )
+    ):
+        known[place].add(case)
     children: list[ConcentrationChild] = []
     new = again = 0
     for key, one in found.items():
         row = standing.get(key) or Concentration(
             by=sign.by, place_key=key, opened_at=now, **_seen(one, sign, version, now)
         )
-        arrived = one.cases.keys() - {case for place, case in known if place == row.id}
+        arrived = one.cases.keys() - known[row.id]
         if key not in standing:
             new += 1
             history.record(session, row, old=None, new="open", actor=ACTOR, why=sign.rule, now=now)
