@@ -1,4 +1,4 @@
-"""The console: webhooks, health, sign-in, pages and the first of the API, in one FastAPI application."""
+"""The console: webhooks, health, sign-in, pages and the API, in one FastAPI application."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.staticfiles import StaticFiles
 
 from console import health, pictures, webhooks
-from console.api import hearings, reads, writes
+from console.api.router import router as api
 from console.context import Console
 from console.errors import add_error_handlers
 from console.guard import Guard
@@ -74,11 +74,9 @@ def create_app(
         addresses,
         calendar,
         board,
-        reads,
-        writes,
-        hearings,
     ):
         app.include_router(part.router)
+    app.include_router(api)
     # Compressed here alone: a page holds a form's token, and how well it compresses would tell of it.
     app.mount("/static", GZipMiddleware(StaticFiles(directory=STATIC)), name="static")
     add_error_handlers(app)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -13,7 +13,7 @@ from jinja2 import Environment
 from console.errors import NotSignedIn
 from console.metrics import Metrics
 from console.permissions import ACT_ON_CASES, READ_CASES, READ_LINKS, Permission
-from console.throttle import SignInThrottle
+from console.throttle import KeyThrottle, SignInThrottle
 from integrations.database import current_time
 from integrations.identity.accounts import SignedIn, find_session
 from integrations.kit import Kit
@@ -30,6 +30,7 @@ class Console:
     metrics: Metrics
     throttle: SignInThrottle
     version: str
+    key_throttle: KeyThrottle = field(default_factory=KeyThrottle)
 
     def now(self) -> datetime:
         """What time it is for Kinline."""

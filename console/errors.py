@@ -5,7 +5,8 @@ Neither ever holds a trace, a personal detail, or a word that the caller sent.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlencode
@@ -22,6 +23,7 @@ from models.errors import (
     IntegrationError,
     KinlineError,
     NotFound,
+    Problem,
     Refused,
     Rejected,
     Stale,
@@ -34,8 +36,41 @@ class NotSignedIn(KinlineError):
     """Nobody is signed in."""
 
 
+class WrongKey(NotSignedIn):
+    """The request shows a key, and it opens nothing."""
+
+
 class TooLarge(KinlineError):
     """The body is larger than this address takes."""
+
+
+class WrongMediaType(KinlineError):
+    """The body is not of a kind that this address takes. `takes`: which it does."""
+
+    def __init__(self, *takes: str) -> None:
+        self.takes = takes
+        super().__init__("wrong media type")
+
+
+class NotAcceptable(KinlineError):
+    """The caller wants no JSON."""
+
+
+class TooMany(KinlineError):
+    """This caller has asked too often. `wait_seconds`: until it may again."""
+
+    def __init__(self, wait_seconds: int) -> None:
+        self.wait_seconds = wait_seconds
+        super().__init__("too many requests")
+
+
+class Unprocessable(KinlineError):
+    """Well formed, and yet it can't be done as asked. `code` and `message` are ours and safe to show."""
+
+    def __init__(self, code: str, message: str) -> None:
+        self.code = code
+        self.message = message
+        super().__init__(f"{code}: {message}")
 
 
 class Forbidden(KinlineError):
@@ -56,10 +91,15 @@ class Answer:
     title: str
     detail: str = ""
     more: dict[str, Any] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 BUSY = Answer(
-    503, "unavailable", "Kinline can't answer right now", "Nothing was lost. Try again in a minute."
+    503,
+    "unavailable",
+    "Kinline can't answer right now",
+    "Nothing was lost. Try again in a minute.",
+    headers={"retry-after": "60"},
 )
 UNFORESEEN = Answer(
     500, "internal", "Something went wrong on our side", "It has been noted. Try again, or tell support."
@@ -75,9 +115,10 @@ _BY_STATUS = {
 def answer_to(err: Exception) -> Answer:
     """How this error is told. What is not foreseen says nothing of itself."""
     if isinstance(err, HTTPException):
-        return _BY_STATUS.get(err.status_code) or Answer(
+        found = _BY_STATUS.get(err.status_code) or Answer(
             err.status_code, "http_error", HTTPStatus(err.status_code).phrase
         )
+        return replace(found, headers=err.headers or {})
     if isinstance(err, NotFound):
         return _BY_STATUS[404]
     if isinstance(err, Forbidden):
@@ -88,16 +129,50 @@ def answer_to(err: Exception) -> Answer:
     if isinstance(err, BadInput):
         problems = [problem.as_json() for problem in err.problems]
         return Answer(400, "bad_input", "The request can't be taken as it is", "", {"problems": problems})
-    return _plain_answer_to(err)
+    return _answer_to_form(err) or _plain_answer_to(err)
+
+
+def _answer_to_form(err: Exception) -> Answer | None:
+    """What is wrong with how it was asked, not with what."""
+    if isinstance(err, WrongMediaType):
+        takes = ", ".join(err.takes)
+        return Answer(
+            415,
+            "wrong_media_type",
+            "The body is of another kind",
+            f"Send {takes}.",
+            headers={"accept": takes},
+        )
+    if isinstance(err, NotAcceptable):
+        return Answer(406, "not_acceptable", "The answer is JSON", "Send Accept: application/json, or none.")
+    if isinstance(err, TooMany):
+        wait = {"retry-after": str(err.wait_seconds)}
+        return Answer(429, "too_many", "Too many requests", f"Wait {err.wait_seconds} s.", headers=wait)
+    if isinstance(err, Unprocessable):
+        return Answer(422, err.code, "The request can't be done as it is", err.message)
+    if isinstance(err, RequestValidationError):
+        problems = [_problem_of(one).as_json() for one in err.errors()]
+        return Answer(400, "bad_input", "The request can't be taken as it is", "", {"problems": problems})
+    return None
+
+
+def _problem_of(fault: Mapping[str, Any]) -> Problem:
+    """Where the fault is and of what kind, in our own words: the library's may repeat what was sent."""
+    name = ".".join(str(part) for part in fault["loc"][1:]) or str(fault["loc"][0])
+    if fault["type"] == "missing":
+        return Problem(name, "missing", "This is needed.", "Add it.")
+    return Problem(name, "wrong_value", "This value can't be used.", "See /api/v1/openapi.json.")
 
 
 def _plain_answer_to(err: Exception) -> Answer:
+    if isinstance(err, WrongKey):
+        asks = {"www-authenticate": 'Bearer realm="kinline", error="invalid_token"'}
+        return Answer(401, "wrong_key", "This key opens nothing", "It may have ended.", headers=asks)
     if isinstance(err, NotSignedIn):
-        return Answer(401, "not_signed_in", "Sign in first")
+        asks = {"www-authenticate": 'Bearer realm="kinline"'}
+        return Answer(401, "not_signed_in", "Sign in first", headers=asks)
     if isinstance(err, TooLarge):
         return Answer(413, "too_large", "The request is too large")
-    if isinstance(err, RequestValidationError):
-        return Answer(400, "bad_input", "The request can't be taken as it is")
     if isinstance(err, Stale):
         return Answer(409, "stale", "Somebody else changed it first", "Load it again and look.")
     if isinstance(err, Rejected):
@@ -124,7 +199,12 @@ def problem(answer: Answer) -> JSONResponse:
     }
     if answer.detail:
         body["detail"] = answer.detail
-    return JSONResponse(body | answer.more, status_code=answer.status, media_type="application/problem+json")
+    return JSONResponse(
+        body | answer.more,
+        status_code=answer.status,
+        headers=dict(answer.headers),
+        media_type="application/problem+json",
+    )
 
 
 def error_response(request: Request, answer: Answer) -> Response:

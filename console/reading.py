@@ -29,7 +29,12 @@ def read_applications(console: Console, who: SignedIn, *, now: datetime) -> list
 
 def note_list(console: Console, who: SignedIn, noun: str, ids: Iterable[str], *, now: datetime) -> None:
     """One audit row for all of these, as their count and digest. A list of nothing shows nothing."""
+    note_list_for(console, str(who.person.id), noun, ids, now=now)
+
+
+def note_list_for(console: Console, actor: str, noun: str, ids: Iterable[str], *, now: datetime) -> None:
+    """As `note_list`, for whoever the audit names so: a person, or a key."""
     shown = sorted({UUID(i) for i in ids})
     if shown:
         with console.kit.transaction() as session:
-            history.audit(session, actor=str(who.person.id), act="list", noun=noun, ids=shown, now=now)
+            history.audit(session, actor=actor, act="list", noun=noun, ids=shown, now=now)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -20,6 +21,18 @@ from integrations.database import transaction
 from integrations.settings import Settings
 from integrations.vault import Vault
 from vetting.ports import BackgroundCheck, PostalReference
+
+_RIDERS: ContextVar[list[Callable[[Session], None]] | None] = ContextVar("kinline_riders", default=None)
+
+
+@contextmanager
+def riding(rider: Callable[[Session], None]) -> Iterator[None]:
+    """What `rider` writes is committed with the first transaction of a kit in here: both, or neither."""
+    token = _RIDERS.set([rider])
+    try:
+        yield
+    finally:
+        _RIDERS.reset(token)
 
 
 def _none() -> Any:
@@ -46,8 +59,11 @@ class Kit:
 
     @contextmanager
     def transaction(self) -> Iterator[Session]:
+        riders = _RIDERS.get()
         with transaction(self.engine) as session:
             yield session
+            while riders:
+                riders.pop()(session)
 
     @cached_property
     def messenger(self) -> Any:

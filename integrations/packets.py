@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 from integrations.documents.sniff import MAX_BYTES, check_file
 from integrations.unpacking import MAX_TOTAL, Fetch, folder_fetch, open_zip, stays_inside, zip_fetch
@@ -45,16 +46,31 @@ def read_path(path: Path) -> HandedIn:
     if file is None:
         # Out here, so that no error whose text repeats the path is chained to it.
         raise BadInput(found)
-    with file, open_zip(file) as archive:
+    with file:
+        return read_zip(file)
+
+
+def read_zip(file: BinaryIO) -> HandedIn:
+    """The packet in this zip file.
+
+    Raises:
+        BadInput: with every problem found.
+    """
+    with open_zip(file) as archive:
         return _assemble(zip_fetch(archive))
 
 
-def from_uploads(raw: bytes, uploads: Mapping[str, bytes]) -> HandedIn:
+def from_uploads(raw: bytes, uploads: Mapping[str, BinaryIO]) -> HandedIn:
     """The packet of an upload: ``packet.json`` and the files by the names that the packet gives them."""
 
     def fetch(name: str, limit: int) -> bytes | None:
-        content = raw if name == "packet.json" else uploads.get(name)
-        return None if content is None else content[: limit + 1]
+        if name == "packet.json":
+            return raw
+        content = uploads.get(name)
+        if content is None:
+            return None
+        content.seek(0)
+        return content.read(limit + 1)
 
     return _assemble(fetch)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -209,29 +210,57 @@ def _in_sight(
 
 _QUEUE = text(
     """
-    SELECT e.id::text, 'escalation' AS kind, e.case_id::text, e.level, e.queue, s.email AS owner, e.reason,
-           e.opened_at AS since,
-           CASE WHEN e.state = 'open' THEN e.acknowledge_by ELSE e.resolve_by END AS acknowledge_by,
-           CASE WHEN e.state = 'open' THEN e.acknowledge_by < :now ELSE e.resolve_by < :now END AS overdue,
-           NULL AS subject
-    FROM escalation e LEFT JOIN staff s ON s.id = e.owner
-    WHERE e.state <> 'resolved' AND (CAST(:queue AS text) IS NULL OR e.queue = :queue)
-    UNION ALL
-    SELECT o.id::text, 'obligation', o.case_id::text, 0, o.queue, NULL, o.kind, o.due_at, o.owned_until, true,
-           o.party
-    FROM obligation o
-    WHERE o.state = 'open' AND o.due_at < :now AND (CAST(:queue AS text) IS NULL OR o.queue = :queue)
-      AND NOT EXISTS (SELECT 1 FROM escalation e WHERE e.obligation_id = o.id AND e.state <> 'resolved')
-    ORDER BY overdue DESC, acknowledge_by, 1
-    LIMIT 1000
+    SELECT * FROM (
+        SELECT e.id::text, 'escalation' AS kind, e.case_id::text, e.level, e.queue, s.email AS owner, e.reason,
+               e.opened_at AS since,
+               CASE WHEN e.state = 'open' THEN e.acknowledge_by ELSE e.resolve_by END AS acknowledge_by,
+               CASE WHEN e.state = 'open' THEN e.acknowledge_by < :now ELSE e.resolve_by < :now END AS overdue,
+               NULL AS subject
+        FROM escalation e LEFT JOIN staff s ON s.id = e.owner
+        WHERE e.state <> 'resolved' AND (CAST(:queue AS text) IS NULL OR e.queue = :queue)
+        UNION ALL
+        SELECT o.id::text, 'obligation', o.case_id::text, 0, o.queue, NULL, o.kind, o.due_at, o.owned_until, true,
+               o.party
+        FROM obligation o
+        WHERE o.state = 'open' AND o.due_at < :now AND (CAST(:queue AS text) IS NULL OR o.queue = :queue)
+          AND NOT EXISTS (SELECT 1 FROM escalation e WHERE e.obligation_id = o.id AND e.state <> 'resolved')
+    ) AS waiting
+    WHERE CAST(:after AS text) IS NULL
+       OR (NOT overdue, acknowledge_by, id) > (NOT CAST(:late AS boolean), CAST(:by AS timestamptz), :after)
+    ORDER BY NOT overdue, acknowledge_by, id
+    LIMIT :limit
     """
 )
+MOST = 1000
 
 
-def queue_json(kit: Kit, *, queue: str | None = None, now: datetime) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class QueuePlace:
+    """A place in the queue: behind this row, as the queue stood at `as_of`."""
+
+    as_of: datetime
+    late: bool
+    by: datetime
+    id: UUID
+
+
+def queue_json(
+    kit: Kit,
+    *,
+    queue: str | None = None,
+    after: QueuePlace | None = None,
+    limit: int = MOST,
+    now: datetime,
+) -> dict[str, Any]:
     """Overdue obligations and escalations in one list: overdue first, then by the time that is left."""
+    behind = {
+        "late": after.late if after else None,
+        "by": after.by if after else None,
+        "after": str(after.id) if after else None,
+    }
     with kit.transaction() as session:
-        rows = session.execute(_QUEUE, {"now": now, "queue": queue}).mappings().all()
+        asked = {"now": now, "queue": queue, "limit": limit, **behind}
+        rows = session.execute(_QUEUE, asked).mappings().all()
         alarms = [UUID(row["id"]) for row in rows if row["kind"] == "escalation"]
         paged = pagings_of(session, col(Paging.escalation_id), alarms)
         return {"items": [_queue_item(row, paged, now) for row in rows]}

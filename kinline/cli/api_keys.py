@@ -20,13 +20,22 @@ def key_make(
     name: Name,
     scope: Annotated[list[str], typer.Option("--scope", help="What it may do, such as hearings:write.")],
     as_: As,
+    for_: Annotated[
+        str | None, typer.Option("--for", help="The person as whom it acts, in their roles.", metavar="EMAIL")
+    ] = None,
     days: Annotated[int, typer.Option("--days", help="How long it lives.")] = 90,
     as_json: AsJson = False,
 ) -> None:
     """Make a key. Its token is shown now and never again."""
     common.run(
         lambda stack: api_keys.make_key(
-            stack.kit, name, scope, common.person(stack, as_), days=days, wall=wall_clock()
+            stack.kit,
+            name,
+            scope,
+            common.person(stack, as_),
+            days=days,
+            wall=wall_clock(),
+            for_email=for_,
         ),
         as_json=as_json,
         show=_show_made,
@@ -63,8 +72,9 @@ def _show_made(found: dict[str, Any]) -> None:
 
 def _show(found: dict[str, Any]) -> None:
     used = f"last used {found['used_at']}" if found["used_at"] else "never used"
+    whose = f" as {found['for']}" if found["for"] else ""
     OUT.print(
-        f"{found['name']}: {found['state']}, for {', '.join(found['scopes'])}, until {found['ends_at']}, {used}",
+        f"{found['name']}: {found['state']}, for {', '.join(found['scopes'])}{whose}, until {found['ends_at']}, {used}",
         markup=False,
     )
 

@@ -13,10 +13,9 @@ import typer
 from integrations.desk import by_hand
 from integrations.desk import release as release_desk
 from integrations.desk import vetting as desk
-from integrations.desk.intake import submit as take_in
+from integrations.desk.handing_in import MAY_SUBMIT, hand_in
 from integrations.desk.jobs import finish
 from integrations.desk.release_papers import paper as release_paper
-from integrations.desk.steps import look_at_upload
 from integrations.desk.views import application_json
 from integrations.desk.waiting import look_now, take_jobs, waiting_applications
 from integrations.packets import read_path
@@ -27,7 +26,7 @@ from kinline.cli.common import As, AsJson, At, MaybeAs, Reason
 from kinline.stack import Stack
 from models.errors import BadInput, Problem
 from models.facts import Person
-from models.states import ReleasePaperKind, Role
+from models.states import ReleasePaperKind
 
 app = typer.Typer()
 Application = Annotated[str, typer.Argument(metavar="APPLICATION", help="Its id, or the packet's reference.")]
@@ -59,9 +58,6 @@ def day_of(value: str, option: str = "--on") -> date:
         ) from None
 
 
-_MAY_SUBMIT = (Role.INTAKE_OFFICER, Role.CASE_MANAGER, Role.SUPERVISOR)
-
-
 @app.command()
 def submit(
     paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="Folders or zip files.")],
@@ -74,7 +70,7 @@ def submit(
     def body(stack: Stack) -> dict[str, Any]:
         who = common.maybe_person(stack, as_)
         if who is not None:
-            require_role(who, *_MAY_SUBMIT)
+            require_role(who, *MAY_SUBMIT)
         actor = str(who.id) if who else "cli"
         return {"results": [_submit_one(stack, path, actor) for path in paths]}
 
@@ -104,24 +100,10 @@ def _submit_one(stack: Stack, path: Path, actor: str) -> dict[str, Any]:
     try:
         handed_in = read_path(path)
         row["reference"] = handed_in.packet.reference
-        taken = take_in(stack.kit, handed_in, actor=actor, now=stack.now())
-        unreadable = look_at_upload(stack.kit, taken.application_id, now=stack.now())
+        return row | hand_in(stack.kit, handed_in, actor=actor, now=stack.now())
     except BadInput as err:
         row["problems"] = [p.as_json() for p in err.problems]
         return row
-    row.update(
-        application_id=str(taken.application_id),
-        state=taken.state,
-        revision=taken.revision,
-        how=taken.how,
-        changed=list(taken.changed),
-        reopened=list(taken.reopened),
-        retake=[
-            {"field": f"{f.evidence['item']}@{f.subject}", "code": f.code.value, "message": f.message}
-            for f in unreadable
-        ],
-    )
-    return row
 
 
 @app.command()

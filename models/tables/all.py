@@ -3,6 +3,7 @@
 from sqlmodel import SQLModel
 
 from models.tables import (
+    api,
     checks,
     closing,
     concentration,
@@ -29,6 +30,7 @@ from models.tables import (
 METADATA = SQLModel.metadata
 __all__ = [
     "METADATA",
+    "api",
     "checks",
     "closing",
     "concentration",

@@ -257,7 +257,8 @@ class StaffSession(Row, table=True):
 class ApiKey(Row, table=True):
     """A program's way in: the caller holds a random token; only its digest stands here.
 
-    It may do what its `scopes` name, until it ends. Times are the wall's, as of a session.
+    It may do what its `scopes` name, until it ends; acts of a person, as `for_staff`, while their account is open.
+    Times are the wall's, as of a session.
     """
 
     __tablename__ = "api_key"
@@ -269,6 +270,7 @@ class ApiKey(Row, table=True):
     name: str = Field(unique=True)
     token_digest: bytes = Field(unique=True)
     scopes: list[str] = words()
+    for_staff: UUID | None = Field(default=None, foreign_key="staff.id")
     made_by: UUID = Field(foreign_key="staff.id")
     made_at: datetime = instant()
     ends_at: datetime = instant()

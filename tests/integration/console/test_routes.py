@@ -154,19 +154,36 @@ def test_what_changes_something_wants_its_token(visitors: Visitors) -> None:
 
 
 def test_key_opens_only_what_it_is_for(visitors: Visitors, kit: Kit, staff: dict[str, Person]) -> None:
+    """Each address with a key of each scope: one for a case manager, and one for nobody."""
     tokens = {
-        scope.value: make_key(kit, f"key-{number}", [scope.value], staff["administrator"], days=1, wall=NOW)[
-            "token"
-        ]
+        (scope.value, email): make_key(
+            kit,
+            f"key-{number}-{'nobody' if email is None else 'cm'}",
+            [scope.value],
+            staff["administrator"],
+            days=1,
+            wall=NOW,
+            for_email=email,
+        )["token"]
         for number, scope in enumerate(Scope)
+        for email in (staff["case_manager"].email, None)
     }
-    keyed = [line for line in LINES if carried(line) == "key"]
-    assert keyed
-    for line in keyed:
-        wanted = line.carries.partition(":")[2].strip(" `")
-        for scope, token in tokens.items():
+    wrong = []
+    for method, path, wanted, needs_a_person in tables()[2]:
+        line = Line(method, path.strip("`"), "a key", "key")
+        for (scope, email), token in tokens.items():
+            opens = scope == wanted.strip("`") and (email is not None or needs_a_person == "no")
             answer = visitors.visit(line, NOBODY, Authorization=f"Bearer {token}")
-            assert how(answer) == ("let in" if scope == wanted else "turned away"), (line, scope)
+            if how(answer) != ("let in" if opens else "turned away"):
+                wrong.append(f"{method} {path} with {scope} for {email}: {answer.status_code}")
+    assert not wrong, "\n".join(wrong)
+
+
+def test_every_address_of_the_api_can_be_opened_with_a_key() -> None:
+    by_key = {f"{method} {path.strip('`')}" for method, path, *_ in tables()[2]}
+    of_the_api = {f"{line.method} {line.path}" for line in LINES if line.path.startswith("/api/")}
+    assert of_the_api - by_key == {"GET /api/v1/openapi.json"}
+    assert by_key - of_the_api == set()
 
 
 def test_auditor_changes_nothing_but_their_own_account() -> None:
