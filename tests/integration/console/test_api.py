@@ -30,6 +30,7 @@ from models.tables.api import ApiAnswer
 from models.tables.ledger import Call, Escalation
 from models.tables.people import Case
 from models.tables.system import AuditEntry, Job
+from tests.api_shapes import check
 from tests.builders import NOW
 from tests.integration.console.conftest import Wall
 from tests.integration.families import Family, a_family
@@ -60,9 +61,19 @@ def program(kit: Kit, browser: Client, staff: dict[str, Person]) -> Opener:
             for_email=email,
         )
         token = {"authorization": f"Bearer {made['token']}"}
-        return Client(base_url=browser.base_url, headers=token, trust_env=False, timeout=30)
+        hooks = {"response": [is_as_described]}
+        return Client(
+            base_url=browser.base_url, headers=token, trust_env=False, timeout=30, event_hooks=hooks
+        )
 
     return opened
+
+
+def is_as_described(answer: Response) -> None:
+    """Every answer in these tests is one that the API's own description knows, to the last key."""
+    answer.read()
+    sent = answer.request
+    check(sent.method, sent.url.path, answer.status_code, answer.headers["content-type"], answer.json())
 
 
 @pytest.fixture
