@@ -22,7 +22,7 @@ from integrations.store.staff import require_role
 
 router = APIRouter(prefix="/applications")
 Reader = Annotated[Principal, Depends(reads(Scope.APPLICATIONS_READ))]
-Sender = Annotated[Principal, Depends(acts(Scope.APPLICATIONS_WRITE))]
+Sender = Annotated[Principal, Depends(acts(Scope.APPLICATIONS_WRITE, of_a_person=False))]
 Key = Annotated[
     str, Path(max_length=200, pattern=r"^[^\x00-\x1f]+$", description="Its id, or the packet's reference.")
 ]

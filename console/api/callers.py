@@ -59,12 +59,17 @@ def reads(scope: Scope, permission: Permission | None = READ_CASES) -> Callable[
     return found
 
 
-def acts(scope: Scope) -> Callable[[Request], Principal]:
-    """A dependency: who changes something. A session also shows its form token, and comes from our own pages."""
+def acts(scope: Scope, *, of_a_person: bool) -> Callable[[Request], Principal]:
+    """A dependency: who changes something. A session also shows its form token, and comes from our own pages.
+
+    `of_a_person`: a key for nobody is turned away, before anybody looks at what it sends.
+    """
     read = reads(scope, ACT_ON_CASES)
 
     def found(request: Request) -> Principal:
         who = read(request)
+        if of_a_person:
+            person_of(who)
         if who.key is None:
             require_own_origin(request)
             require_token(request.state.who, {FIELD: request.headers.get(CSRF_HEADER, "")})

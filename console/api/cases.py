@@ -22,7 +22,7 @@ from integrations.store.cases import find_case
 
 router = APIRouter(prefix="/cases/{key}")
 Reader = Annotated[Principal, Depends(reads(Scope.CASES_READ))]
-Actor = Annotated[Principal, Depends(acts(Scope.CASES_WRITE))]
+Actor = Annotated[Principal, Depends(acts(Scope.CASES_WRITE, of_a_person=True))]
 Key = Annotated[
     str, Path(max_length=200, pattern=r"^[^\x00-\x1f]+$", description="Its id, or the packet's reference.")
 ]

@@ -21,7 +21,7 @@ from integrations.desk import escalations
 from integrations.identity.api_keys import Scope
 
 router = APIRouter(prefix="/escalations/{escalation_id}")
-Actor = Annotated[Principal, Depends(acts(Scope.ESCALATIONS_WRITE))]
+Actor = Annotated[Principal, Depends(acts(Scope.ESCALATIONS_WRITE, of_a_person=True))]
 
 
 @router.post("/acknowledge", **acting(Case, Scope.ESCALATIONS_WRITE, 404))
