@@ -19,6 +19,7 @@ from console.guard import Guard
 from console.metrics import Metrics
 from console.pages import (
     addresses,
+    application_acts,
     applications,
     board,
     calendar,
@@ -66,6 +67,7 @@ def create_app(
         queue,
         escalations,
         applications,
+        application_acts,
         documents,
         pictures,
         links,

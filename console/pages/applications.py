@@ -11,6 +11,7 @@ from fastapi.responses import Response
 from console.context import Reader, console_of
 from console.pages.gate_words import gate_groups
 from console.pages.next_step import name_of, next_step
+from console.pages.offers import check_offers, clearable, offers, waivable
 from console.pages.rendering import page
 from console.reading import read_applications
 from integrations.desk.documents import documents_json
@@ -32,6 +33,7 @@ def application(request: Request, key: str, who: Reader) -> Response:
     """One application. The view itself writes the audit row."""
     console = console_of(request)
     shown = application_json(console.kit, key, viewer=who.person, now=console.now())
+    step = next_step(shown, email=who.person.email)
     return page(
         request,
         "application.html",
@@ -39,7 +41,12 @@ def application(request: Request, key: str, who: Reader) -> Response:
         open_findings=_findings(shown, is_open=True),
         settled_findings=_findings(shown, is_open=False),
         is_over=shown["release"] is not None or shown["state"] in ("denied", "withdrawn"),
-        step=next_step(shown, email=who.person.email),
+        step=step,
+        acts_at=f"/applications/{shown['application_id']}/acts",
+        offers=offers(shown, step, who.person),
+        clearable=clearable(shown, who.person),
+        waivable=waivable(shown, who.person),
+        check_acts=check_offers(shown, who.person),
         name=name_of(shown),
         email=who.person.email,
         missing=gate_groups(shown["gate"]["missing"]),

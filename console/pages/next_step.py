@@ -7,13 +7,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from console.pages.wording import lower, words
+
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """The next step in words; `command` is empty when nothing is to be typed."""
+    """The next step in words; `command` is empty when nothing is to be typed.
+
+    `act`: the page of the act, after the application's own address; empty when it has none. `owner`: whose step it is.
+    """
 
     text: str
     command: str = ""
+    act: str = ""
+    owner: str = ""
 
 
 _OVER = {
@@ -23,6 +30,7 @@ _OVER = {
 }
 
 
+_JUDGES = "The federal field specialist and a supervisor"
 _ORDER = ("document", "home_study", "confirm", "finding", "check", "recommendation", "decision")
 
 
@@ -48,7 +56,10 @@ def next_step(application: Mapping[str, Any], *, email: str) -> Step:
             return _step(kind, first.partition(" ")[2], application, name, by)
     if application["gate"]["open"]:
         return Step(
-            "Everything is here. The release may be recorded.", f"kinline release {name} --on DATE {by}"
+            "Everything is here. The release may be recorded.",
+            f"kinline release {name} --on DATE {by}",
+            act="/acts/release",
+            owner="The case manager",
         )
     return Step("Vetting goes on by itself. Look again later.", f"kinline vet {name}")
 
@@ -60,23 +71,30 @@ def _asked_of_people(application: Mapping[str, Any], name: str, by: str) -> Step
         return Step(
             "This application was denied. Its letter must go out.",
             f"kinline denial send {name} {by} --method post",
+            act="/acts/denial-send",
+            owner="The federal field specialist or a supervisor",
         )
     if denial is not None and denial["appeal"] is not None and denial["appeal"]["outcome"] is None:
         return Step(
             "An appeal is open: acknowledge it, deliver the file, then somebody with no part in the denial decides.",
             f"kinline appeal acknowledge {name} {by}",
+            owner="The case manager or a supervisor",
         )
     for question in application.get("questions", ()):
         if question["answer"] is None:
             return Step(
                 "The case manager answers what was asked.",
                 f"kinline answer {name} {question['number']} {by} --text TEXT",
+                act=f"/acts/answer/{question['number']}",
+                owner="The case manager",
             )
     consultation = application.get("consultation")
     if consultation is not None and consultation["outcome"] is None:
         return Step(
             "A case consultation is open. A supervisor concludes it.",
             f"kinline consult conclude {name} OUTCOME {by} --reason TEXT",
+            act="/acts/conclude",
+            owner="A supervisor",
         )
     return None
 
@@ -91,6 +109,7 @@ def _step(kind: str, thing: str, application: Mapping[str, Any], name: str, by: 
         return Step(
             "Ask the family for the missing papers, then send the packet again under the same reference.",
             "kinline submit PATH",
+            owner="The case manager or an intake officer",
         )
     if kind == "home_study":
         if _is_negative(application):
@@ -98,25 +117,48 @@ def _step(kind: str, thing: str, application: Mapping[str, Any], name: str, by: 
                 "The home study advises against this home. The decider denies, orders an addendum, or writes down why "
                 "not; then a second person must agree.",
                 f"kinline homestudy override {name} {by} --reason TEXT",
+                act="/acts/home-study-override",
+                owner="The federal field specialist",
             )
-        return Step("Order the home study, or record its report.", f"kinline homestudy order {name} {by}")
+        return _for_the_study(application, name, by)
     if kind == "confirm":
         return Step(
             "A person must read the papers that came and type what they say.",
             f"kinline confirm {name} {shlex.quote(thing)} {by} --typed FILE",
+            act="#papers-in",
+            owner="The case manager or an intake officer",
         )
     if kind == "finding":
         return _for_findings(application, name, by)
     if kind == "check":
-        return Step("Wait for the checks that are out; results come by themselves.", f"kinline vet {name}")
+        return Step(
+            "Wait for the checks that are out; results come by themselves.",
+            f"kinline vet {name}",
+            owner="The provider of the checks",
+        )
     if kind == "recommendation":
         return Step(
             "The papers are settled. The case manager, then the coordinator, recommends.",
             f"kinline recommend {name} VALUE {by} --reason TEXT",
+            act="/acts/recommend",
+            owner=f"The {lower(words(thing))}",
         )
     return Step(
         "Both recommendations are in. The federal field specialist decides.",
         f"kinline decide {name} VALUE {by} --reason TEXT",
+        act="/acts/decide",
+        owner="The federal field specialist",
+    )
+
+
+def _for_the_study(application: Mapping[str, Any], name: str, by: str) -> Step:
+    studies = application.get("home_studies", ())
+    is_out = bool(studies) and studies[-1].get("received_at") is None and studies[-1]["result"] is None
+    return Step(
+        "Order the home study, or record its report.",
+        f"kinline homestudy order {name} {by}",
+        act="/acts/home-study-receive" if is_out else "/acts/home-study-order",
+        owner="The case manager, once the report is here" if is_out else "The federal field specialist",
     )
 
 
@@ -133,19 +175,27 @@ def _for_findings(application: Mapping[str, Any], name: str, by: str) -> Step:
             return Step(
                 "Look into the findings marked review and settle each with a reason.",
                 f"kinline clear {name} {shlex.quote(finding['key'])} {by} --reason TEXT",
+                act="#findings",
+                owner="The case manager, a supervisor or the federal field specialist",
             )
     if any(f["code"] == "CHECK_HIT_REVIEW" for f in open_ones):
         return Step(
-            "Two people judge the hit that needs review.", f"kinline check adjudicate {name} CHECK {by}"
+            "Two people judge the hit that needs review.",
+            f"kinline check adjudicate {name} CHECK {by}",
+            act="#checks",
+            owner=_JUDGES,
         )
     if any(f["code"] == "CHECK_HIT_BAR" for f in open_ones):
         return Step(
             "A hit bars this release, so it is denied; unless two people show on paper that it is another person's.",
             f"kinline check adjudicate {name} CHECK {by} --verdict not_this_person --evidence FILE --reason TEXT",
+            act="#checks",
+            owner=_JUDGES,
         )
     if any(f["code"].startswith(("DOCUMENT_", "ADDRESS_", "IDENTITY_", "CONSENT_")) for f in open_ones):
         return Step(
             "A finding blocks the release. It goes away when the packet is put right and sent again.",
             "kinline submit PATH",
+            owner="The case manager or an intake officer",
         )
     return Step("A finding blocks the release. It goes away when the facts change.", f"kinline vet {name}")

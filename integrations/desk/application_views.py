@@ -118,6 +118,7 @@ def _required(
         "source": asked.source,
         "jurisdiction": asked.jurisdiction,
         "confirm": asked.confirm,
+        "waivable": asked.waivable,
         "key": asked.key,
         "asked_by": [
             {

@@ -43,7 +43,7 @@ from tests.builders import (
     an_escalation,
 )
 from tests.integration.conftest import a_kit, the_staff
-from tests.integration.scenes import outside_world, scan
+from tests.integration.scenes import World, outside_world, scan
 
 PASSWORD = "four plain invented words"
 SAMPLES = Path(__file__).resolve().parents[2] / "samples" / "packets"
@@ -71,6 +71,7 @@ class Site:
     url: str
     kit: Kit
     staff: dict[str, Person]
+    world: World
     ids: dict[str, str] = field(default_factory=dict)
 
 
@@ -87,10 +88,10 @@ def site(shared_engine: Engine, chromium: Browser) -> Iterator[Site]:
     application_id = submit(kit, read_path(SAMPLES / "04-missing-unit"), actor="cli", now=NOW).application_id
     ids = {"case": str(case_id), "escalation": str(escalation_id), "application": str(application_id)}
     ids["document"] = documents_json(kit, ids["application"])[0]["id"]
-    with outside_world(kit), ThreadedServer(create_app(kit, wall=lambda: NOW)) as server:
+    with outside_world(kit) as world, ThreadedServer(create_app(kit, wall=lambda: NOW)) as server:
         kit.public_url = server.url
         hand_in_proof(kit, ids["case"], scan("bill"), staff["cm"], filename="bill.png", now=NOW)
-        yield Site(server.url, kit, staff, ids)
+        yield Site(server.url, kit, staff, world, ids)
     kit.close()
 
 

@@ -28,8 +28,11 @@ PAGES: Mapping[str, str] = {
     "/oversight/{name}": "supervisor",
     "/applications": "cm",
     "/applications/{key}": "cm",
+    "/applications/{key}/acts/{act}": "ffs",
+    "/applications/{key}/acts/{act}/{thing}": "ffs",
     "/applications/{key}/documents/{document_id}": "cm",
     "/applications/{key}/links": "integrity",
+    "/applications/{key}/links/{link}": "integrity",
     "/links": "integrity",
     "/cases/{key}": "cm",
     "/cases/{key}/address": "cm",
@@ -55,12 +58,16 @@ def _pages(site: Site) -> Iterator[str]:
 
 def _path(route: str, site: Site) -> str:
     row = site.ids["application" if route.startswith("/applications") else "case"]
+    act = "adjudicate" if "{thing}" in route else "decide"
     return route.format(
         key=row,
         name="duties_overdue",
         learnt="unknown",
         escalation_id=site.ids["escalation"],
-        document_id=site.ids.get("document"),
+        document_id=site.ids["document"],
+        act=act,
+        thing="x",
+        link="x",
     )
 
 

@@ -1,0 +1,109 @@
+"""An act as a form: its boxes, who may be shown it, and what takes it. The desk decides, each time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Literal
+from uuid import UUID
+
+from integrations.kit import Kit
+from models.errors import BadInput, Problem
+from models.facts import Person
+from models.states import Role
+
+BoxKind = Literal["area", "day", "choice", "several", "file"]
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """One field. `problem`: the name that the desk's problems give it, as its command's option."""
+
+    name: str
+    kind: BoxKind
+    label: str
+    hint: str = ""
+    options: tuple[tuple[str, str], ...] = ()
+    must: bool = True
+    problem: str = ""
+
+
+REASON = Box("reason", "area", "Why", "It stays in the case under your name.", problem="--reason")
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """A form that came back, for one act. `thing` names what it is about, where it is about one thing."""
+
+    kit: Kit
+    key: str
+    thing: str
+    person: Person
+    fields: Mapping[str, str]
+    files: Mapping[str, tuple[str, bytes]]
+    now: datetime
+
+    def text(self, name: str) -> str:
+        return self.fields.get(name, "").strip()
+
+    def lines(self, name: str) -> list[str]:
+        """One thing a line; empty lines are none."""
+        return [line.strip() for line in self.fields.get(name, "").splitlines() if line.strip()]
+
+    def chosen(self, box: Box) -> list[str]:
+        return [value for value, _ in box.options if self.fields.get(f"{box.name}_{value}")]
+
+    def find_day(self, box: Box) -> date | None:
+        """The day in this box; none when it is empty.
+
+        Raises:
+            BadInput: it holds something else.
+        """
+        value = self.text(box.name)
+        if not value:
+            return None
+        try:
+            return date.fromisoformat(value)
+        except ValueError:
+            raise BadInput(
+                Problem(box.problem, "wrong_value", "This is not a day.", "Write it as 2026-02-02.")
+            ) from None
+
+    def day(self, box: Box) -> date:
+        found = self.find_day(box)
+        if found is None:
+            raise BadInput(Problem(box.problem, "missing", "Say on which day.", "Write it as 2026-02-02."))
+        return found
+
+    def file(self, box: Box) -> tuple[str, bytes]:
+        found = self.files.get(box.name)
+        if found is None:
+            raise BadInput(
+                Problem(box.problem, "missing", "No file was chosen.", "Choose a photo, a scan or a PDF.")
+            )
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class ActForm:
+    """`title` heads the page; `says` what follows from the act; `done` is its code in `done_words`.
+
+    `roles`: to whom it is offered. None of them is let through by that: the desk asks for itself.
+    """
+
+    title: str
+    says: str
+    button: str
+    roles: tuple[Role, ...]
+    take: Callable[[Filled], UUID]
+    boxes: Sequence[Box] = (REASON,)
+
+    @property
+    def fields(self) -> Mapping[str, str]:
+        """The form's field for each field of the desk's problems."""
+        own = {box.problem: box.name for box in self.boxes if box.problem}
+        return own | {"reason": "reason"}
+
+    def is_offered_to(self, person: Person) -> bool:
+        return not person.roles.isdisjoint(self.roles)

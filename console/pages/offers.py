@@ -1,0 +1,116 @@
+"""Which acts an application's page offers this person: those that are theirs and make sense now.
+
+An offer is a link and no more. Whether the act may be done is the desk's to say when it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from console.pages.act_forms import ActForm
+from console.pages.act_table import ABOUT, WHOLE
+from console.pages.next_step import Step
+from console.permissions import ACT_ON_CASES
+from models.facts import Person
+from models.states import APPLICATION_OVER, ApplicationState, CheckState, Stage
+
+_AWAITED = (
+    CheckState.REQUIRED,
+    CheckState.ORDERED,
+    CheckState.PENDING,
+    CheckState.UNREADABLE,
+    CheckState.EXPIRED,
+)
+_HITS = (CheckState.HIT_REVIEW, CheckState.HIT_BAR)
+_WITH_THE_COORDINATOR = (Stage.CC_REVIEW, Stage.HS_COMPLETED_CC_REVIEW)
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A link to an act. `is_next`: it is the next step."""
+
+    path: str
+    title: str
+    is_next: bool = False
+
+
+def offers(shown: Mapping[str, Any], step: Step, person: Person) -> list[Offer]:
+    """The next step, when it is this person's, and what else they may do with the whole application."""
+    if not ACT_ON_CASES.is_held_by(person):
+        return []
+    at = f"/applications/{shown['application_id']}"
+    found = []
+    name = step.act.removeprefix("/acts/")
+    act = WHOLE.get(name) or ABOUT.get(name.partition("/")[0])
+    if act is not None and act.is_offered_to(person):
+        found.append(Offer(f"{at}{step.act}", act.title, is_next=True))
+    elif step.act.startswith("#"):
+        found.append(Offer(f"{at}{step.act}", _JUMPS[step.act], is_next=True))
+    for other in _beside(shown):
+        if other != name and WHOLE[other].is_offered_to(person):
+            found.append(Offer(f"{at}/acts/{other}", WHOLE[other].title))
+    return found
+
+
+_JUMPS = {
+    "#papers-in": "To the papers",
+    "#findings": "To the findings",
+    "#checks": "To the checks",
+}
+
+
+def _beside(shown: Mapping[str, Any]) -> list[str]:
+    """What may be done with the whole application as it stands, beside the next step."""
+    if _is_over(shown):
+        return []
+    names = ["decide", "consult"] if shown["state"] == ApplicationState.RECOMMENDED else ["recommend"]
+    if shown["stage"] in _WITH_THE_COORDINATOR:
+        names.append("ask")
+    studies = shown["home_studies"]
+    if not studies or studies[-1]["received_at"]:
+        names.append("home-study-order")
+    else:
+        names.append("home-study-receive")
+    return [*names, "concern"]
+
+
+def clearable(shown: Mapping[str, Any], person: Person) -> frozenset[str]:
+    """The ids of the findings that this person may look into and clear."""
+    if _is_over(shown) or not _is_for(ABOUT["clear"], person):
+        return frozenset()
+    return frozenset(
+        f["id"]
+        for f in shown["findings"]
+        if f["state"] == "open" and f["severity"] == "review" and f["code"] != "CHECK_HIT_REVIEW"
+    )
+
+
+def waivable(shown: Mapping[str, Any], person: Person) -> frozenset[str]:
+    """The keys of what this person may give a voice to waive: asked for by no law, and not there."""
+    if _is_over(shown) or not _is_for(ABOUT["waive"], person):
+        return frozenset()
+    settled = ("confirmed", "waived")
+    return frozenset(r["key"] for r in shown["required"] if r["waivable"] and r["state"] not in settled)
+
+
+def check_offers(shown: Mapping[str, Any], person: Person) -> dict[str, list[tuple[str, str]]]:
+    """For each check what this person may do with it: the act, and its words."""
+    found: dict[str, list[tuple[str, str]]] = {}
+    for check in shown["checks"]:
+        acts = []
+        if check["state"] in _AWAITED and _is_for(ABOUT["record"], person):
+            acts.append(("record", "Write down a result on paper"))
+        if check["state"] in _HITS and _is_for(ABOUT["adjudicate"], person):
+            acts.append(("adjudicate", "Judge the hit"))
+        found[check["check_id"]] = acts
+    return found
+
+
+def _is_for(act: ActForm, person: Person) -> bool:
+    return ACT_ON_CASES.is_held_by(person) and act.is_offered_to(person)
+
+
+def _is_over(shown: Mapping[str, Any]) -> bool:
+    return shown["state"] in APPLICATION_OVER

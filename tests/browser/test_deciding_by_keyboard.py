@@ -1,0 +1,70 @@
+"""An application from its papers to the decision, with the keyboard alone."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from tests.browser.conftest import Visitor
+from tests.integration.scenes import a_packet, confirm_all, hand_in, shown, typed_for, vet
+
+PAPER = "sponsor_identity"
+
+
+def test_a_paper_is_read_and_the_case_decided_without_a_mouse(visitor: Visitor, tmp_path: Path) -> None:
+    site, packet = visitor.site, a_packet("TEST-KEYS", identity="K1", a_number="220559917")
+    site.world.reader.shows(packet)
+    application = hand_in(site.kit, tmp_path, packet).application_id
+    vet(site.kit, application)
+    confirm_all(site.kit, packet, application, site.staff["cm"], but=PAPER)
+    _reads_the_paper(visitor, str(application), packet)
+    for who in ("cm", "cc"):
+        _chooses(visitor, who, str(application), "recommend", "Recommend")
+    _chooses(visitor, "ffs", str(application), "decide", "Decide")
+    assert shown(site.kit, application)["state"] == "approved"
+    assert visitor.complaints == []
+
+
+def _reads_the_paper(visitor: Visitor, application: str, packet: dict[str, Any]) -> None:
+    page = visitor.sign_in("cm")
+    visitor.go(f"/applications/{application}")
+    _tab_until(visitor, "document.activeElement.innerText === 'To the papers'")
+    page.keyboard.press("Enter")
+    _tab_until(visitor, "(document.activeElement.getAttribute('href') || '').includes('/documents/')")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/documents/*")
+    # The picture is there, and is the page of a paper.
+    assert page.evaluate("document.querySelector('.paper img').naturalWidth") > 0
+    for name, value in json.loads(typed_for(packet, PAPER, "sponsor")).items():
+        _tab_until(visitor, f"document.activeElement.id === '{name}'")
+        page.keyboard.type(value)
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/documents/*?done=confirmed")
+    assert "What was typed agrees with the packet." in page.content()
+    assert visitor.violations() == []
+
+
+def _chooses(visitor: Visitor, who: str, application: str, act: str, button: str) -> None:
+    page = visitor.sign_in(who)
+    visitor.go(f"/applications/{application}")
+    _tab_until(visitor, f"(document.activeElement.getAttribute('href') || '').endsWith('/acts/{act}')")
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"**/acts/{act}")
+    _tab_until(visitor, "document.activeElement.name === 'value'")
+    page.keyboard.press("Space")
+    _tab_until(visitor, "document.activeElement.id === 'reason'")
+    page.keyboard.type("All papers and checks agree.")
+    _tab_until(visitor, f"document.activeElement.innerText === '{button}'")
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"**/applications/*?done={act}")
+    assert "is on record" in page.get_by_role("status").inner_text()
+    assert visitor.violations() == []
+
+
+def _tab_until(visitor: Visitor, claim: str) -> None:
+    for _ in range(150):
+        if visitor.page.evaluate(f"Boolean({claim})"):
+            return
+        visitor.page.keyboard.press("Tab")
+    raise AssertionError(f"the keyboard does not lead to where {claim}")
