@@ -5,6 +5,7 @@ Everything is looked at before anything is stored: each fault is a `Problem`, an
 
 from __future__ import annotations
 
+import io
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -46,6 +47,12 @@ def read_path(path: Path) -> HandedIn:
         # Out here, so that no error whose text repeats the path is chained to it.
         raise BadInput(found)
     with file, open_zip(file) as archive:
+        return _assemble(zip_fetch(archive))
+
+
+def from_zip(content: bytes) -> HandedIn:
+    """The packet in these bytes of a zip. Raises `BadInput` as `read_path` does."""
+    with open_zip(io.BytesIO(content)) as archive:
         return _assemble(zip_fetch(archive))
 
 

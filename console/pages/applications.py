@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from typing import Any
+from uuid import UUID
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
@@ -14,6 +15,7 @@ from console.pages.next_step import name_of, next_step
 from console.pages.rendering import page
 from console.reading import read_applications
 from integrations.desk.documents import documents_json
+from integrations.desk.draft_views import not_at_hand
 from integrations.desk.views import application_json
 
 router = APIRouter()
@@ -42,6 +44,7 @@ def application(request: Request, key: str, who: Reader) -> Response:
         step=next_step(shown, email=who.person.email),
         name=name_of(shown),
         email=who.person.email,
+        notes=not_at_hand(console.kit, UUID(shown["application_id"])),
         missing=gate_groups(shown["gate"]["missing"]),
         papers=_papers(shown, documents_json(console.kit, shown["application_id"])),
     )

@@ -13,6 +13,7 @@ import typer
 from integrations.desk import by_hand
 from integrations.desk import release as release_desk
 from integrations.desk import vetting as desk
+from integrations.desk.intake import MAY_SUBMIT
 from integrations.desk.intake import submit as take_in
 from integrations.desk.jobs import finish
 from integrations.desk.release_papers import paper as release_paper
@@ -27,7 +28,7 @@ from kinline.cli.common import As, AsJson, At, MaybeAs, Reason
 from kinline.stack import Stack
 from models.errors import BadInput, Problem
 from models.facts import Person
-from models.states import ReleasePaperKind, Role
+from models.states import ReleasePaperKind
 
 app = typer.Typer()
 Application = Annotated[str, typer.Argument(metavar="APPLICATION", help="Its id, or the packet's reference.")]
@@ -59,9 +60,6 @@ def day_of(value: str, option: str = "--on") -> date:
         ) from None
 
 
-_MAY_SUBMIT = (Role.INTAKE_OFFICER, Role.CASE_MANAGER, Role.SUPERVISOR)
-
-
 @app.command()
 def submit(
     paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="Folders or zip files.")],
@@ -74,7 +72,7 @@ def submit(
     def body(stack: Stack) -> dict[str, Any]:
         who = common.maybe_person(stack, as_)
         if who is not None:
-            require_role(who, *_MAY_SUBMIT)
+            require_role(who, *MAY_SUBMIT)
         actor = str(who.id) if who else "cli"
         return {"results": [_submit_one(stack, path, actor) for path in paths]}
 

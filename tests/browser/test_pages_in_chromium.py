@@ -31,14 +31,25 @@ PAGES: Mapping[str, str] = {
     "/applications/{key}/documents/{document_id}": "cm",
     "/applications/{key}/links": "integrity",
     "/links": "integrity",
+    "/intake": "officer",
+    "/intake/bulk": "officer",
+    "/intake/bulk/{batch_id}": "officer",
+    "/intake/{draft_id}": "officer",
+    "/intake/{draft_id}/check": "officer",
+    "/intake/{draft_id}/documents": "officer",
+    "/intake/{draft_id}/documents/{slot}": "officer",
+    "/intake/{draft_id}/pages/{slug}": "officer",
+    "/intake/{draft_id}/pages/{slug}/new": "officer",
+    "/intake/{draft_id}/pages/{slug}/{entry}": "officer",
+    "/intake/{draft_id}/sent": "officer",
     "/cases/{key}": "cm",
     "/cases/{key}/address": "cm",
     "/cases/{key}/address/proof": "cm",
     "/cases/{key}/address/confirm": "cm",
     "/cases/{key}/address/{learnt}": "cm",
 }
-# The sign-in, which has its own test, and a part of a page.
-OTHERS = {"/sign-in", "/queue/list"}
+# The sign-in, which has its own test, a part of a page, and a picture.
+OTHERS = {"/sign-in", "/queue/list", "/intake/{draft_id}/files/{file_id}"}
 
 
 def test_every_page_is_looked_at(site: Site) -> None:
@@ -55,12 +66,19 @@ def _pages(site: Site) -> Iterator[str]:
 
 def _path(route: str, site: Site) -> str:
     row = site.ids["application" if route.startswith("/applications") else "case"]
+    draft = site.ids["sent_draft" if route.endswith("/sent") else "draft"]
+    slug = "household" if route.endswith(("/new", "/{entry}")) else "child"
     return route.format(
         key=row,
         name="duties_overdue",
         learnt="unknown",
         escalation_id=site.ids["escalation"],
         document_id=site.ids.get("document"),
+        draft_id=draft,
+        batch_id=site.ids["batch"],
+        slug=slug,
+        entry="2",
+        slot="proof_of_address@sponsor",
     )
 
 
