@@ -27,6 +27,10 @@ from console.pages import (
     documents,
     escalations,
     home_proofs,
+    intake,
+    intake_bulk,
+    intake_pages,
+    intake_papers,
     links,
     queue,
     sign_in,
@@ -76,6 +80,10 @@ def create_app(
         addresses,
         calendar,
         board,
+        intake_bulk,
+        intake_papers,
+        intake_pages,
+        intake,
     ):
         app.include_router(part.router)
     app.include_router(api)

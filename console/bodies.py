@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, urlsplit
 
 from fastapi import Request
@@ -25,52 +25,69 @@ async def read_body(request: Request, *, largest: int = MAX_BODY) -> bytes:
     Raises:
         TooLarge: more than `largest` bytes, by what it says or by what came.
     """
+    body = bytearray()
+    async for chunk in _chunks(request, largest):
+        body += chunk
+    return bytes(body)
+
+
+async def _chunks(request: Request, largest: int) -> AsyncGenerator[bytes, None]:
+    """The body as it comes, up to `largest` bytes.
+
+    Raises:
+        TooLarge: more, by what it says or by what came.
+    """
     declared = request.headers.get("content-length", "")
     if declared.isdigit() and int(declared) > largest:
         raise TooLarge
-    body = bytearray()
+    came = 0
     async for chunk in request.stream():
-        body += chunk
-        if len(body) > largest:
+        came += len(chunk)
+        if came > largest:
             raise TooLarge
-    return bytes(body)
+        yield chunk
 
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """A form with files: its fields, and each file with the name that the browser gave it, by field."""
+    """A form with files: its fields, and each file with the name that the browser gave it, by field.
+
+    `several`: every file of each field, in order, where a field takes more than one; `files` has the last.
+    """
 
     fields: Mapping[str, str]
     files: Mapping[str, tuple[str, bytes]]
+    several: Mapping[str, list[tuple[str, bytes]]] = field(default_factory=dict)
 
 
-async def read_upload(request: Request) -> Upload:
-    """A form of our own pages that carries files, 20 MB at most; an empty choice of file is no file.
+async def read_upload(request: Request, *, largest: int = MAX_UPLOAD) -> Upload:
+    """A form of our own pages that carries files, 20 MB at most unless more is said; an empty choice of file is no file.
+
+    Files stay in memory while they are read: none touches a disk unsealed.
 
     Raises:
         Forbidden: another site sent it. TooLarge. BadInput: it is not a form.
     """
     require_own_origin(request)
-    body = await read_body(request, largest=MAX_UPLOAD)
     if not request.headers.get("content-type", "").startswith("multipart/form-data"):
-        return Upload(dict(form_items(body)), {})
+        return Upload(dict(form_items(await read_body(request))), {})
+    parser = MultiPartParser(request.headers, _chunks(request, largest), max_fields=_MAX_FIELDS)
+    parser.spool_max_size = largest
     try:
-        form = await MultiPartParser(request.headers, _once(body), max_fields=_MAX_FIELDS).parse()
+        form = await parser.parse()
     except (MultiPartException, KeyError):
         raise BadInput(
             Problem("body", "not_a_form", "The body is not a form.", "Send it form-encoded.")
         ) from None
-    fields, files = {}, {}
+    fields: dict[str, str] = {}
+    several: dict[str, list[tuple[str, bytes]]] = {}
     for name, value in form.multi_items():
         if isinstance(value, str):
             fields[name] = value
         elif value.filename:
-            files[name] = (value.filename, await value.read())
-    return Upload(fields, files)
-
-
-async def _once(body: bytes) -> AsyncGenerator[bytes, None]:
-    yield body
+            several.setdefault(name, []).append((value.filename, await value.read()))
+            await value.close()
+    return Upload(fields, {name: found[-1] for name, found in several.items()}, several)
 
 
 def form_items(body: bytes) -> list[tuple[str, str]]:

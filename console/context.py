@@ -12,7 +12,7 @@ from jinja2 import Environment
 
 from console.errors import NotSignedIn
 from console.metrics import Metrics
-from console.permissions import ACT_ON_CASES, READ_CASES, READ_LINKS, Permission
+from console.permissions import ACT_ON_CASES, HAND_IN, READ_CASES, READ_LINKS, Permission
 from console.throttle import KeyThrottle, SignInThrottle
 from integrations.database import current_time
 from integrations.identity.accounts import SignedIn, find_session
@@ -93,9 +93,11 @@ def holder(permission: Permission) -> Callable[[SignedIn], SignedIn]:
     return held
 
 
-# What a page's `who` is: anybody who is signed in, who may read cases, who may act on them, who may see links.
+# What a page's `who` is: anybody who is signed in, who may read cases, who may act on them, who may see links, who
+# may hand packets in.
 AnyStaff = Annotated[SignedIn, Depends(signed_in)]
 Reader = Annotated[SignedIn, Depends(holder(READ_CASES))]
 Actor = Annotated[SignedIn, Depends(holder(ACT_ON_CASES))]
 LinkReader = Annotated[SignedIn, Depends(holder(READ_LINKS))]
+Sender = Annotated[SignedIn, Depends(holder(HAND_IN))]
 CaseReader = Reader

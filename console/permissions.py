@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from console.errors import Forbidden
+from integrations.desk.intake import MAY_SUBMIT
 from integrations.desk.link_views import MAY_LOOK
 from models.facts import Person
 from models.states import Role
@@ -55,4 +56,9 @@ READ_CASES = Permission(
 ACT_ON_CASES = Permission("case workers", _WORKING, "This is for those who work on cases.")
 READ_LINKS = Permission(
     "link readers", MAY_LOOK, "The queue of links is for integrity reviewers, supervisors and auditors."
+)
+HAND_IN = Permission(
+    "packet senders",
+    frozenset(MAY_SUBMIT),
+    "Packets are handed in by intake officers, case managers and supervisors.",
 )

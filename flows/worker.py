@@ -19,6 +19,7 @@ from flows.running import FlowEnd, run_flow
 from flows.vet_application import vet_application
 from integrations.database import current_time
 from integrations.desk import jobs
+from integrations.desk.batches import work_batch
 from integrations.kit import Kit
 from models.tables.system import Heartbeat, Job
 
@@ -31,7 +32,7 @@ LEASE = timedelta(seconds=60)
 PREFECT_AWAY_WAIT = timedelta(seconds=5)
 # A person's submission is visible at once, also while another application is being read or a round runs; and no round
 # waits for one that takes hours.
-LANES: tuple[tuple[str, ...], ...] = (("vet",), ("vet",), ("vet",), ("round",), ("long_round",))
+LANES: tuple[tuple[str, ...], ...] = (("vet",), ("vet",), ("vet",), ("round",), ("long_round",), ("intake",))
 
 
 class Worker:
@@ -221,4 +222,15 @@ def _round(kit: Kit, job: Job) -> FlowEnd:
     return run_flow(ROUND_FLOWS[job.payload["round"]], kit, job_id=job.id)
 
 
-_RUN: dict[str, Callable[[Kit, Job], FlowEnd]] = {"vet": _vet, "round": _round, "long_round": _round}
+def _intake(kit: Kit, job: Job) -> FlowEnd:
+    """Zips that were sent many at once. Each packet's own vetting is a run; taking them in is none."""
+    work_batch(kit, UUID(job.payload["batch_id"]))
+    return FlowEnd(None, None)
+
+
+_RUN: dict[str, Callable[[Kit, Job], FlowEnd]] = {
+    "vet": _vet,
+    "round": _round,
+    "long_round": _round,
+    "intake": _intake,
+}

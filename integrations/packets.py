@@ -5,6 +5,7 @@ Everything is looked at before anything is stored: each fault is a `Problem`, an
 
 from __future__ import annotations
 
+import io
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -58,6 +59,11 @@ def read_zip(file: BinaryIO) -> HandedIn:
     """
     with open_zip(file) as archive:
         return _assemble(zip_fetch(archive))
+
+
+def from_zip(content: bytes) -> HandedIn:
+    """The packet in these bytes of a zip. Raises `BadInput` as `read_zip` does."""
+    return read_zip(io.BytesIO(content))
 
 
 def from_uploads(raw: bytes, uploads: Mapping[str, BinaryIO]) -> HandedIn:

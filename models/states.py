@@ -505,6 +505,39 @@ MESSAGE_MOVES: Mapping[MessageState, frozenset[MessageState]] = {
 LIVE_MESSAGES = frozenset({_M.QUEUED, _M.CLAIMED, _M.ACCEPTED, _M.DELIVERED, _M.UNKNOWN})
 
 
+class DraftState(StrEnum):
+    DRAFT = "draft"
+    SUBMITTED = "submitted"
+    ABANDONED = "abandoned"
+
+
+DRAFT_MOVES: Mapping[DraftState, frozenset[DraftState]] = {
+    DraftState.DRAFT: frozenset({DraftState.SUBMITTED, DraftState.ABANDONED}),
+    DraftState.ABANDONED: frozenset({DraftState.DRAFT}),
+    DraftState.SUBMITTED: frozenset(),
+}
+
+
+class FileSeen(StrEnum):
+    """What a machine made of a file at once. What it could not look at in time is a person's to look at."""
+
+    LEGIBLE = "legible"
+    BLURRED = "blurred"
+    BLANK = "blank"
+    NOT_LOOKED_AT = "not_looked_at"
+
+
+class BatchRowState(StrEnum):
+    """What became of one zip of many. `failed`: the machine could not, and a person must look."""
+
+    WAITING = "waiting"
+    NEW = "new"
+    AMENDED = "amended"
+    UNCHANGED = "unchanged"
+    PROBLEMS = "problems"
+    FAILED = "failed"
+
+
 class DocumentKind(StrEnum):
     SPONSOR_IDENTITY = "sponsor_identity"
     HOUSEHOLD_IDENTITY = "household_identity"

@@ -227,6 +227,11 @@ def document_words(item: str) -> str:
     return _ASK.get(item, (item.replace("_", " "), ""))[0]
 
 
+def document_advice(item: str) -> str:
+    """What to ask a family for."""
+    return _ASK.get(item, ("", ""))[1]
+
+
 def _missing(asked: Requirement, *, consent: bool) -> Finding:
     code = FindingCode.DOCUMENT_MISSING
     if asked.item == DocumentKind.PROOF_OF_RELATIONSHIP:

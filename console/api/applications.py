@@ -16,7 +16,8 @@ from console.api.schemas.application import Application
 from console.api.uploads import Upload, read_upload
 from console.context import console_of
 from integrations.desk import views
-from integrations.desk.handing_in import MAY_SUBMIT, hand_in
+from integrations.desk.handing_in import hand_in
+from integrations.desk.intake import MAY_SUBMIT
 from integrations.identity.api_keys import Scope
 from integrations.store.staff import require_role
 

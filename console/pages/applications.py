@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from typing import Any
+from uuid import UUID
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
@@ -15,6 +16,7 @@ from console.pages.offers import check_offers, clearable, offers, waivable
 from console.pages.rendering import page
 from console.reading import read_applications
 from integrations.desk.documents import documents_json
+from integrations.desk.draft_views import not_at_hand
 from integrations.desk.views import application_json
 
 router = APIRouter()
@@ -49,6 +51,7 @@ def application(request: Request, key: str, who: Reader) -> Response:
         check_acts=check_offers(shown, who.person),
         name=name_of(shown),
         email=who.person.email,
+        notes=not_at_hand(console.kit, UUID(shown["application_id"])),
         missing=gate_groups(shown["gate"]["missing"]),
         papers=_papers(shown, documents_json(console.kit, shown["application_id"])),
     )

@@ -14,7 +14,7 @@ from console.context import console_of
 from console.errors import Answer
 from console.pages import wording
 from console.pages.done_words import done_words
-from console.permissions import ACT_ON_CASES, READ_CASES, READ_LINKS
+from console.permissions import ACT_ON_CASES, HAND_IN, READ_CASES, READ_LINKS
 from integrations.identity.accounts import SignedIn
 
 _ROOM = Path(__file__).resolve().parent.parent
@@ -82,6 +82,8 @@ def _menu(who: SignedIn | None) -> list[MenuLink]:
     links = [MenuLink("/", "Today")]
     if READ_CASES.is_held_by(who.person):
         links.extend(_OF_CASES)
+    if HAND_IN.is_held_by(who.person):
+        links.append(MenuLink("/intake", "Intake"))
     if READ_LINKS.is_held_by(who.person):
         links.append(MenuLink("/links", "Links"))
     return links

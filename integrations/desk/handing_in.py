@@ -9,9 +9,6 @@ from integrations.desk.intake import submit
 from integrations.desk.steps import look_at_upload
 from integrations.kit import Kit
 from integrations.packets import HandedIn
-from models.states import Role
-
-MAY_SUBMIT = (Role.INTAKE_OFFICER, Role.CASE_MANAGER, Role.SUPERVISOR)
 
 
 def hand_in(kit: Kit, handed_in: HandedIn, *, actor: str, now: datetime) -> dict[str, Any]:

@@ -27,12 +27,14 @@ from integrations.store.roster import wait_for_rosters
 from integrations.store.sealing import seal_bytes, seal_json
 from integrations.store.stages import first_stage
 from models.errors import BadInput, Problem
-from models.states import APPLICATION_MOVES, ApplicationState
+from models.states import APPLICATION_MOVES, ApplicationState, Role
 from models.tables.people import Case, Child, Sponsor
 from models.tables.vetting import Application, ApplicationRevision
 from vetting.category import category_of
 
 How = Literal["new", "amended", "unchanged"]
+# Of named people; the command line without a name is trusted as it is.
+MAY_SUBMIT = (Role.INTAKE_OFFICER, Role.CASE_MANAGER, Role.SUPERVISOR)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,8 @@ import typer
 from integrations.desk import by_hand
 from integrations.desk import release as release_desk
 from integrations.desk import vetting as desk
-from integrations.desk.handing_in import MAY_SUBMIT, hand_in
+from integrations.desk.handing_in import hand_in
+from integrations.desk.intake import MAY_SUBMIT
 from integrations.desk.jobs import finish
 from integrations.desk.release_papers import paper as release_paper
 from integrations.desk.views import application_json

@@ -28,6 +28,7 @@ class Application(Row, table=True):
     __table_args__ = (
         CheckConstraint(one_of("state", ApplicationState), name="application_state_known"),
         CheckConstraint(one_of("stage", Stage), name="application_stage_known"),
+        Index("application_of_sender", "submitted_by", "submitted_at"),
     )
     case_id: UUID = Field(foreign_key="child_case.id", index=True)
     sponsor_id: UUID = Field(foreign_key="sponsor.id", index=True)

@@ -19,7 +19,13 @@ from sqlalchemy import Engine
 
 from console.app import create_app
 from integrations.database import set_sandbox_clock, transaction
+from integrations.desk import drafts
+from integrations.desk.batches import send_zips, work_batch
 from integrations.desk.documents import documents_json
+from integrations.desk.draft_files import Brought, add_file
+from integrations.desk.draft_handing_in import hand_in
+from integrations.desk.draft_views import view_draft
+from integrations.desk.drafts import Answers
 from integrations.desk.homes import hand_in_proof
 from integrations.desk.intake import submit
 from integrations.identity.accounts import set_password
@@ -43,7 +49,8 @@ from tests.builders import (
     an_escalation,
 )
 from tests.integration.conftest import a_kit, the_staff
-from tests.integration.scenes import World, outside_world, scan
+from tests.integration.intake_scenes import a_draft, a_scan, zipped
+from tests.integration.scenes import World, a_packet, outside_world, scan
 
 PASSWORD = "four plain invented words"
 SAMPLES = Path(__file__).resolve().parents[2] / "samples" / "packets"
@@ -91,6 +98,7 @@ def site(shared_engine: Engine, chromium: Browser) -> Iterator[Site]:
     with outside_world(kit) as world, ThreadedServer(create_app(kit, wall=lambda: NOW)) as server:
         kit.public_url = server.url
         hand_in_proof(kit, ids["case"], scan("bill"), staff["cm"], filename="bill.png", now=NOW)
+        ids |= intake_in_every_state(kit, staff)
         yield Site(server.url, kit, staff, world, ids)
     kit.close()
 
@@ -112,6 +120,26 @@ def a_followed_child(kit: Kit, staff: dict[str, Person]) -> tuple[UUID, UUID]:
         a_call_that_reached(session, case, "sponsor", staff["caller"].id, at=NOW - DAY)
         a_hearing(session, case)
         return case.id, alarm.id
+
+
+def intake_in_every_state(kit: Kit, staff: dict[str, Person]) -> dict[str, str]:
+    """A draft that is half filled in, one that was handed in, and zips of which one is taken in and one can't be."""
+    officer = staff["officer"]
+    half, whole = (a_draft(kit, officer, f"TEST-BROWSER-{n}") for n in (1, 2))
+    drafts.drop_entry(kit, half, "household", 1, officer, now=NOW)
+    broken = {"given_names": "Jorge", "date_of_birth": "soon"}
+    drafts.save(kit, half, Answers("household", broken, 99), officer, now=NOW)
+    drafts.save(kit, half, Answers("household", broken, 99, 2), officer, now=NOW)
+    blurred = Brought("proof_of_address", "sponsor", "bill.png", a_scan())
+    add_file(kit, half, blurred, officer, now=NOW)
+    for slot in view_draft(kit, whole, officer, now=NOW).slots:
+        drafts.say_cannot(kit, whole, slot.name, "The consulate is closed.", officer, now=NOW)
+    hand_in(kit, whole, officer, now=NOW)
+    batch = send_zips(
+        kit, [("good.zip", zipped(a_packet("TEST-BATCH-1"))), ("bad.zip", b"no zip")], officer, now=NOW
+    )
+    work_batch(kit, batch)
+    return {"draft": str(half), "sent_draft": str(whole), "batch": str(batch)}
 
 
 @dataclass

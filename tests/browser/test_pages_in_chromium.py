@@ -34,14 +34,25 @@ PAGES: Mapping[str, str] = {
     "/applications/{key}/links": "integrity",
     "/applications/{key}/links/{link}": "integrity",
     "/links": "integrity",
+    "/intake": "officer",
+    "/intake/bulk": "officer",
+    "/intake/bulk/{batch_id}": "officer",
+    "/intake/{draft_id}": "officer",
+    "/intake/{draft_id}/check": "officer",
+    "/intake/{draft_id}/documents": "officer",
+    "/intake/{draft_id}/documents/{slot}": "officer",
+    "/intake/{draft_id}/pages/{slug}": "officer",
+    "/intake/{draft_id}/pages/{slug}/new": "officer",
+    "/intake/{draft_id}/pages/{slug}/{entry}": "officer",
+    "/intake/{draft_id}/sent": "officer",
     "/cases/{key}": "cm",
     "/cases/{key}/address": "cm",
     "/cases/{key}/address/proof": "cm",
     "/cases/{key}/address/confirm": "cm",
     "/cases/{key}/address/{learnt}": "cm",
 }
-# The sign-in, which has its own test, and a part of a page.
-OTHERS = {"/sign-in", "/queue/list"}
+# The sign-in, which has its own test, a part of a page, and a picture.
+OTHERS = {"/sign-in", "/queue/list", "/intake/{draft_id}/files/{file_id}"}
 
 
 def test_every_page_is_looked_at(site: Site) -> None:
@@ -59,6 +70,8 @@ def _pages(site: Site) -> Iterator[str]:
 def _path(route: str, site: Site) -> str:
     row = site.ids["application" if route.startswith("/applications") else "case"]
     act = "adjudicate" if "{thing}" in route else "decide"
+    draft = site.ids["sent_draft" if route.endswith("/sent") else "draft"]
+    slug = "household" if route.endswith(("/new", "/{entry}")) else "child"
     return route.format(
         key=row,
         name="duties_overdue",
@@ -68,6 +81,11 @@ def _path(route: str, site: Site) -> str:
         act=act,
         thing="x",
         link="x",
+        draft_id=draft,
+        batch_id=site.ids["batch"],
+        slug=slug,
+        entry="2",
+        slot="proof_of_address@sponsor",
     )
 
 

@@ -32,6 +32,7 @@ class Required(Shown):
     source: str
     jurisdiction: str | None
     confirm: bool | str | None
+    waivable: bool
     key: str
     asked_by: list[AskedBy]
     evidence: list[Evidence]
