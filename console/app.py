@@ -17,9 +17,9 @@ from console.context import Console
 from console.errors import add_error_handlers
 from console.guard import Guard
 from console.metrics import Metrics
-from console.pages import addresses, applications, board, calendar, cases, links, sign_in, today
+from console.pages import addresses, applications, board, calendar, cases, factor, links, sign_in, today
 from console.pages.rendering import STATIC, make_templates
-from console.throttle import SignInThrottle
+from console.throttle import PasswordSlots
 from integrations.database import wall_clock
 from integrations.kit import Kit
 
@@ -42,13 +42,14 @@ def create_app(
         wall=wall,
         templates=make_templates(),
         metrics=Metrics(kit),
-        throttle=SignInThrottle(),
+        slots=PasswordSlots(),
         version=version("kinline"),
     )
     for part in (
         webhooks,
         health,
         sign_in,
+        factor,
         today,
         applications,
         links,

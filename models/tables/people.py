@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, text
+from sqlalchemy import BigInteger, CheckConstraint, Index, text
 from sqlmodel import Field
 
 from models.court_status import CourtStatus
@@ -18,7 +18,11 @@ class Staff(Row, table=True):
     email: str = Field(unique=True)
     display_name: str
     password_hash: str | None = None
+    # The second factor; a pending one is shown to be scanned, and counts once a code of it was given. `totp_step` is
+    # the time step of the last code that was taken: none at or before it is taken again.
     totp_secret: Sealed | None = sealed(default=None)
+    pending_totp_secret: Sealed | None = sealed(default=None)
+    totp_step: int | None = Field(default=None, sa_type=BigInteger)
     # Where they are paged; it opens for the page alone. The key tells their text from a family's.
     sealed_phone: Sealed | None = sealed(default=None)
     phone_key: bytes | None = Field(default=None, index=True)
@@ -241,9 +245,13 @@ class Consent(Row, table=True):
 
 
 class StaffSession(Row, table=True):
-    """A sign-in. The browser holds a random token; only its digest stands here. Ending it is a row's change."""
+    """A sign-in. The browser holds a random token; only its digest stands here. Ending it is a row's change.
+
+    One that `awaits` something opens nothing but the page where that is given.
+    """
 
     __tablename__ = "staff_session"
+    __table_args__ = (CheckConstraint("awaits IN ('code', 'enrolment')", name="staff_session_awaits_known"),)
     staff_id: UUID = Field(foreign_key="staff.id", index=True)
     token_digest: bytes = Field(unique=True)
     csrf_token: str
@@ -252,6 +260,7 @@ class StaffSession(Row, table=True):
     seen_at: datetime = instant()
     ends_at: datetime = instant()
     ended_at: datetime | None = instant(default=None)
+    awaits: str | None = None
 
 
 class ApiKey(Row, table=True):

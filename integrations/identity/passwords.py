@@ -1,0 +1,30 @@
+"""Setting passwords: by an administrator for somebody, or by people for themselves."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from integrations.identity.accounts import set_password, staff_row
+from integrations.kit import Kit
+from integrations.store import history
+from integrations.store.staff import require_role
+from models.facts import Person
+from models.states import Role
+
+
+def give_password(kit: Kit, email: str, by: Person, password: str, *, wall: datetime) -> dict[str, Any]:
+    """This person signs in with this password from now on; their open sessions are over.
+
+    Raises:
+        BadInput: nobody has the address, or the password is too short or too long.
+        Refused: for somebody else, by who is not an administrator.
+    """
+    with kit.transaction() as session:
+        row = staff_row(session, email)
+        if row.id != by.id:
+            require_role(by, Role.ADMINISTRATOR)
+        set_password(session, row.email, password)
+        why = "by its owner" if row.id == by.id else "by an administrator"
+        history.record(session, row, old=None, new="password set", actor=str(by.id), why=why, now=wall)
+        return {"email": row.email, "password": "set"}
