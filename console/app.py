@@ -16,8 +16,9 @@ from console.api import hearings, reads, writes
 from console.context import Console
 from console.errors import add_error_handlers
 from console.guard import Guard
+from console.limits import Limits, RateLimit
 from console.metrics import Metrics
-from console.pages import addresses, applications, board, calendar, cases, factor, links, sign_in, today
+from console.pages import account, addresses, applications, board, calendar, cases, factor, links, sign_in, today
 from console.pages.rendering import STATIC, make_templates
 from console.throttle import PasswordSlots
 from integrations.database import wall_clock
@@ -29,14 +30,15 @@ def create_app(
     *,
     live: Callable[[], Mapping[str, Any]] | None = None,
     wall: Callable[[], datetime] = wall_clock,
+    limits: Limits | None = None,
 ) -> FastAPI:
     """A console on this kit.
 
     `live` names the parts that run beside it, asked anew at each look: `prefect_api_url`, when there is one.
-    `wall` is the wall's clock, for sessions and heartbeats.
+    `wall` is the wall's clock, for sessions and heartbeats. `limits`: how many changes a minute, if not the usual ones.
     """
     app = FastAPI(title="Kinline", openapi_url=None, docs_url=None, redoc_url=None)
-    app.state.console = Console(
+    app.state.console = console = Console(
         kit=kit,
         live=live or dict,
         wall=wall,
@@ -50,6 +52,7 @@ def create_app(
         health,
         sign_in,
         factor,
+        account,
         today,
         applications,
         links,
@@ -65,5 +68,6 @@ def create_app(
     # Compressed here alone: a page holds a form's token, and how well it compresses would tell of it.
     app.mount("/static", GZipMiddleware(StaticFiles(directory=STATIC)), name="static")
     add_error_handlers(app)
+    app.add_middleware(RateLimit, limits=limits or Limits(), cookie_name=console.cookie_name, wall=wall)
     app.add_middleware(Guard, https=kit.public_url.startswith("https://"))
     return app

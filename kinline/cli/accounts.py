@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from integrations.database import wall_clock
-from integrations.identity import lockout, passwords, second_factor
+from integrations.identity import lockout, passwords, second_factor, sessions
 from kinline.cli import common
 from kinline.cli.common import OUT, As, AsJson, Reason
 
@@ -49,6 +49,18 @@ def user_reset_factor(email: Email, as_: As, reason: Reason, as_json: AsJson = F
         ),
         as_json=as_json,
         show=lambda done: _say(f"{done['email']} sets up a second factor anew at the next sign-in."),
+    )
+
+
+@app.command("sign-out")
+def user_sign_out(email: Email, as_: As, reason: Reason, as_json: AsJson = False) -> None:
+    """End every open session of a person."""
+    common.run(
+        lambda stack: sessions.end_all(
+            stack.kit, email, common.person(stack, as_), reason=reason, wall=wall_clock()
+        ),
+        as_json=as_json,
+        show=lambda done: _say(f"{done['email']} is signed out everywhere ({done['ended']} sessions)."),
     )
 
 
