@@ -1,4 +1,4 @@
-"""A second factor at sign-in, codes for when it is lost, and the count of wrong tries."""
+"""Sign-in: a second factor, codes for when it is lost, the count of wrong tries; and accounts that are confirmed in time."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -14,6 +14,13 @@ _MOMENT = sa.DateTime(timezone=True)
 def upgrade() -> None:
     op.add_column("staff", sa.Column("pending_totp_secret", sa.LargeBinary(), nullable=True))
     op.add_column("staff", sa.Column("totp_step", sa.BigInteger(), nullable=True))
+    op.add_column("staff", sa.Column("confirmed_at", _MOMENT, nullable=True))
+    op.add_column("staff", sa.Column("confirmed_by", sa.Uuid(), nullable=True))
+    op.add_column("staff", sa.Column("suspended_at", _MOMENT, nullable=True))
+    op.create_foreign_key(None, "staff", "staff", ["confirmed_by"], ["id"])
+    op.create_check_constraint("staff_suspended_is_not_active", "staff", "suspended_at IS NULL OR NOT active")
+    # The time to confirm an account begins today for those that are there: none is suspended without a warning.
+    op.execute("UPDATE staff SET confirmed_at = CURRENT_TIMESTAMP")
     op.add_column("staff_session", sa.Column("awaits", sa.String(), nullable=True))
     op.create_check_constraint(
         "staff_session_awaits_known", "staff_session", "awaits IN ('code', 'enrolment')"

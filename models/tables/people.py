@@ -15,6 +15,9 @@ class Staff(Row, table=True):
     """A named person who may act. Staff addresses name colleagues, not families, and stay readable."""
 
     __tablename__ = "staff"
+    __table_args__ = (
+        CheckConstraint("suspended_at IS NULL OR NOT active", name="staff_suspended_is_not_active"),
+    )
     email: str = Field(unique=True)
     display_name: str
     password_hash: str | None = None
@@ -29,6 +32,10 @@ class Staff(Row, table=True):
     roles: list[str] = words()
     active: bool = True
     created_at: datetime = instant()
+    # Who last said that this account is still needed; one that nobody confirmed in time is not active, but may be again.
+    confirmed_at: datetime | None = instant(default=None)
+    confirmed_by: UUID | None = Field(default=None, foreign_key="staff.id")
+    suspended_at: datetime | None = instant(default=None)
 
 
 class Child(Row, table=True):
