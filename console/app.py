@@ -16,8 +16,10 @@ from console.api.router import router as api
 from console.context import Console
 from console.errors import add_error_handlers
 from console.guard import Guard
+from console.limits import Limits, RateLimit
 from console.metrics import Metrics
 from console.pages import (
+    account,
     addresses,
     application_acts,
     applications,
@@ -26,6 +28,7 @@ from console.pages import (
     cases,
     documents,
     escalations,
+    factor,
     home_proofs,
     intake,
     intake_bulk,
@@ -37,7 +40,7 @@ from console.pages import (
     today,
 )
 from console.pages.rendering import STATIC, make_templates
-from console.throttle import SignInThrottle
+from console.throttle import PasswordSlots
 from integrations.database import wall_clock
 from integrations.kit import Kit
 
@@ -47,26 +50,29 @@ def create_app(
     *,
     live: Callable[[], Mapping[str, Any]] | None = None,
     wall: Callable[[], datetime] = wall_clock,
+    limits: Limits | None = None,
 ) -> FastAPI:
     """A console on this kit.
 
     `live` names the parts that run beside it, asked anew at each look: `prefect_api_url`, when there is one.
-    `wall` is the wall's clock, for sessions and heartbeats.
+    `wall` is the wall's clock, for sessions and heartbeats. `limits`: how many changes a minute, if not the usual ones.
     """
     app = FastAPI(title="Kinline", openapi_url=None, docs_url=None, redoc_url=None)
-    app.state.console = Console(
+    app.state.console = console = Console(
         kit=kit,
         live=live or dict,
         wall=wall,
         templates=make_templates(),
         metrics=Metrics(kit),
-        throttle=SignInThrottle(),
+        slots=PasswordSlots(),
         version=version("kinline"),
     )
     for part in (
         webhooks,
         health,
         sign_in,
+        factor,
+        account,
         today,
         queue,
         escalations,
@@ -90,5 +96,6 @@ def create_app(
     # Compressed here alone: a page holds a form's token, and how well it compresses would tell of it.
     app.mount("/static", GZipMiddleware(StaticFiles(directory=STATIC)), name="static")
     add_error_handlers(app)
+    app.add_middleware(RateLimit, limits=limits or Limits(), cookie_name=console.cookie_name, wall=wall)
     app.add_middleware(Guard, https=kit.public_url.startswith("https://"))
     return app

@@ -13,9 +13,9 @@ from jinja2 import Environment
 from console.errors import NotSignedIn
 from console.metrics import Metrics
 from console.permissions import ACT_ON_CASES, HAND_IN, READ_CASES, READ_LINKS, Permission
-from console.throttle import KeyThrottle, SignInThrottle
+from console.throttle import KeyThrottle, PasswordSlots
 from integrations.database import current_time
-from integrations.identity.accounts import SignedIn, find_session
+from integrations.identity.accounts import Awaits, SignedIn, find_session
 from integrations.kit import Kit
 
 
@@ -28,7 +28,7 @@ class Console:
     wall: Callable[[], datetime]
     templates: Environment
     metrics: Metrics
-    throttle: SignInThrottle
+    slots: PasswordSlots
     version: str
     key_throttle: KeyThrottle = field(default_factory=KeyThrottle)
 
@@ -56,14 +56,14 @@ def console_of(request: Request) -> Console:
     return console
 
 
-def find_signed_in(request: Request) -> SignedIn | None:
-    """Who this request's cookie belongs to; None when nobody is signed in."""
+def find_signed_in(request: Request, awaits: Awaits | None = None) -> SignedIn | None:
+    """Who this request's cookie belongs to; None when nobody is signed in (or, when asked, half signed in)."""
     console = console_of(request)
     token = request.cookies.get(console.cookie_name)
     if not token:
         return None
     with console.kit.transaction() as session:
-        return find_session(session, token, now=console.wall())
+        return find_session(session, token, now=console.wall(), awaits=awaits)
 
 
 def signed_in(request: Request) -> SignedIn:
@@ -93,6 +93,28 @@ def holder(permission: Permission) -> Callable[[SignedIn], SignedIn]:
     return held
 
 
+def half_signed_in(request: Request) -> SignedIn:
+    """Who has given the password, and not yet the code.
+
+    Raises:
+        NotSignedIn: nobody.
+    """
+    half = find_signed_in(request, Awaits.CODE)
+    if half is None:
+        raise NotSignedIn
+    return half
+
+
+def enroller(request: Request) -> SignedIn:
+    """Who may set up a second factor: anybody who is signed in, or who must set one up to be.
+
+    Raises:
+        NotSignedIn: neither.
+    """
+    half = find_signed_in(request, Awaits.ENROLMENT)
+    return signed_in(request) if half is None else half
+
+
 # What a page's `who` is: anybody who is signed in, who may read cases, who may act on them, who may see links, who
 # may hand packets in.
 AnyStaff = Annotated[SignedIn, Depends(signed_in)]
@@ -101,3 +123,5 @@ Actor = Annotated[SignedIn, Depends(holder(ACT_ON_CASES))]
 LinkReader = Annotated[SignedIn, Depends(holder(READ_LINKS))]
 Sender = Annotated[SignedIn, Depends(holder(HAND_IN))]
 CaseReader = Reader
+HalfSignedIn = Annotated[SignedIn, Depends(half_signed_in)]
+Enroller = Annotated[SignedIn, Depends(enroller)]

@@ -32,6 +32,7 @@ SLOTS: dict[str, timedelta] = {
     "checks": timedelta(minutes=15),
     "court": timedelta(hours=24),
     "address": timedelta(hours=24),
+    "accounts": timedelta(hours=24),
 }
 # They ask somebody outside about every child, which may take hours.
 LONG = frozenset({"address"})

@@ -41,6 +41,12 @@ def address_round() -> dict[str, int]:
     return homes.address_round(equipment.kit(), now=equipment.now())
 
 
+@flow(name="account-round")
+def account_round() -> dict[str, int]:
+    """Accounts that nobody confirmed in time are suspended."""
+    return rounds.run_round(equipment.kit(), "accounts", now=equipment.now())
+
+
 @flow(name="accounting")
 def accounting() -> dict[str, Any]:
     """The nightly account of every child. A silent or unanswered child fails the run, so that it is seen."""
@@ -67,4 +73,5 @@ ROUND_FLOWS: dict[str, Any] = {
     "checks": check_round,
     "court": court_round,
     "address": address_round,
+    "accounts": account_round,
 }

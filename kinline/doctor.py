@@ -30,6 +30,7 @@ from integrations.database import (
     transaction,
     wall_clock,
 )
+from integrations.desk.account_review import unconfirmed
 from integrations.desk.jobs import MAX_TRIES
 from integrations.desk.leaving import empty_rungs
 from integrations.desk.rota import gaps_ahead
@@ -227,6 +228,7 @@ def _contents(settings: Settings, home: Path, engine: Engine, up: Up | None) -> 
         lambda session: policies_in_use(session, settings),
         rungs_have_somebody,
         rota_has_somebody,
+        lambda session: accounts_are_confirmed(session, settings),
         _failed_jobs,
         lambda session: _beats(session, "clock", settings, up),
         lambda session: _beats(session, "worker", settings, up),
@@ -279,6 +281,17 @@ def rungs_have_somebody(session: Session) -> Check:
         remedy = "Add somebody with `kinline user add`; `kinline escalation rungs` shows who is there."
         return Check("escalation ladder", False, f"nobody on: {', '.join(empty)}", remedy)
     return Check("escalation ladder", True, "every rung has somebody")
+
+
+def accounts_are_confirmed(session: Session, settings: Settings) -> Check:
+    """No account is about to be suspended because nobody confirmed it."""
+    if settings.environment == "sandbox":
+        return Check("accounts", True, "invented people are not reviewed")
+    waiting = unconfirmed(session, wall=wall_clock())
+    if waiting:
+        remedy = "Say who is still needed with `kinline user confirm`; `kinline user review` shows by when."
+        return Check("accounts", False, f"{len(waiting)} must be confirmed or will be suspended", remedy)
+    return Check("accounts", True, "each was confirmed in time")
 
 
 def rota_has_somebody(session: Session) -> Check:

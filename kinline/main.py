@@ -14,6 +14,7 @@ from kinline.local.processes import end_politely_on_sigterm
 def build() -> typer.Typer:
     """The whole command line."""
     from kinline.cli import (
+        accounts,
         addresses,
         api_keys,
         calls,
@@ -77,6 +78,7 @@ def build() -> typer.Typer:
     app.add_typer(hearings.app, name="hearings")
     app.add_typer(api_keys.app, name="key")
     app.add_typer(system.db_app, name="db")
+    system.user_app.registered_commands.extend(accounts.app.registered_commands)
     app.add_typer(system.user_app, name="user")
     app.add_typer(system.audit_app, name="audit")
     policy.app.registered_commands.extend(explaining.policy_app.registered_commands)

@@ -96,7 +96,8 @@ def leave(
         row = _leaver(session, email, by)
         empty_before = set(empty_rungs(session))
         gaps_before = set(rota.gaps_ahead(session, now=now))
-        row.active = False
+        stood = "active" if row.active else "suspended"
+        row.active, row.suspended_at = False, None
         rota.take_off(session, row, by.id, why=reason, now=now)
         session.flush()
         new = [rung for rung in empty_rungs(session) if rung not in empty_before]
@@ -113,9 +114,9 @@ def leave(
             .values(ended_at=wall_clock())
         )
         actor = str(by.id)
-        history.record(session, row, old="active", new="left", actor=actor, why=reason, now=now)
+        history.record(session, row, old=stood, new="left", actor=actor, why=reason, now=now)
         history.audit(session, actor=actor, act="leave", noun="staff", ids=[row.id], now=now)
-        count = _hand_on(session, row, actor=actor, now=now)
+        count = hand_on(session, row, actor=actor, why="its owner has left", now=now)
         warnings = [f"nobody on {rung}" for rung in new]
         if set(rota.gaps_ahead(session, now=now)) - gaps_before:
             warnings.append("nobody on call for a time ahead: kinline rota list")
@@ -128,15 +129,15 @@ def _leaver(session: Session, email: str, by: Person) -> Staff:
     row = next((one for one in people if one.email == email.strip().lower()), None)
     if row is None:
         raise BadInput(Problem("EMAIL", "unknown_person", "Nobody has this address.", "Check the address."))
-    if not row.active:
+    if not row.active and row.suspended_at is None:
         raise Refused("already_left", "this account is shut already")
     if row.id == by.id:
         raise Refused("own_account", "nobody shuts their own account", ["another administrator"])
     return row
 
 
-def _hand_on(session: Session, leaver: Staff, *, actor: str, now: datetime) -> int:
-    """What the leaver had taken, and what waits where nobody is left, stands on a rung that has somebody."""
+def hand_on(session: Session, leaver: Staff, *, actor: str, why: str, now: datetime) -> int:
+    """What somebody who can act no more had taken, and what waits where nobody is left, stands on a rung that has somebody."""
     reachable = reachable_roles(session)
     theirs = (col(Escalation.state) == EscalationState.ACKNOWLEDGED.value) & (
         col(Escalation.owner) == leaver.id
@@ -156,7 +157,7 @@ def _hand_on(session: Session, leaver: Staff, *, actor: str, now: datetime) -> i
             old=f"{row.state} level {row.level}" + (f" owner {row.owner}" if row.owner else ""),
             new=f"open level {window.level}",
             actor=actor,
-            why="its owner has left" if row.owner else "nobody is left on its rung",
+            why=why if row.owner else "nobody is left on its rung",
             now=now,
         )
         lapsed_at = row.owned_until if row.owned_until < now else None

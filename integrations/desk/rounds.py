@@ -13,7 +13,9 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, col
 
 from followup.policy import in_force
+from integrations.database import wall_clock
 from integrations.desk import jobs
+from integrations.desk.account_review import review_round
 from integrations.desk.address_round import address_round
 from integrations.desk.checks import due_checks, look_at_checks
 from integrations.desk.contacts import contact_round
@@ -34,7 +36,7 @@ from models.tables.system import RoundSlot
 from models.tables.vetting import Application
 
 BATCH = 500
-ROUNDS = ("contacts", "lost", "checks", "court", "address")
+ROUNDS = ("contacts", "lost", "checks", "court", "address", "accounts")
 
 
 def lost_contact_round(kit: Kit, *, now: datetime) -> dict[str, int]:
@@ -174,12 +176,18 @@ def accounting_round(kit: Kit, *, now: datetime) -> dict[str, Any]:
         return take_account(session, now=now).as_json()
 
 
+def account_round(kit: Kit, *, now: datetime) -> dict[str, int]:
+    """Accounts that nobody confirmed in time are suspended. Their time is the wall's."""
+    return review_round(kit, now=now, wall=wall_clock())
+
+
 WORK: dict[str, Callable[..., dict[str, int]]] = {
     "contacts": contact_round,
     "lost": lost_contact_round,
     "checks": check_round,
     "court": court_round,
     "address": address_round,
+    "accounts": account_round,
 }
 
 

@@ -10,6 +10,7 @@ import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from enum import StrEnum
 from functools import cache
 from uuid import UUID
 
@@ -28,9 +29,18 @@ IDLE = timedelta(minutes=30)
 ABSOLUTE = timedelta(hours=12)
 # A session's last use is written at most this often, so that reading a page is not always a write.
 TOUCH_EVERY = timedelta(minutes=1)
+# Between the password and the second factor.
+HALFWAY = timedelta(minutes=10)
 MIN_PASSWORD = 12
 MAX_PASSWORD = 256
 _TOKEN_BYTES = 32
+
+
+class Awaits(StrEnum):
+    """What a session still waits for before it opens anything else."""
+
+    CODE = "code"
+    ENROLMENT = "enrolment"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +53,13 @@ class NewSession:
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:
-    """Who a living session belongs to."""
+    """Who a living session belongs to. One that `awaits` something is not signed in yet."""
 
     session_id: UUID
     person: Person
     display_name: str
     csrf_token: str = field(repr=False)
+    awaits: Awaits | None = None
 
 
 def set_password(session: Session, email: str, password: str) -> None:
@@ -66,18 +77,10 @@ def set_password(session: Session, email: str, password: str) -> None:
                 "A few words that only you would put together are easy to keep and hard to guess.",
             )
         )
-    row = _staff(session, email)
-    if row is None:
-        raise BadInput(
-            Problem("email", "unknown_person", "Nobody has this address.", "Check it, or add the person.")
-        )
+    row = staff_row(session, email)
     row.password_hash = _hasher().hash(password)
     session.add(row)
-    session.execute(
-        update(StaffSession)
-        .where(col(StaffSession.staff_id) == row.id, col(StaffSession.ended_at).is_(None))
-        .values(ended_at=col(StaffSession.seen_at))
-    )
+    end_sessions(session, row.id)
 
 
 def check_password(session: Session, email: str, password: str) -> Person | None:
@@ -85,7 +88,7 @@ def check_password(session: Session, email: str, password: str) -> Person | None
 
     The same work is done in each case, so the time it takes does not tell who has an account.
     """
-    row = _staff(session, email)
+    row = find_staff(session, email)
     known = row.password_hash if row is not None else None
     fits, better = _hasher().verify_and_update(password[:MAX_PASSWORD], known or _nobodys_hash())
     if row is None or known is None or not fits or not row.active or len(password) > MAX_PASSWORD:
@@ -97,7 +100,12 @@ def check_password(session: Session, email: str, password: str) -> Person | None
 
 
 def begin_session(
-    session: Session, person: Person, *, now: datetime, old_tokens: Iterable[str] = ()
+    session: Session,
+    person: Person,
+    *,
+    now: datetime,
+    old_tokens: Iterable[str] = (),
+    awaits: Awaits | None = None,
 ) -> NewSession:
     """A fresh session under a fresh token. Sessions that this browser held before are ended."""
     for old_token in old_tokens:
@@ -110,20 +118,27 @@ def begin_session(
             csrf_token=new.csrf_token,
             began_at=now,
             seen_at=now,
-            ends_at=now + ABSOLUTE,
+            ends_at=now + (ABSOLUTE if awaits is None else HALFWAY),
+            awaits=awaits,
         )
     )
     return new
 
 
-def find_session(session: Session, token: str, *, now: datetime) -> SignedIn | None:
-    """Who this token belongs to, when its session lives: not ended, not idle for too long, not too old."""
+def find_session(
+    session: Session, token: str, *, now: datetime, awaits: Awaits | None = None
+) -> SignedIn | None:
+    """Who this token belongs to, when its session lives: not ended, not idle for too long, not too old.
+
+    A session that waits for something is found only by who asks for exactly that.
+    """
     found = session.execute(
         select(StaffSession, Staff)
         .join(Staff, col(Staff.id) == col(StaffSession.staff_id))
         .where(
             col(StaffSession.token_digest) == token_digest(token),
             col(StaffSession.ended_at).is_(None),
+            col(StaffSession.awaits).is_not_distinct_from(awaits),
             col(StaffSession.ends_at) > now,
             col(StaffSession.seen_at) > now - IDLE,
             col(Staff.active),
@@ -135,7 +150,7 @@ def find_session(session: Session, token: str, *, now: datetime) -> SignedIn | N
     if now - row.seen_at >= TOUCH_EVERY:
         row.seen_at = now
         session.add(row)
-    return SignedIn(row.id, person_of(staff), staff.display_name, row.csrf_token)
+    return SignedIn(row.id, person_of(staff), staff.display_name, row.csrf_token, awaits)
 
 
 def end_session(session: Session, token: str, *, now: datetime) -> None:
@@ -147,7 +162,43 @@ def end_session(session: Session, token: str, *, now: datetime) -> None:
     )
 
 
-def _staff(session: Session, email: str) -> Staff | None:
+def end_sessions(
+    session: Session, staff_id: UUID, *, now: datetime | None = None, but: UUID | None = None
+) -> int:
+    """Every open session of this person is over, but one that may be named; how many there were.
+
+    Without `now` each has ended when it was last used.
+    """
+    ended = session.scalars(
+        update(StaffSession)
+        .where(
+            col(StaffSession.staff_id) == staff_id,
+            col(StaffSession.ended_at).is_(None),
+            col(StaffSession.id).is_distinct_from(but),
+        )
+        .values(ended_at=now if now is not None else col(StaffSession.seen_at))
+        .returning(col(StaffSession.id))
+    )
+    return len(ended.all())
+
+
+def staff_row(session: Session, email: str) -> Staff:
+    """The row of the person with this address, locked.
+
+    Raises:
+        BadInput: nobody has it.
+    """
+    row = session.scalars(
+        select(Staff).where(col(Staff.email) == email.strip().lower()).with_for_update(key_share=True)
+    ).one_or_none()
+    if row is None:
+        raise BadInput(
+            Problem("email", "unknown_person", "Nobody has this address.", "Check it, or add the person.")
+        )
+    return row
+
+
+def find_staff(session: Session, email: str) -> Staff | None:
     return session.scalars(select(Staff).where(col(Staff.email) == email.strip().lower())).one_or_none()
 
 

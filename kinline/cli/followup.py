@@ -284,7 +284,7 @@ def resume_automation(
 
 @app.command("round")
 def run_round(
-    name: Annotated[str, typer.Argument(metavar="contacts|lost|checks|court|address|all")],
+    name: Annotated[str, typer.Argument(metavar="contacts|lost|checks|court|address|accounts|all")],
     as_json: AsJson = False,
     at: At = None,
 ) -> None:

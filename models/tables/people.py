@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, text
+from sqlalchemy import BigInteger, CheckConstraint, Index, text
 from sqlmodel import Field
 
 from models.court_status import CourtStatus
@@ -15,16 +15,27 @@ class Staff(Row, table=True):
     """A named person who may act. Staff addresses name colleagues, not families, and stay readable."""
 
     __tablename__ = "staff"
+    __table_args__ = (
+        CheckConstraint("suspended_at IS NULL OR NOT active", name="staff_suspended_is_not_active"),
+    )
     email: str = Field(unique=True)
     display_name: str
     password_hash: str | None = None
+    # The second factor; a pending one is shown to be scanned, and counts once a code of it was given. `totp_step` is
+    # the time step of the last code that was taken: none at or before it is taken again.
     totp_secret: Sealed | None = sealed(default=None)
+    pending_totp_secret: Sealed | None = sealed(default=None)
+    totp_step: int | None = Field(default=None, sa_type=BigInteger)
     # Where they are paged; it opens for the page alone. The key tells their text from a family's.
     sealed_phone: Sealed | None = sealed(default=None)
     phone_key: bytes | None = Field(default=None, index=True)
     roles: list[str] = words()
     active: bool = True
     created_at: datetime = instant()
+    # Who last said that this account is still needed; one that nobody confirmed in time is not active, but may be again.
+    confirmed_at: datetime | None = instant(default=None)
+    confirmed_by: UUID | None = Field(default=None, foreign_key="staff.id")
+    suspended_at: datetime | None = instant(default=None)
 
 
 class Child(Row, table=True):
@@ -241,9 +252,13 @@ class Consent(Row, table=True):
 
 
 class StaffSession(Row, table=True):
-    """A sign-in. The browser holds a random token; only its digest stands here. Ending it is a row's change."""
+    """A sign-in. The browser holds a random token; only its digest stands here. Ending it is a row's change.
+
+    One that `awaits` something opens nothing but the page where that is given.
+    """
 
     __tablename__ = "staff_session"
+    __table_args__ = (CheckConstraint("awaits IN ('code', 'enrolment')", name="staff_session_awaits_known"),)
     staff_id: UUID = Field(foreign_key="staff.id", index=True)
     token_digest: bytes = Field(unique=True)
     csrf_token: str
@@ -252,6 +267,7 @@ class StaffSession(Row, table=True):
     seen_at: datetime = instant()
     ends_at: datetime = instant()
     ended_at: datetime | None = instant(default=None)
+    awaits: str | None = None
 
 
 class ApiKey(Row, table=True):

@@ -27,6 +27,7 @@ FLOWS = {
     "check-round": "flows/rounds.py:check_round",
     "court-round": "flows/rounds.py:court_round",
     "address-round": "flows/rounds.py:address_round",
+    "account-round": "flows/rounds.py:account_round",
     "accounting": "flows/rounds.py:accounting",
 }
 PATIENCE_SECONDS = 120

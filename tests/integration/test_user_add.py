@@ -1,4 +1,4 @@
-"""`kinline user add` at a terminal: a person is added, or it is said what is wrong."""
+"""`kinline user ...` at a terminal: a person is added, or it is said what is wrong; a password is set, unseen."""
 
 from __future__ import annotations
 
@@ -9,8 +9,11 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
+from integrations.identity.accounts import check_password
 from integrations.kit import Kit
+from kinline.cli import accounts
 from kinline.cli.system import user_app
+from models.facts import Person
 from models.states import Role
 
 GOOD = ["add", "new@example.org", "--name", "New", "--role", "auditor"]
@@ -40,3 +43,25 @@ def test_a_person_is_added_or_what_is_wrong_is_said(
     code, told = run(*GOOD)
     assert (code, told.startswith("Added new@example.org as auditor (id ")) == (0, True)
     assert problem(*GOOD)["code"] == "taken"
+
+
+def test_a_password_is_asked_for_twice_and_never_shown(
+    kit: Kit, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, staff: dict[str, Person]
+) -> None:
+    monkeypatch.setenv("KINLINE_DATABASE_URL", kit.engine.url.render_as_string(hide_password=False))
+    monkeypatch.setenv("KINLINE_HOME", str(tmp_path / "home"))
+    words = "four plain invented words"
+
+    def run(as_: str, typed: str) -> tuple[int, str]:
+        asked = ["password", "cm@example.org", "--as", as_]
+        result = CliRunner().invoke(accounts.app, asked, input=f"{typed}\n{typed}\n")
+        assert typed not in result.output
+        return result.exit_code, result.stdout
+
+    assert run("supervisor@example.org", words)[0] == 1
+    assert run("admin@example.org", "short")[0] == 2
+    assert run("admin@example.org", words)[0] == 0
+    with kit.transaction() as session:
+        assert check_password(session, "cm@example.org", words) == staff["cm"]
+    code, told = run("cm@example.org", words + " more")
+    assert (code, told.strip()) == (0, "cm@example.org signs in with this password from now on.")

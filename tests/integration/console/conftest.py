@@ -14,6 +14,7 @@ from httpx import Client, Response
 from twilio.request_validator import RequestValidator
 
 from console.app import create_app
+from console.limits import Limits
 from integrations.database import current_time, set_sandbox_clock, transaction
 from integrations.identity.accounts import set_password
 from integrations.kit import Kit
@@ -43,7 +44,7 @@ def wall() -> Wall:
 def app(kit: Kit, wall: Wall) -> FastAPI:
     with kit.transaction() as session:
         set_sandbox_clock(session, NOW)
-    return create_app(kit, wall=wall)
+    return create_app(kit, wall=wall, limits=Limits(per_session=10_000, per_address=10_000))
 
 
 @contextmanager

@@ -22,10 +22,12 @@ from integrations.identity.accounts import (
     find_session,
     set_password,
 )
+from integrations.identity.lockout import MOST, PAUSES, TRIES, Pause, lift, take_try
 from integrations.kit import Kit
-from models.errors import BadInput
+from models.errors import BadInput, Refused
 from models.facts import Person
 from models.tables.people import Staff, StaffSession
+from models.tables.system import History
 from tests.builders import NOW
 from tests.integration.console.conftest import PASSWORD, Wall, open_browser, token_in
 
@@ -98,20 +100,68 @@ def test_wrong_password_says_the_same_for_every_address(
     assert COOKIE not in browser.cookies
 
 
+def try_password(browser: Client, password: str, email: str = "cm@example.org") -> int:
+    return browser.post("/sign-in", data={"email": email, "password": password}).status_code
+
+
 def test_five_wrong_passwords_pause_the_address_and_the_right_one_too(
     browser: Client, kit: Kit, wall: Wall, staff: dict[str, Person]
 ) -> None:
     with kit.transaction() as session:
         set_password(session, "cm@example.org", PASSWORD)
+    assert [try_password(browser, "wrong") for _ in range(6)] == [401] * 5 + [429]
+    assert try_password(browser, PASSWORD, email=" CM@example.org") == 429
+    assert try_password(browser, "wrong", email="officer@example.org") == 401
+    with open_browser(create_app(kit, wall=wall)) as another_console:
+        assert try_password(another_console, PASSWORD) == 429
+    wall.at += PAUSES[0]
+    assert try_password(browser, PASSWORD) == 303
+    assert [try_password(browser, "wrong") for _ in range(6)] == [401] * 5 + [429]
 
-    def attempt(password: str, email: str = "cm@example.org") -> int:
-        return browser.post("/sign-in", data={"email": email, "password": password}).status_code
 
-    assert [attempt("wrong") for _ in range(6)] == [401] * 5 + [429]
-    assert attempt(PASSWORD, email=" CM@example.org") == 429
-    assert attempt("wrong", email="officer@example.org") == 401
-    wall.at += timedelta(minutes=15)
-    assert attempt(PASSWORD) == 303
+def test_unknown_address_is_paused_in_the_same_words(browser: Client, staff: dict[str, Person]) -> None:
+    said = []
+    for email in ("cm@example.org", "nobody@example.org"):
+        for _ in range(TRIES):
+            try_password(browser, "wrong", email=email)
+        form = {"email": email, "password": "wrong"}
+        said.append(browser.post("/sign-in", data=form).text.replace(email, ""))
+    assert said[0] == said[1]
+    assert "Wait 15 minutes" in said[0]
+
+
+def test_pauses_grow_and_after_a_hundred_an_administrator_must_open_it(
+    kit: Kit, wall: Wall, staff: dict[str, Person], session: Session
+) -> None:
+    waits = []
+    for number in range(1, MOST + 1):
+        with kit.transaction() as opened:
+            assert take_try(opened, kit.vault, "cm@example.org", wall=wall.at) is None
+        with kit.transaction() as opened:
+            pause = (
+                take_try(opened, kit.vault, "cm@example.org", wall=wall.at) if number % TRIES == 0 else None
+            )
+        if pause is not None and pause.until is not None:
+            waits.append(pause.until - wall.at)
+            wall.at = pause.until
+    assert waits == [*PAUSES, *[PAUSES[-1]] * (MOST // TRIES - len(PAUSES) - 1)]
+    with kit.transaction() as opened:
+        assert take_try(opened, kit.vault, "cm@example.org", wall=wall.at + ABSOLUTE) == Pause(None)
+    with pytest.raises(Refused, match="administrator"):
+        lift(kit, "cm@example.org", staff["supervisor"], reason="they rang me", wall=wall.at)
+    lift(kit, "cm@example.org", staff["admin"], reason="they rang me", wall=wall.at)
+    with kit.transaction() as opened:
+        assert take_try(opened, kit.vault, "cm@example.org", wall=wall.at) is None
+    with pytest.raises(Refused, match="no pause"):
+        lift(kit, "cm@example.org", staff["admin"], reason="again", wall=wall.at)
+    told = session.scalars(
+        select(History).where(col(History.row_id) == staff["cm"].id).order_by(col(History.seq))
+    ).all()
+    assert [row.why for row in told] == [
+        *(f"{n} wrong tries in a row" for n in range(TRIES, MOST + 1, TRIES)),
+        "they rang me",
+    ]
+    assert {row.actor for row in told[:-1]} == {"engine:sign_in"}
 
 
 def test_suspended_person_does_not_come_in_and_is_put_out(sign_in: SignIn, kit: Kit) -> None:
