@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping
+from datetime import timedelta
 from pathlib import Path
 
+import pyotp
 import pytest
 from fastapi.routing import APIRoute
 
 import console
 from console.app import create_app
-from tests.browser.conftest import Site, Visitor
+from tests.browser.conftest import PASSWORD, Site, Visitor
+from tests.builders import NOW
 
 PHONE = {"width": 320, "height": 640}
 # A page's path, and who looks at it.
 PAGES: Mapping[str, str] = {
     "/": "supervisor",
+    "/account": "cm",
+    "/account/factor": "cm",
     "/queue": "cm",
     "/queue/reassign": "cm",
     "/escalations/{escalation_id}/take": "cm",
@@ -51,8 +56,8 @@ PAGES: Mapping[str, str] = {
     "/cases/{key}/address/confirm": "cm",
     "/cases/{key}/address/{learnt}": "cm",
 }
-# The sign-in, which has its own test, a part of a page, and a picture.
-OTHERS = {"/sign-in", "/queue/list", "/intake/{draft_id}/files/{file_id}"}
+# The steps of signing in, which have their own tests, a part of a page, and a picture.
+OTHERS = {"/sign-in", "/sign-in/code", "/queue/list", "/intake/{draft_id}/files/{file_id}"}
 
 
 def test_every_page_is_looked_at(site: Site) -> None:
@@ -111,6 +116,34 @@ def test_the_sign_in_reads_well_and_tells_what_was_wrong(visitor: Visitor) -> No
     assert visitor.violations() == []
     page.set_viewport_size(PHONE)
     assert visitor.overflow() <= 0
+
+
+def test_a_second_factor_is_set_up_and_asked_for(visitor: Visitor) -> None:
+    page = visitor.sign_in("auditor")
+    visitor.go("/account/factor")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.keyboard.press("Enter")
+    page.get_by_label("Code").wait_for()
+    assert visitor.violations() == []
+    secret = next(text for text in page.locator("code").all_inner_texts() if len(text) == 32)
+    app = pyotp.TOTP(secret)
+    page.get_by_label("Code").fill(app.at(NOW))
+    page.keyboard.press("Enter")
+    page.get_by_role("heading", name="Keep these recovery codes").wait_for()
+    assert visitor.violations() == []
+    page.get_by_role("link", name="go on").click()
+    page.get_by_role("button", name="Sign out").click()
+    page.get_by_label("Email address").fill(visitor.site.staff["auditor"].email)
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/sign-in/code*")
+    assert visitor.violations() == []
+    page.set_viewport_size(PHONE)
+    assert visitor.overflow() <= 0
+    page.get_by_label("Code").fill(app.at(NOW + timedelta(seconds=30)))
+    page.keyboard.press("Enter")
+    page.get_by_role("heading", name="Today").wait_for()
+    assert visitor.complaints == []
 
 
 def test_the_vendored_files_are_what_they_say() -> None:
