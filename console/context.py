@@ -63,7 +63,14 @@ def find_signed_in(request: Request, awaits: Awaits | None = None) -> SignedIn |
     if not token:
         return None
     with console.kit.transaction() as session:
-        return find_session(session, token, now=console.wall(), awaits=awaits)
+        return find_session(
+            session, token, now=console.wall(), awaits=awaits, by_itself=renews_itself(request)
+        )
+
+
+def renews_itself(request: Request) -> bool:
+    """Whether a page asked, and no person: htmx says so, and its reads are all by the clock here."""
+    return request.method == "GET" and request.headers.get("hx-request") == "true"
 
 
 def signed_in(request: Request) -> SignedIn:

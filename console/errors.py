@@ -237,6 +237,9 @@ def add_error_handlers(app: FastAPI) -> None:
 
 def _to_sign_in(request: Request) -> Response:
     """To the sign-in, and back to this page afterwards. Only addresses go along, never a form."""
+    if request.headers.get("hx-request") == "true":
+        # A part of a page that renews itself: the whole page is loaded anew, and leads to the sign-in.
+        return Response(status_code=401, headers={"HX-Refresh": "true"})
     if request.method != "GET" or request.url.path == "/":
         return RedirectResponse("/sign-in", status_code=303)
     here = request.url.path + (f"?{request.url.query}" if request.url.query else "")

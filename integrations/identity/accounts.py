@@ -126,11 +126,17 @@ def begin_session(
 
 
 def find_session(
-    session: Session, token: str, *, now: datetime, awaits: Awaits | None = None
+    session: Session,
+    token: str,
+    *,
+    now: datetime,
+    awaits: Awaits | None = None,
+    by_itself: bool = False,
 ) -> SignedIn | None:
     """Who this token belongs to, when its session lives: not ended, not idle for too long, not too old.
 
-    A session that waits for something is found only by who asks for exactly that.
+    A session that waits for something is found only by who asks for exactly that. `by_itself`: a page renews itself, and
+    nobody need be sitting before it, so that the session goes on growing idle.
     """
     found = session.execute(
         select(StaffSession, Staff)
@@ -147,7 +153,7 @@ def find_session(
     if found is None:
         return None
     row, staff = found
-    if now - row.seen_at >= TOUCH_EVERY:
+    if not by_itself and now - row.seen_at >= TOUCH_EVERY:
         row.seen_at = now
         session.add(row)
     return SignedIn(row.id, person_of(staff), staff.display_name, row.csrf_token, awaits)

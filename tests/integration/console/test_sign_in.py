@@ -294,3 +294,16 @@ def test_ending_an_unknown_session_changes_nothing(kit: Kit, staff: dict[str, Pe
         new = begin_session(session, staff["cm"], now=NOW)
         end_session(session, "unknown", now=NOW)
         assert find_session(session, new.token, now=NOW) is not None
+
+
+def test_page_that_renews_itself_does_not_keep_its_session_from_growing_idle(
+    sign_in: SignIn, wall: Wall
+) -> None:
+    browser = sign_in("cm")
+    by_htmx = {"HX-Request": "true"}
+    wall.at += IDLE - timedelta(seconds=1)
+    assert browser.get("/queue/list", headers=by_htmx).status_code == 200
+    wall.at += timedelta(seconds=2)
+    ended = browser.get("/queue/list", headers=by_htmx)
+    assert (ended.status_code, ended.headers["hx-refresh"], ended.text) == (401, "true", "")
+    assert browser.get("/queue").headers["location"] == "/sign-in?next=%2Fqueue"
