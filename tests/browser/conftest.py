@@ -6,6 +6,7 @@ keeps an event loop running in the thread, which other tests of this process cou
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -120,6 +121,28 @@ def a_followed_child(kit: Kit, staff: dict[str, Person]) -> tuple[UUID, UUID]:
         a_call_that_reached(session, case, "sponsor", staff["caller"].id, at=NOW - DAY)
         a_hearing(session, case)
         return case.id, alarm.id
+
+
+def another_family(reference: str, **changes: Any) -> dict[str, Any]:
+    """A packet that shares nobody, no home and no phone with the dull one: a link would keep that from being approved."""
+    told = json.dumps(a_packet(reference, **changes))
+    for old, new in (
+        ("Example Coj", "Muestra Luna"),
+        ("Example Ruiz", "Muestra Sol"),
+        ("Marta", "Nora"),
+        ("Jorge", "Pablo"),
+        ("Rosa", "Alba"),
+        ("Ixchel", "Nicte"),
+        ("1420 Example Ave", "88 Sample Road"),
+        ("713555", "832555"),
+        ("1989-11-20", "1979-10-02"),
+        ("1985-02-11", "1975-03-14"),
+        ("1991-07-30", "1981-08-21"),
+        ("2012-05-02", "2011-06-07"),
+    ):
+        told = told.replace(old, new)
+    packet: dict[str, Any] = json.loads(told)
+    return packet
 
 
 def intake_in_every_state(kit: Kit, staff: dict[str, Person]) -> dict[str, str]:

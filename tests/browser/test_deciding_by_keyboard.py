@@ -6,14 +6,14 @@ import json
 from pathlib import Path
 from typing import Any
 
-from tests.browser.conftest import Visitor
-from tests.integration.scenes import a_packet, confirm_all, hand_in, shown, typed_for, vet
+from tests.browser.conftest import Visitor, another_family
+from tests.integration.scenes import confirm_all, hand_in, shown, typed_for, vet
 
 PAPER = "sponsor_identity"
 
 
 def test_a_paper_is_read_and_the_case_decided_without_a_mouse(visitor: Visitor, tmp_path: Path) -> None:
-    site, packet = visitor.site, a_packet("TEST-KEYS", identity="K1", a_number="220559917")
+    site, packet = visitor.site, another_family("TEST-KEYS", identity="K1", a_number="220559917")
     site.world.reader.shows(packet)
     application = hand_in(site.kit, tmp_path, packet).application_id
     vet(site.kit, application)
