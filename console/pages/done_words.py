@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 DONE: Mapping[str, str] = {
+    "call": "The call is on record, and what follows from it has begun.",
+    "draft": "What you typed is kept. Nothing is settled by it yet.",
+    "paused": "You have the conversation: no machine writes to or calls this family until somebody hands it back.",
+    "resumed": "Texts and automated calls go on.",
     "taken": "It is yours now.",
     "resolved": "It is resolved. What was left to do goes on as a duty of its own.",
     "reassigned": "It has been handed over. Its times stay as they were.",

@@ -69,6 +69,7 @@ class MenuLink:
 
 _OF_CASES = (
     MenuLink("/queue", "Queue"),
+    MenuLink("/calls", "Calls"),
     MenuLink("/hearings", "Hearings"),
     MenuLink("/oversight", "Oversight"),
     MenuLink("/applications", "Applications"),

@@ -200,6 +200,12 @@ def moment(value: str | None) -> str:
     return f"{at.day} {at:%b %Y, %H:%M} UTC"
 
 
+def local_hour(told: str) -> str:
+    """A day and an hour where somebody lives: Mon 2 Feb, 09:00."""
+    at = datetime.fromisoformat(told)
+    return f"{at:%a} {at.day} {at:%b, %H:%M}"
+
+
 def span(length: timedelta) -> str:
     """A length of time in words, its largest unit alone: 40 minutes, 3 hours, 2 days."""
     minutes = int(abs(length).total_seconds() // 60)

@@ -100,6 +100,11 @@ def open_task(kit: Kit, task_id: UUID, person: Person, *, now: datetime) -> dict
         }
 
 
+def questions(language: str) -> dict[str, str]:
+    """What is asked on each topic, in this language."""
+    return dict(script(language).questions)
+
+
 def save_draft(kit: Kit, task_id: UUID, answers: bytes, person: Person, *, now: datetime) -> UUID:
     """What has been typed so far is kept, sealed; the last word counts. It settles nothing. Returns the task.
 

@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from uuid import UUID
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
@@ -37,6 +36,7 @@ from models.facts import Person
 from tests.builders import (
     DAY,
     NOW,
+    a_call,
     a_call_that_reached,
     a_followed_case,
     a_hearing,
@@ -92,9 +92,9 @@ def site(shared_engine: Engine, chromium: Browser) -> Iterator[Site]:
     with transaction(shared_engine) as session:
         for person in {p.id: p for p in staff.values()}.values():
             set_password(session, person.email, PASSWORD)
-    case_id, escalation_id = a_followed_child(kit, staff)
+    ids = a_followed_child(kit, staff)
     application_id = submit(kit, read_path(SAMPLES / "04-missing-unit"), actor="cli", now=NOW).application_id
-    ids = {"case": str(case_id), "escalation": str(escalation_id), "application": str(application_id)}
+    ids["application"] = str(application_id)
     ids["document"] = documents_json(kit, ids["application"])[0]["id"]
     with outside_world(kit) as world, ThreadedServer(create_app(kit, wall=lambda: NOW)) as server:
         kit.public_url = server.url
@@ -104,8 +104,8 @@ def site(shared_engine: Engine, chromium: Browser) -> Iterator[Site]:
     kit.close()
 
 
-def a_followed_child(kit: Kit, staff: dict[str, Person]) -> tuple[UUID, UUID]:
-    """A released child and its escalation: heard once, next call late and escalated, a text out, a hearing ahead."""
+def a_followed_child(kit: Kit, staff: dict[str, Person]) -> dict[str, str]:
+    """A released child, its escalation and a call to make: heard once, next call late and escalated, a text out, a hearing ahead."""
     with kit.transaction() as session:
         case = a_followed_case(session, kit.vault, followup_policy="swb-2024r3")
         application = an_application(session, kit.vault, case, state="released")
@@ -120,7 +120,8 @@ def a_followed_child(kit: Kit, staff: dict[str, Person]) -> tuple[UUID, UUID]:
         )
         a_call_that_reached(session, case, "sponsor", staff["caller"].id, at=NOW - DAY)
         a_hearing(session, case)
-        return case.id, alarm.id
+        call = a_call(session, case, party="child", obligation_id=late.id, due_at=NOW)
+        return {"case": str(case.id), "escalation": str(alarm.id), "call": str(call.id)}
 
 
 def another_family(reference: str, **changes: Any) -> dict[str, Any]:
