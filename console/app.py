@@ -38,6 +38,7 @@ from console.pages import (
     intake_papers,
     links,
     queue,
+    rota,
     sign_in,
     today,
 )
@@ -78,6 +79,7 @@ def create_app(
         today,
         queue,
         escalations,
+        rota,
         applications,
         application_acts,
         documents,

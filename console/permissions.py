@@ -62,3 +62,8 @@ HAND_IN = Permission(
     frozenset(MAY_SUBMIT),
     "Packets are handed in by intake officers, case managers and supervisors.",
 )
+KEEP_ROTA = Permission(
+    "rota keepers",
+    frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR}),
+    "The rota is kept by supervisors and administrators.",
+)

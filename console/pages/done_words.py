@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 DONE: Mapping[str, str] = {
+    "on_call": "They are on the rota.",
+    "off_call": "That time is ended. Look below whether somebody else is on call then.",
     "call": "The call is on record, and what follows from it has begun.",
     "draft": "What you typed is kept. Nothing is settled by it yet.",
     "paused": "You have the conversation: no machine writes to or calls this family until somebody hands it back.",

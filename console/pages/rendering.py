@@ -87,6 +87,7 @@ def _menu(who: SignedIn | None) -> list[MenuLink]:
         links.append(MenuLink("/intake", "Intake"))
     if READ_LINKS.is_held_by(who.person):
         links.append(MenuLink("/links", "Links"))
+    links.append(MenuLink("/rota", "Rota"))
     return links
 
 

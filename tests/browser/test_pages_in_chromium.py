@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from pathlib import Path
+from uuid import uuid4
 
 import pyotp
 import pytest
@@ -50,6 +51,8 @@ PAGES: Mapping[str, str] = {
     "/intake/{draft_id}/pages/{slug}/new": "officer",
     "/intake/{draft_id}/pages/{slug}/{entry}": "officer",
     "/intake/{draft_id}/sent": "officer",
+    "/rota": "supervisor",
+    "/rota/{on_call_id}/end": "supervisor",
     "/calls": "caller",
     "/calls/{task_id}": "caller",
     "/cases/{key}": "cm",
@@ -88,6 +91,7 @@ def _path(route: str, site: Site) -> str:
         escalation_id=site.ids["escalation"],
         task_id=site.ids["call"],
         turn="take",
+        on_call_id=uuid4(),
         document_id=site.ids["document"],
         act=act,
         thing="x",
