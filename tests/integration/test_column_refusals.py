@@ -16,6 +16,7 @@ from models.tables.all import METADATA
 from models.tables.base import Encrypted, Instant, Sealed
 from models.tables.concentration import Concentration
 from models.tables.hearing_list import HearingDoubt, HearingImport
+from models.tables.intake import PacketBatch, PacketBatchRow, PacketDraft
 from models.tables.people import Child, Staff
 from tests.builders import (
     NOW,
@@ -25,6 +26,7 @@ from tests.builders import (
     a_check,
     a_finding,
     a_hearing,
+    a_member_of_staff,
     a_message,
     a_number,
     a_welfare_call,
@@ -59,6 +61,8 @@ WORDS = (
     ("concentration", "state", "concentration_state_known"),
     ("concentration", "by", "concentration_place_known"),
     ("hearing_doubt", "why", "hearing_doubt_why_known"),
+    ("packet_draft", "state", "packet_draft_state_known"),
+    ("packet_batch_row", "state", "packet_batch_row_state_known"),
 )
 
 
@@ -83,6 +87,7 @@ def one_of_each(session: Session, vault: Vault) -> None:
     a_hearing(session, case)
     _a_concentration(session)
     _a_doubt(session)
+    _packets_on_their_way(session)
 
 
 def _a_concentration(session: Session) -> None:
@@ -127,6 +132,21 @@ def _a_doubt(session: Session) -> None:
             content_key=b"content",
             sealed_row=Sealed(b""),
             since_at=NOW,
+        )
+    )
+    session.flush()
+
+
+def _packets_on_their_way(session: Session) -> None:
+    """A draft, and a zip whose end is known, so that its word alone can be wrong."""
+    sender = a_member_of_staff(session)
+    session.add(PacketDraft(owner_id=sender.id, sealed_answers=Sealed(b""), created_at=NOW, saved_at=NOW))
+    batch = PacketBatch(sent_by=sender.id, at=NOW)
+    session.add(batch)
+    session.flush()
+    session.add(
+        PacketBatchRow(
+            batch_id=batch.id, number=1, size=1, sealed_name=Sealed(b""), state="failed", ended_at=NOW
         )
     )
     session.flush()
