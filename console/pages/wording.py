@@ -234,6 +234,7 @@ def prs_level(code: str) -> str:
 _WHERE = {
     "verified": "signed off by a person",
     "stated": "as told, not signed off yet",
+    "moved": "in doubt: we were told that they moved",
     "defective": "in doubt: mail does not reach it, or came back",
     "unknown": "location unknown",
     "in_care": "in care; this is the home that is vetted",

@@ -18,7 +18,7 @@ _PARTS = ("line1", "unit", "city", "state", "zip")
 
 
 def address_json(session: Session, kit: Kit, case: Case, *, now: datetime) -> dict[str, Any]:
-    """Where the child is now. `where`: verified, stated, defective, unknown or in_care, `since` when, by whose word.
+    """Where the child is now. `where`: verified, stated, moved, defective, unknown or in_care, `since` when, by whose word.
 
     `state` is the state that the home lies in; in care the home is the one that the child would go to.
     """

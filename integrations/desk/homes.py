@@ -243,17 +243,22 @@ def ledger_open(session: Session, case_id: UUID) -> list[Obligation]:
 
 def _reported(home: Address, duties: Sequence[Obligation], proof: HomeProof | None) -> list[Lack]:
     """What people have told of since this home was recorded, and a proof of it can't answer."""
-    known_since = home.recorded_at or home.since_at
-    out = []
-    for duty in duties:
-        reports = set(duty.detail.get("reports", ()))
-        # A new home's own duty is about the move that is told again; one that the address round opened is not.
-        of_the_move = "address" in duty.detail and "found_by" not in duty.detail
-        if reports - {"returned"} and not of_the_move and duty.created_at > known_since:
-            out.append(new_home.MOVE_REPORTED)
+    out = [new_home.MOVE_REPORTED for duty in duties if move_is_told(home, duty)]
     if home.returned_at is not None and (proof is None or proof.at <= home.returned_at):
         out.append(new_home.LETTER_RETURNED)
     return [new_home.pending(code) for code in dict.fromkeys(out)]
+
+
+def move_is_told(home: Address, duty: Obligation) -> bool:
+    """Since this home was recorded somebody has said that they left it. `store.whereabouts` says the same in SQL."""
+    reports = set(duty.detail.get("reports", ()))
+    # A new home's own duty is about the move that is told again; one that the address round opened is not.
+    of_the_move = "address" in duty.detail and "found_by" not in duty.detail
+    return (
+        bool(reports - {"returned"})
+        and not of_the_move
+        and duty.created_at > (home.recorded_at or home.since_at)
+    )
 
 
 def newest_proof(session: Session, address_id: UUID) -> HomeProof | None:

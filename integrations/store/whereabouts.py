@@ -1,4 +1,4 @@
-"""Where each child is now, as one query: a home that was verified, stated or is defective; unknown; or in care."""
+"""Where each child is now, as one query: a home that is verified, stated, left or defective; unknown; or in care."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from models.facts import ApplicationFacts
 from models.states import DocumentKind
 from models.tables.people import Address
 
-WhereState = Literal["verified", "stated", "defective", "unknown", "in_care"]
+WhereState = Literal["verified", "stated", "moved", "defective", "unknown", "in_care"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +30,19 @@ class Whereabouts:
 
 
 # Of the application that the child was released on, or else the newest: as `cases.followed_application` says.
+# A move that was told of and whose new home nobody knows yet: the rule of `desk.homes.move_is_told`.
 _WHERE = """
 SELECT c.id AS case_id, home.id AS address_id,
        CASE
            WHEN c.state = 'in_care' THEN 'in_care'
            WHEN home.id IS NULL OR home.state = 'location_unknown' THEN 'unknown'
+           WHEN EXISTS (
+               SELECT 1 FROM obligation told
+               WHERE told.case_id = c.id AND told.kind = 'verify_address' AND told.state = 'open'
+                 AND told.created_at > coalesce(home.recorded_at, home.since_at)
+                 AND told.detail->'reports' ?| ARRAY['reply', 'call']
+                 AND (NOT told.detail ? 'address' OR told.detail ? 'found_by')
+           ) THEN 'moved'
            WHEN home.state IN ('defective', 'unknown') OR home.returned_at IS NOT NULL THEN 'defective'
            WHEN home.verified_at IS NOT NULL THEN 'verified'
            ELSE 'stated'
@@ -45,7 +53,7 @@ SELECT c.id AS case_id, home.id AS address_id,
             ELSE coalesce(home.source, c.origin) END AS source
 FROM child_case c
 LEFT JOIN LATERAL (
-    SELECT a.id, a.state, a.since_at, a.source, a.returned_at, a.verified_at
+    SELECT a.id, a.state, a.since_at, a.recorded_at, a.source, a.returned_at, a.verified_at
     FROM address a
     JOIN application p ON p.id = a.application_id
     LEFT JOIN release r ON r.application_id = a.application_id

@@ -368,15 +368,31 @@ def test_a_move_lies_between_the_release_and_today(scene: Scene, days: int, code
 
 
 def test_who_has_not_moved_ends_what_a_reply_opened_and_the_form_names_it(scene: Scene) -> None:
+    before = scene.where()
     scene.replies()
-    assert scene.missing() == ["move_reported"]
+    assert (scene.where(), scene.missing()) == ("moved", ["move_reported"])
     refused(scene.signs, "not_verified")
     homes.still_there(
         scene.world.kit, scene.family.key, scene.cm, reason="called: a slip", now=scene.world.now
     )
+    assert scene.where() == before != "moved"
     verify = scene.world.duty(scene.family, "verify_address", state="settled")
     form = scene.world.duty(scene.family, "court_address_form", state="void")
     assert (verify.evidence_kind, form.successor_id) == ("review", verify.id)
+
+
+@pytest.mark.parametrize("reports", [(), ("returned",), ("reply",), ("returned", "call")])
+@pytest.mark.parametrize("about", [{}, {"address": "x"}, {"address": "x", "found_by": "address round"}])
+def test_a_move_that_is_told_is_told_to_every_reader(
+    scene: Scene, reports: tuple[str, ...], about: dict[str, Any]
+) -> None:
+    scene.replies()
+    with scene.world.kit.transaction() as session:
+        (verify,) = ledger.open_of(session, scene.family.case_id, kind="verify_address")
+        verify.detail = {**about, "reports": list(reports)}
+        session.add(verify)
+        told = homes.move_is_told(scene.home(), verify)
+    assert (scene.where() == "moved") == told == ("move_reported" in scene.missing())
 
 
 def test_what_a_person_heard_is_not_answered_by_another_note(scene: Scene) -> None:
