@@ -1,19 +1,22 @@
-"""One child's case as a plain timeline."""
+"""One child's page: in sight or not, where, how each was last reached, what is due, the timeline."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
+from uuid import UUID
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from console.context import Reader, console_of
 from console.pages import wording
+from console.pages.child_words import due_words, reached_words
 from console.pages.closing_words import closing_words
 from console.pages.court_words import court_words
 from console.pages.rendering import page
 from console.pages.timeline import timeline
+from integrations.desk.child_story import story_json
 from integrations.desk.views import case_json
 
 router = APIRouter()
@@ -25,13 +28,16 @@ def case(request: Request, key: str, who: Reader) -> Response:
     console = console_of(request)
     now = console.now()
     shown = case_json(console.kit, key, actor=str(who.person.id), now=now)
-    entries = timeline(shown)
+    story = story_json(console.kit, UUID(shown["case_id"]))
+    entries = timeline(shown, story)
     at = now.isoformat()
     return page(
         request,
         "case.html",
         case=shown,
         sight=_sight(shown["in_sight"]),
+        reached=reached_words(story["reached"], now),
+        due=due_words(shown["obligations"], now),
         court=court_words(shown["court"]),
         closing=closing_words(shown["closing"]),
         escalations=[

@@ -1,4 +1,4 @@
-"""Duties, tries, calls, texts, escalations and hearings of one case, in one order of time."""
+"""Duties, tries, calls, texts both ways, papers, escalations and hearings of one case, in one order of time."""
 
 from __future__ import annotations
 
@@ -12,13 +12,18 @@ from console.pages.wording import lower, moment, words
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One line: when, what kind of thing, what it says, how it stands. `loud` ones need somebody."""
+    """One line: when, what kind of thing, what it says, how it stands. `loud` ones need somebody.
+
+    `said`: the words of a text, in the language that it was written in (`lang`).
+    """
 
     at: str
     kind: str
     text: str
     state: str
     loud: bool = False
+    said: str = ""
+    lang: str = ""
 
     @property
     def when(self) -> str:
@@ -28,13 +33,15 @@ class Entry:
         return datetime.fromisoformat(self.at) > datetime.fromisoformat(moment_iso)
 
 
-def timeline(case: Mapping[str, Any]) -> list[Entry]:
-    """Every line of the case, earliest first."""
+def timeline(case: Mapping[str, Any], story: Mapping[str, Any]) -> list[Entry]:
+    """Every line of the case and of its story (`child_story`), earliest first."""
     found = [
         *_duties(case),
         *_tries(case),
         *_calls(case),
-        *_texts(case),
+        *_texts(case, {text["id"]: text for text in story["texts"]}),
+        *_replies(story),
+        *_papers(story),
         *_escalations(case),
         *_hearings(case),
         *_milestones(case),
@@ -74,11 +81,48 @@ def _calls(case: Mapping[str, Any]) -> Iterator[Entry]:
         yield Entry(call["at"] or call["due_at"], "Call", told, words(call["outcome"] or call["state"]))
 
 
-def _texts(case: Mapping[str, Any]) -> Iterator[Entry]:
+def _texts(case: Mapping[str, Any], sent: Mapping[str, Mapping[str, Any]]) -> Iterator[Entry]:
     for message in case["messages"]:
         purpose = message["purpose"].partition(":")[0]
         told = f"Text to {words(message['to_party'])}: {lower(words(purpose.replace('-', ' ')))}."
-        yield Entry(message["accepted_at"] or message["send_after"], "Text", told, words(message["state"]))
+        went = sent.get(message["id"], {})
+        yield Entry(
+            message["accepted_at"] or message["send_after"],
+            "Text",
+            told,
+            words(message["state"]),
+            said=went.get("said", ""),
+            lang=went.get("language", ""),
+        )
+
+
+def _replies(story: Mapping[str, Any]) -> Iterator[Entry]:
+    for text in story["texts"]:
+        if text["way"] != "in":
+            continue
+        read = f" Read by {text['read_by']}." if text["read_by"] else ""
+        yield Entry(
+            text["at"].isoformat(),
+            "Reply",
+            f"Text from {words(text['party'])}.{read}",
+            words(text["meaning"]),
+            said=text["said"],
+            lang=text["language"],
+        )
+
+
+_PAPERS = {
+    "home_proof": ("A proof of the home was handed in", "Handed in"),
+    "home_signing": ("What stands on the proof was typed", "Read by a person"),
+    "court_form": ("The change-of-address form was printed", "Printed"),
+    "court_filing": ("The change-of-address form went to the court", "Filed"),
+}
+
+
+def _papers(story: Mapping[str, Any]) -> Iterator[Entry]:
+    for paper in story["papers"]:
+        told, state = _PAPERS[paper["kind"]]
+        yield Entry(paper["at"].isoformat(), "Paper", f"{told}, by {paper['by']}.", state)
 
 
 def _escalations(case: Mapping[str, Any]) -> Iterator[Entry]:

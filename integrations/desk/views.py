@@ -20,7 +20,7 @@ from integrations.desk.instants import iso
 from integrations.desk.paging_views import pagings_of
 from integrations.kit import Kit
 from integrations.store import history
-from integrations.store.accounting import take_account
+from integrations.store.accounting import stands, take_account
 from integrations.store.cases import find_case
 from models.tables.ledger import Attempt, Call, Escalation, Message, Obligation
 from models.tables.paging import Paging
@@ -192,8 +192,7 @@ def _in_sight(
     holding = [o for o in obligations if o.state == "open" and o.in_sight]
     if case.released_at is None and not holding:
         return {"ok": True, "by": "in care", "until": None}
-    account = take_account(session, now=now)
-    ok = case.id not in account.silent and case.id not in account.unanswered
+    ok = stands(session, case.id, now=now) not in ("silent", "unanswered")
     if holding:
         first = min(holding, key=lambda o: o.due_at)
         return {"ok": ok, "by": f"{first.kind} {first.key}", "until": iso(first.owned_until)}

@@ -16,15 +16,16 @@ from sqlmodel import Session
 
 from followup.accounting import LOST_REVIEW_WITHIN
 
-_QUERY = text(
-    """
+_QUERY = """
     WITH released AS (
+        SELECT id FROM (
         -- Releases are counted, whatever became of the case. An open duty in sight stands on the case of a child
         -- in care only while the official list calls the child released and nobody has said yet whether that is so.
         SELECT id FROM child_case WHERE released_at IS NOT NULL
         UNION SELECT case_id FROM release
         UNION SELECT case_id FROM roster_release
         UNION SELECT case_id FROM obligation WHERE state = 'open' AND in_sight
+        ) every {which}
     ), followed AS (
         SELECT c.id, c.state,
                greatest(
@@ -61,12 +62,12 @@ _QUERY = text(
     FROM followed f
     LEFT JOIN duties d ON d.case_id = f.id
     LEFT JOIN alarms a ON a.case_id = f.id
-    """
-)
+"""
 
+_OF_ONE = text(_QUERY.format(which="WHERE id = :case_id"))
 _COUNTED = text(
     f"""
-    WITH children AS ({_QUERY.text})
+    WITH children AS ({_QUERY.format(which="")})
     SELECT stands, count(*),
            array_agg(id ORDER BY id) FILTER (WHERE stands IN ('silent', 'unanswered'))
     FROM children GROUP BY stands
@@ -108,12 +109,21 @@ class Account:
 
 def take_account(session: Session, *, now: datetime) -> Account:
     """Every child ever released, accounted for at `now`."""
-    # A lost child, or one whose release is in doubt, has no contact to count from: a person must look soon.
-    times = {"now": now, "review_until": now + LOST_REVIEW_WITHIN}
-    rows = {row[0]: (row[1], tuple(row[2] or ())) for row in session.execute(_COUNTED, times)}
+    rows = {row[0]: (row[1], tuple(row[2] or ())) for row in session.execute(_COUNTED, _times(now))}
     return Account(
         as_of=now,
         by_state={state: rows.get(state, (0, ()))[0] for state in ("obligation", "escalation", "closed")},
         silent=rows.get("silent", (0, ()))[1],
         unanswered=rows.get("unanswered", (0, ()))[1],
     )
+
+
+def stands(session: Session, case_id: UUID, *, now: datetime) -> str | None:
+    """Where this one child stands in the account at `now`; None: not released, and nothing of theirs is counted yet."""
+    row = session.execute(_OF_ONE, {**_times(now), "case_id": case_id}).one_or_none()
+    return None if row is None else str(row.stands)
+
+
+def _times(now: datetime) -> dict[str, datetime]:
+    # A lost child, or one whose release is in doubt, has no contact to count from: a person must look soon.
+    return {"now": now, "review_until": now + LOST_REVIEW_WITHIN}

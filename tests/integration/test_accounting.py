@@ -17,7 +17,7 @@ from followup.accounting import classify
 from integrations.desk import cases, duties, escalations
 from integrations.desk.sight import child_in_sight
 from integrations.kit import Kit
-from integrations.store.accounting import take_account
+from integrations.store.accounting import stands, take_account
 from kinline.cli.followup import app
 from kinline.play.papers import make_paper
 from models.errors import BadInput, NotFound, Refused
@@ -256,11 +256,12 @@ class Story:
                 case_id: classify(child_in_sight(session, session.get_one(Case, case_id)), at)
                 for case_id in self.ids
             }
+            assert {case_id: stands(session, case_id, now=at) for case_id in self.ids} == rule
         assert account.silent == ()
         assert set(account.unanswered) & self.ids == {i for i, s in rule.items() if s == "unanswered"}
         assert "silent" not in rule.values()
         for state in ("obligation", "escalation", "closed"):
-            ours = sum(stands == state for stands in rule.values())
+            ours = sum(found == state for found in rule.values())
             assert account.by_state[state] == ours + (self.earlier if state == "closed" else 0)
 
     def end(self) -> None:

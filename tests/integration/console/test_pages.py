@@ -26,9 +26,10 @@ from integrations.desk.oversight import oversight_json
 from integrations.desk.page_dispatch import dispatch_pages
 from integrations.kit import Kit
 from integrations.packets import read_path
+from integrations.store.sealing import seal_json
 from models.court_status import CourtSource, CourtStatus
 from models.facts import Person
-from models.tables.people import Case
+from models.tables.people import Case, PhoneNumber
 from models.tables.system import AuditEntry
 from tests.builders import (
     DAY,
@@ -43,6 +44,7 @@ from tests.builders import (
     an_application,
     an_attempt,
     an_escalation,
+    an_inbound_text,
 )
 from tests.integration.console.conftest import Wall
 
@@ -269,6 +271,44 @@ def test_case_is_one_timeline_in_words(sign_in: SignIn, case_id: UUID) -> None:
     assert "Spoke with the sponsor." in so_far
     assert "Hearing (master), Houston." in ahead
     assert "1420 Example Ave" in told
+
+
+def test_a_childs_page_says_when_each_was_last_reached_what_is_due_and_what_both_sides_wrote(
+    sign_in: SignIn, kit: Kit, case_id: UUID
+) -> None:
+    with kit.transaction() as session:
+        number = session.scalars(
+            select(PhoneNumber).where(
+                col(PhoneNumber.case_id) == case_id, col(PhoneNumber.party) == "sponsor"
+            )
+        ).one()
+        a_message(
+            session,
+            number,
+            purpose="checkin",
+            template="checkin",
+            state="delivered",
+            accepted_at=NOW,
+            language="es",
+        )
+        text = an_inbound_text(
+            session, kit.vault, number_id=number.id, case_id=case_id, meaning="moved", at=NOW
+        )
+        seal_json(kit.vault, text, "sealed_body", {"body": "nos <b>mudamos</b>"})
+        session.add(text)
+    told = sign_in("cm").get(f"/cases/{case_id}").text
+    reached = told.split('id="reached"')[1].split("<section")[0]
+    sponsor, child = reached.split("<dt>The child</dt>")
+    assert "Spoken with" not in child
+    assert "Spoken with by telephone" in sponsor
+    assert "Wrote a text: 2 Feb 2026" in sponsor
+    assert "A text arrived: 2 Feb 2026" in sponsor
+    assert "No person has spoken with them yet." in child
+    due = told.split('id="due"')[1].split("<section")[0]
+    assert re.search(r"Welfare call, the child.*days? late", due, re.DOTALL)
+    assert "Text from the sponsor. <q" in told
+    assert "nos &lt;b&gt;mudamos&lt;/b&gt;</q>" in told
+    assert '<q lang="es">Family Line: ¿Como esta?' in told
 
 
 def test_the_board_shows_the_numbers_of_oversight_and_the_cases_behind_each(

@@ -1,0 +1,77 @@
+"""How each was last reached, and what is due: the lines of a child's page that a caller reads first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from console.pages.wording import lower, span, time_left, words
+
+# Of what is due, this far ahead is worth a line at the top; the rest stands under what is to come.
+_AHEAD = timedelta(days=7)
+_SPOKE = {"human": "by telephone", "visit": "on a visit"}
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """One of the two. `spoke`: the last time a person spoke with them; `signs`: less than that."""
+
+    who: str
+    spoke: str
+    spoke_at: str | None
+    signs: tuple[tuple[str, str], ...]  # what, and the ISO moment
+
+
+def reached_words(reached: Mapping[str, Mapping[str, Any]], now: datetime) -> list[Reached]:
+    return [
+        Reached(words(party).capitalize(), *_spoke(ways["spoke"], now), signs=tuple(_signs(ways)))
+        for party, ways in reached.items()
+    ]
+
+
+def _spoke(last: Mapping[str, Any] | None, now: datetime) -> tuple[str, str | None]:
+    if last is None:
+        return "No person has spoken with them yet", None
+    how = _SPOKE.get(last["how"], lower(words(last["how"])))
+    by = f", by {last['by']}" if last["by"] else ""
+    return f"Spoken with {how}{by}, {span(now - last['at'])} ago", last["at"].isoformat()
+
+
+def _signs(ways: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    for way, told in (("wrote", "Wrote a text"), ("text_arrived", "A text arrived")):
+        if ways[way] is not None:
+            yield told, ways[way]["at"].isoformat()
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """An open duty that is late or due within a week."""
+
+    what: str
+    left: str
+    due_at: str
+    queue: str
+    overdue: bool
+    in_sight: bool
+
+
+def due_words(obligations: Sequence[Mapping[str, Any]], now: datetime) -> list[Due]:
+    """Late ones first, then by when they are due."""
+    open_now = [
+        one
+        for one in obligations
+        if one["state"] == "open" and datetime.fromisoformat(one["due_at"]) <= now + _AHEAD
+    ]
+    return [
+        Due(
+            what=words(one["kind"]) + ("" if one["party"] == "case" else f", {words(one['party'])}"),
+            left=time_left(one["due_at"], now),
+            due_at=one["due_at"],
+            queue=lower(words(one["queue"])),
+            overdue=one["overdue"],
+            in_sight=one["in_sight"],
+        )
+        for one in sorted(open_now, key=lambda one: datetime.fromisoformat(one["due_at"]))
+    ]
