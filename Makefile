@@ -2,9 +2,10 @@
 # make run    everything up, until Ctrl-C
 # make test   the whole suite; the pages in a browser only where a Chromium is found
 # make test-browser   the pages in a browser; brings a Chromium where there is none
+# make screenshots   the pictures of the console in docs/pictures, from the demo's data
 # Everything else is in .venv/bin/kinline.
 
-.PHONY: demo run test test-browser lint setup clean
+.PHONY: demo run test test-browser screenshots lint setup clean
 .NOTPARALLEL:
 .DEFAULT_GOAL := demo
 
@@ -34,6 +35,11 @@ test-browser:
 	@sh .ci/setup dev
 	@sh .ci/chromium
 	.venv/bin/pytest tests/browser
+
+screenshots:
+	@sh .ci/setup dev
+	@sh .ci/chromium
+	.venv/bin/python docs/pictures/take.py
 
 setup:
 	@sh .ci/setup dev

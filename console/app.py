@@ -37,6 +37,7 @@ from console.pages import (
     intake_pages,
     intake_papers,
     links,
+    printing,
     queue,
     rota,
     sign_in,
@@ -88,6 +89,7 @@ def create_app(
         calls,
         cases,
         conversation,
+        printing,
         home_proofs,  # before the addresses: those take any word in its place
         addresses,
         calendar,

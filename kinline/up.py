@@ -58,7 +58,7 @@ def _run(stack: Stack) -> None:
         urls = {"console": stack.console_url, "prefect": prefect_url}
         if stack.is_sandbox:
             urls |= {name: f"http://127.0.0.1:{ports[name]}" for name in ("twilio", "background", "postal")}
-        password = _sandbox_password(stack)
+        password = sandbox_password(stack)
         welcome = _welcome_of(urls, password)
         with announce_up(stack.home, urls):
             children = _children(stack.home, ports["console"], urls)
@@ -100,7 +100,7 @@ def _answers(url: str) -> bool:
         return False
 
 
-def _sandbox_password(stack: Stack) -> str | None:
+def sandbox_password(stack: Stack) -> str | None:
     """A password for the invented staff, made once for each home. The database holds it too."""
     if not stack.is_sandbox:
         return None

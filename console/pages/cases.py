@@ -57,8 +57,12 @@ def _sight(in_sight: Mapping[str, Any]) -> str:
     if not in_sight["by"]:
         return "Nothing keeps this child in sight. Tell a supervisor now."
     by, until = str(in_sight["by"]), wording.moment(in_sight["until"])
-    kind, _, rest = by.partition(" ")
-    told = (
-        f"{wording.words(kind)} {rest}".strip() if "_" in kind else by[:1].upper() + by[1:].replace("_", " ")
-    )
+    kind, _, key = by.partition(" ")
+    told = wording.words(kind) + _of_day(key) if "_" in kind else by[:1].upper() + by[1:].replace("_", " ")
     return f"{told}, until {until}." if until else f"{told}."
+
+
+def _of_day(key: str) -> str:
+    """Which of the planned ones, where the key says so: `day-30`. Other keys are for machines."""
+    day = key.removeprefix("day-")
+    return f" of day {day}" if day != key and day.isdecimal() else ""

@@ -9,7 +9,7 @@ from typing import Any
 
 from console.pages.wording import lower, span, time_left, words
 
-# Of what is due, this far ahead is worth a line at the top; the rest stands under what is to come.
+# This far ahead, a duty is worth a line at the top; the rest stands under what is to come.
 _AHEAD = timedelta(days=7)
 _SPOKE = {"human": "by telephone", "visit": "on a visit"}
 
@@ -47,7 +47,7 @@ def _signs(ways: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """An open duty that is late or due within a week."""
+    """An open duty."""
 
     what: str
     left: str
@@ -58,12 +58,12 @@ class Due:
 
 
 def due_words(obligations: Sequence[Mapping[str, Any]], now: datetime) -> list[Due]:
-    """Late ones first, then by when they are due."""
-    open_now = [
-        one
-        for one in obligations
-        if one["state"] == "open" and datetime.fromisoformat(one["due_at"]) <= now + _AHEAD
-    ]
+    """Late ones first, then by when they are due; where nothing is due within a week, the next one."""
+    standing = sorted(
+        (one for one in obligations if one["state"] == "open"),
+        key=lambda one: datetime.fromisoformat(one["due_at"]),
+    )
+    soon = [one for one in standing if datetime.fromisoformat(one["due_at"]) <= now + _AHEAD]
     return [
         Due(
             what=words(one["kind"]) + ("" if one["party"] == "case" else f", {words(one['party'])}"),
@@ -73,5 +73,5 @@ def due_words(obligations: Sequence[Mapping[str, Any]], now: datetime) -> list[D
             overdue=one["overdue"],
             in_sight=one["in_sight"],
         )
-        for one in sorted(open_now, key=lambda one: datetime.fromisoformat(one["due_at"]))
+        for one in soon or standing[:1]
     ]

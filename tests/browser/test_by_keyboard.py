@@ -20,7 +20,8 @@ def test_a_move_is_recorded_without_a_mouse(visitor: Visitor) -> None:
     assert page.evaluate("document.activeElement.className") == "usa-skipnav"
     page.keyboard.press("Enter")
     page.keyboard.press("Tab")
-    assert page.evaluate("document.activeElement.innerText") == "The family moved"
+    assert page.evaluate("document.activeElement.innerText") == "Write a call down"
+    _tab_to_link(visitor, f"/cases/{case_id}/address")
     page.keyboard.press("Enter")
     page.wait_for_url("**/address")
     _tab_to(visitor, "line1")
