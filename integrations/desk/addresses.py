@@ -65,20 +65,30 @@ def change_address(
         case = followed_case(session, case_key)
         role = require_role(person, Role.CASE_MANAGER, Role.POST_RELEASE_CALLER, Role.SUPERVISOR)
         record_act(session, case.id, person, role, now=now)
-        zone = zone_of(stated.zip, stated.state)
-        at = _moved_at(case, told, zone, now)
-        row, move = _replace(kit, session, case, stated, at, told.source, now)
-        live_by(session, case, row.zone, actor=str(person.id), now=now)
-        open_for_new_home(session, case, row, move, moved_at=at, actor=str(person.id), now=now)
-        history.record(
-            session, row, old=None, new="current", actor=str(person.id), why="the family moved", now=now
-        )
+        row = record_move(kit, session, case, stated, told, actor=str(person.id), now=now)
         history.audit(
             session, actor=str(person.id), act="change address", noun="child_case", ids=[case.id], now=now
         )
         case_id, address_id = case.id, row.id
     recheck(kit, address_id, now=now)
     return case_id
+
+
+def record_move(
+    kit: Kit, session: Session, case: Case, stated: StatedAddress, told: Moved, *, actor: str, now: datetime
+) -> Address:
+    """The new home, with what its move opens. The case is locked; the postal service is to be asked afterwards.
+
+    Raises:
+        BadInput, Refused: as `change_address`.
+    """
+    zone = zone_of(stated.zip, stated.state)
+    at = _moved_at(case, told, zone, now)
+    row, move = _replace(kit, session, case, stated, at, told.source, now)
+    live_by(session, case, row.zone, actor=actor, now=now)
+    open_for_new_home(session, case, row, move, moved_at=at, actor=actor, now=now)
+    history.record(session, row, old=None, new="current", actor=actor, why="the family moved", now=now)
+    return row
 
 
 def followed_case(session: Session, case_key: str) -> Case:

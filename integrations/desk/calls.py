@@ -13,6 +13,8 @@ from sqlmodel import Session, col
 
 from followup.calendar import local_day
 from followup.questionnaire import Opens, Weighed, parse_answers, weigh
+from integrations.desk.address_round import recheck
+from integrations.desk.addresses import Moved, record_move
 from integrations.desk.bad_numbers import learn
 from integrations.desk.call_tasks import CALLERS, end_draft
 from integrations.desk.duties import BY_CALL, RETRY, open_followup
@@ -30,8 +32,10 @@ from integrations.store.cases import find_case
 from integrations.store.contacts import add_attempt, zones_of
 from integrations.store.sealing import seal_json
 from integrations.store.staff import record_act, require_role
+from integrations.store.whereabouts import current_home
 from models.errors import BadInput, Problem, Refused
 from models.facts import CallRecord, Duty, Person
+from models.packet import Address as StatedAddress
 from models.states import (
     FOLLOWED,
     SPOKEN,
@@ -42,7 +46,7 @@ from models.states import (
     TryEnd,
 )
 from models.tables.ledger import Call, Evidence, Obligation
-from models.tables.people import Case, PhoneNumber
+from models.tables.people import Address, Case, PhoneNumber
 
 # Source: ours, unreviewed.
 AGAIN_AFTER = timedelta(hours=1)
@@ -98,10 +102,35 @@ def record_call(
         call = _write_call(kit, session, case, record, targets, channel, now=now, simulated=simulated)
         weighed = weigh(record, policy_of(case), sponsor_only_before=_sponsor_only_before(session, call))
         _apply(kit, session, case, record, weighed, call, targets, now=now)
+        home = _new_home(kit, session, case, record, now=now)
         history.audit(
             session, actor=str(person.id), act="record call", noun="child_case", ids=[case.id], now=now
         )
-        return case.id
+        case_id, home_id = case.id, home.id if home is not None else None
+    if home_id is not None:
+        recheck(kit, home_id, now=now)
+    return case_id
+
+
+def _new_home(kit: Kit, session: Session, case: Case, record: CallRecord, *, now: datetime) -> Address | None:
+    """The address that they told of stands on record as stated, through the same gate as any other move.
+
+    None where none was told, it is the one on file, no packet of the child came in, or a later word is on file (the
+    call is written down late): what the call opened for a move stays open then, for a person.
+    """
+    told = record.answers.get("new_address")
+    if told is None or record.outcome == CallOutcome.MISSING:
+        return None
+    home = current_home(session, case.id)
+    if home is not None and home.since_at > record.at:
+        return None
+    on = record.answers.get("moved_on")
+    moved = Moved(at=record.at, on=date.fromisoformat(on) if on else None, source="call")
+    try:
+        stated = StatedAddress.model_validate(told)
+        return record_move(kit, session, case, stated, moved, actor=str(record.by), now=now)
+    except Refused:
+        return None
 
 
 def _want_move_that_was(case: Case, answers: Mapping[str, Any], at: datetime) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy.exc import IntegrityError
@@ -24,6 +25,7 @@ from integrations.store.whereabouts import unknown_locations, whereabouts
 from kinline.play.homes import file_form, open_verifications, verify
 from models.errors import BadInput, Refused, Unavailable
 from models.facts import Person, PostalAnswer
+from models.states import Party
 from models.tables.homes import CourtFiling, CourtForm, HomeSigning
 from models.tables.ledger import Attempt
 from models.tables.papers import Disclosure
@@ -246,6 +248,39 @@ def test_no_note_and_no_resolved_escalation_verifies_an_address(scene: Scene) ->
 
 
 # --- one move, one set of duties ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("outcome", "party"), [("moved", "sponsor"), ("not_living_there", "child")])
+def test_a_new_address_told_in_a_call_goes_through_the_gate_as_any_other(
+    scene: Scene, outcome: str, party: str
+) -> None:
+    old, day = scene.home(), (scene.world.now - DAY).date()
+    told = {"new_address": HOME, "moved_on": day.isoformat()}
+    scene.world.records(scene.family, outcome, party=Party(party), **told)
+    new = scene.home()
+    assert (new.source, scene.where()) == ("call", "stated")
+    assert new.since_at.astimezone(ZoneInfo(new.zone)).date() == day
+    assert {a.id: a.until_at for a in scene.world.rows(Address, scene.family)}[old.id] == new.since_at
+    assert [query.line1 for query in scene.post.asked] == ["77 Sample St"]
+    verify = scene.world.duty(scene.family, "verify_address")
+    assert verify.detail["address"] == str(new.id)
+    form = scene.world.duty(scene.family, "court_address_form")
+    assert form.due_at.date() - day in (timedelta(days=5), timedelta(days=6))
+    scene.brings()
+    scene.signs()
+    assert scene.where() == "verified"
+
+
+def test_a_call_that_tells_the_home_on_file_or_is_older_than_it_moves_nobody(scene: Scene) -> None:
+    scene.moves()
+    here, before = scene.home(), scene.world.now
+    scene.world.later(DAY)
+    scene.world.records(scene.family, "moved", new_address=HOME)
+    assert (scene.home().id, scene.where()) == (here.id, "stated")
+    late = HOME | {"line1": "71 Sample St"}
+    scene.world.records(scene.family, "moved", true_time=before - timedelta(hours=1), new_address=late)
+    assert scene.home().id == here.id
+    assert scene.world.duty(scene.family, "verify_address")
 
 
 def test_several_reports_of_one_move_open_one_set_of_duties(scene: Scene) -> None:
