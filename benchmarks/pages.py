@@ -1,0 +1,244 @@
+"""How long the console's pages take with so many children in the database.
+
+    .venv/bin/python benchmarks/pages.py [CHILDREN ...]        (default: 20000)
+
+For each size, on an embedded PostgreSQL of its own: children of an official list, each followed, with an application, two
+telephones, texts and duties of the past, a twentieth with a hearing ahead and a hundredth with an open escalation; and one
+packet of the samples, vetted as far as no person is needed. Each page is asked for over HTTP, by a signed-in
+supervisor, so many times; its 50th and 95th percentile are printed.
+
+The floor is the page's own bare SQL: the statements that it sent, sent once more on one connection, with nothing made of
+their rows. Allowed at 450,000: 200 ms at the 95th percentile. Exits 1 when a page takes longer, or does not answer 200.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from statistics import quantiles
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+import httpx
+import psycopg
+from sqlalchemy import Engine, event, text
+
+from console.app import create_app
+from integrations.database import ensure_environment, make_engine, set_sandbox_clock, transaction, upgrade
+from integrations.desk.intake import submit
+from integrations.desk.oversight import oversight_json
+from integrations.desk.reconcile import reconcile
+from integrations.desk.rota import ensure_sandbox_rota
+from integrations.identity.accounts import set_password
+from integrations.kit import Kit
+from integrations.packets import read_path
+from integrations.sandbox.serving import ThreadedServer
+from integrations.settings import Settings
+from integrations.store.staff import SANDBOX_STAFF, ensure_sandbox_staff
+from integrations.vault import Vault
+from kinline.local.postgres import EmbeddedPostgres
+
+NOW = datetime(2026, 2, 2, 15, tzinfo=UTC)
+PASSWORD = "four plain invented words"
+SAMPLE = Path(__file__).resolve().parents[1] / "samples" / "packets" / "14-shared-address"
+TIMES, ALLOWED = 40, 0.2
+# What the list alone does not bring. Sealed cells are one that opens, so that pages can show them.
+_FAMILIES = (
+    """
+    INSERT INTO sponsor (id, sealed_details, name_key, created_at)
+    SELECT c.id, ''::bytea, ''::bytea, %(now)s FROM child_case c
+    """,
+    """
+    INSERT INTO application (id, case_id, sponsor_id, reference, state, stage, category, policy_version, revision,
+                             submitted_at, submitted_by)
+    SELECT c.id, c.id, c.id, 'BENCH-' || c.id, 'released', 'cm_initiated', '2A', 'orr-2025', 1,
+           c.created_at - interval '9 days', 'cli'
+    FROM child_case c
+    """,
+    """
+    INSERT INTO phone_number (id, case_id, application_id, party, role, sealed_number, phone_key, language,
+                              position, shared, usable, textable)
+    SELECT gen_random_uuid(), c.id, c.id, party, 'party', ''::bytea, decode(md5(c.id || party), 'hex'), 'es',
+           0, false, true, true
+    FROM child_case c CROSS JOIN unnest(ARRAY['child', 'sponsor']) AS party
+    """,
+    """
+    INSERT INTO message (id, case_id, number_id, to_party, purpose, step, answer, template, language, params, state,
+                         send_after, not_after, accepted_at, ended_at, tries, looked_up, asked_to_wait, created_at)
+    SELECT gen_random_uuid(), p.case_id, p.id, p.party, 'checkin-' || n, 0, false, 'checkin', 'es', '{}', 'delivered',
+           %(now)s - n * interval '20 days', %(now)s - n * interval '19 days', %(now)s - n * interval '20 days',
+           %(now)s - n * interval '20 days', 1, 0, false, %(now)s - n * interval '20 days'
+    FROM phone_number p CROSS JOIN generate_series(1, 2) AS n
+    """,
+    """
+    INSERT INTO hearing (id, case_id, court, hearing_key, kind, state, starts_at, zone, seen_at, source)
+    SELECT c.id, c.id, 'Houston Immigration Court', 'K' || c.id, 'master', 'scheduled',
+           %(now)s + (row_number() OVER ()) %% 200 * interval '1 day', 'America/Chicago', %(now)s, 'court'
+    FROM child_case c WHERE hashtext(c.id::text) %% 20 = 0
+    """,
+    """
+    INSERT INTO escalation (id, case_id, reason, key, rule, policy_version, level, queue, state, opened_at, acknowledge_by,
+                            resolve_by, owned_until, nag_count, by_closure)
+    SELECT c.id, c.id, 'no_answer', '', 'BENCH', c.followup_policy, 1, 'case_manager', 'open',
+           %(now)s - (row_number() OVER ()) %% 40 * interval '1 hour', %(now)s + interval '20 hours',
+           %(now)s + interval '3 days', %(now)s + interval '5 days', 0, false
+    FROM child_case c WHERE hashtext(c.id::text) %% 100 = 1
+    """,
+)
+
+
+@dataclass
+class Statements:
+    """What one visit sends to the database."""
+
+    seen: list[tuple[str, Any]] = field(default_factory=list)
+    listening: bool = False
+
+    def note(self, statement: str, parameters: Any) -> None:
+        if self.listening:
+            self.seen.append((statement, parameters))
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("sizes", nargs="*", type=int, default=[20_000], metavar="CHILDREN")
+    parser.add_argument("--times", type=int, default=TIMES, help="visits of each page")
+    asked = parser.parse_args()
+    well = True
+    for size in asked.sizes:
+        with (
+            tempfile.TemporaryDirectory() as folder,
+            EmbeddedPostgres(Path(folder) / "home") as postgres,
+        ):
+            well &= _one_size(postgres, Path(folder), size, asked.times)
+    return 0 if well else 1
+
+
+def _one_size(postgres: EmbeddedPostgres, folder: Path, size: int, times: int) -> bool:
+    with psycopg.connect(postgres.admin_conninfo, autocommit=True) as admin:
+        admin.execute("CREATE DATABASE bench OWNER kinline")
+    upgrade(postgres.url_for("bench"))
+    engine = make_engine(postgres.url_for("bench"))
+    vault = Vault({1: bytes(range(32))}, blind_key=bytes(range(32, 64)))
+    kit = Kit(engine=engine, vault=vault, settings=Settings())
+    with transaction(engine) as session:
+        ensure_environment(session, "sandbox", wall=NOW)
+        set_sandbox_clock(session, NOW)
+        ensure_sandbox_staff(session, now=NOW)
+        for email, _, _ in SANDBOX_STAFF:
+            set_password(session, email, PASSWORD)
+    ensure_sandbox_rota(kit, now=NOW)
+    begun = time.perf_counter()
+    reconcile(kit, _roster(folder, size), actor="cli", now=NOW)
+    with psycopg.connect(postgres.conninfo_for("bench", role="postgres"), autocommit=True) as admin:
+        for statement in _FAMILIES:
+            admin.execute(statement, {"now": NOW})
+    application = submit(kit, read_path(SAMPLE), actor="cli", now=NOW).application_id
+    with psycopg.connect(postgres.conninfo_for("bench", role="postgres"), autocommit=True) as admin:
+        admin.execute("VACUUM ANALYZE")
+    print(
+        f"\n{size:,} children, made in {time.perf_counter() - begun:.0f} s; {times} visits each; milliseconds"
+    )
+    print(f"{'page':44} {'p50':>7} {'p95':>7} {'bare SQL':>9} {'ratio':>6} {'statements':>11}")
+    seen = _listen(engine)
+    app = create_app(kit, wall=lambda: NOW)
+    slow = []
+    with ThreadedServer(app) as server, httpx.Client(base_url=server.url, timeout=120) as browser:
+        kit.public_url = server.url
+        _sign_in(browser)
+        for path in _pages(kit, str(application)):
+            if _measure(browser, engine, seen, path, times) > ALLOWED:
+                slow.append(path)
+    kit.close()
+    print(f"slower than {1000 * ALLOWED:.0f} ms: {', '.join(slow) if slow else 'none'}")
+    return not slow
+
+
+def _roster(folder: Path, size: int) -> Path:
+    path = folder / "roster.csv"
+    with path.open("w") as file:
+        file.write("a_number,date_of_birth,released_on,reference\n")
+        for n in range(size):
+            released = (NOW - timedelta(days=10 + n % 300)).date()
+            file.write(f"{200_000_000 + n},{2010 + n % 8}-05-02,{released},LIST-{n}\n")
+    return path
+
+
+def _listen(engine: Engine) -> Statements:
+    seen = Statements()
+
+    @event.listens_for(engine, "before_cursor_execute")
+    def note(_conn: Any, _cursor: Any, statement: str, parameters: Any, _context: Any, _many: bool) -> None:
+        seen.note(statement, parameters)
+
+    return seen
+
+
+def _sign_in(browser: httpx.Client) -> None:
+    answer = browser.post("/sign-in", data={"email": "supervisor@example.org", "password": PASSWORD})
+    if answer.status_code != 303:
+        raise SystemExit(f"the sign-in answered {answer.status_code}")
+
+
+def _pages(kit: Kit, application: str) -> Iterator[str]:
+    """The pages of a supervisor's day, and of one family that has everything."""
+    with kit.transaction() as session:
+        case = session.execute(text("SELECT case_id FROM escalation ORDER BY case_id LIMIT 1")).scalar_one()
+    yield from ("/", "/queue")
+    yield from (f"/queue?tab={tab}" for tab in ("nobodys", "overdue", "all", "later"))
+    yield from (f"/cases/{case}", f"/cases/{case}/print", f"/cases/{case}/address", "/calls", "/hearings")
+    yield from ("/applications", f"/applications/{application}", "/intake", "/rota", "/links", "/oversight")
+    for measure in oversight_json(kit, now=NOW)["measures"]:
+        yield f"/oversight/{measure['id']}"
+
+
+def _measure(browser: httpx.Client, engine: Engine, seen: Statements, path: str, times: int) -> float:
+    """The page's 95th percentile, in seconds; printed beside its own SQL."""
+    seen.seen, seen.listening = [], True
+    answer = browser.get(path)
+    seen.listening = False
+    if answer.status_code != 200:
+        raise SystemExit(f"{path} answered {answer.status_code}")
+    page = _times(times, lambda: browser.get(path))
+    with engine.connect() as connection:
+        raw = connection.connection.cursor()
+
+        reads = [one for one in seen.seen if one[0].lstrip().upper().startswith(("SELECT", "WITH"))]
+
+        def bare() -> None:
+            for statement, parameters in reads:
+                raw.execute(statement, parameters)
+                raw.fetchall()
+
+        floor = _times(times, bare)
+        connection.rollback()
+    p50, p95 = page[49], page[94]
+    name = path if len(path) < 44 else path[:20] + "…" + path[-20:]
+    print(
+        f"{name:44} {1000 * p50:7.1f} {1000 * p95:7.1f} {1000 * floor[49]:9.1f}"
+        f" {p50 / floor[49]:6.1f} {len(seen.seen):11d}",
+        flush=True,
+    )
+    return p95
+
+
+def _times(times: int, act: Callable[[], Any]) -> list[float]:
+    """The percentiles 1 to 99 of so many goes, after one that warms up."""
+    act()
+    found = []
+    for _ in range(times):
+        begun = time.perf_counter()
+        act()
+        found.append(time.perf_counter() - begun)
+    return quantiles(found, n=100, method="inclusive")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
