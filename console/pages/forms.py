@@ -15,6 +15,7 @@ from fastapi import Request
 from fastapi.responses import RedirectResponse, Response
 
 from console.errors import answer_to
+from console.pages import wording
 from console.pages.rendering import page
 from models.errors import BadInput, Problem, Refused, Stale
 
@@ -64,7 +65,7 @@ def attempt(
         return None, Form(
             values,
             refused=told.detail or told.title,
-            missing=tuple(told.more.get("missing", ())),
+            missing=tuple(filter(None, map(wording.without_command, told.more.get("missing", ())))),
             status=told.status,
         )
 
@@ -75,8 +76,8 @@ def _name(problem: Problem, fields: Mapping[str, str]) -> str:
 
 def _words(problem: Problem) -> str:
     """The reason and the remedy; not a remedy for those who type a command."""
-    remedy = "" if "--" in problem.remedy else problem.remedy
-    return f"{problem.message} {remedy}".strip()
+    remedy = "" if "--" in problem.remedy else wording.without_command(problem.remedy)
+    return f"{wording.without_command(problem.message)} {remedy}".strip()
 
 
 def form_page(request: Request, template: str, form: Form, **values: Any) -> Response:

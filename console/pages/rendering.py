@@ -38,6 +38,7 @@ def make_templates() -> Environment:
         proof_words=wording.proof,
         prs_level=wording.prs_level,
         whereabouts=wording.whereabouts,
+        without_command=wording.without_command,
     )
     templates.globals["count"] = wording.count
     return templates

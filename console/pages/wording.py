@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
@@ -244,6 +245,14 @@ _WHERE = {
 def whereabouts(code: str) -> str:
     """How far it is known where a child is."""
     return _WHERE.get(code, words(code).lower())
+
+
+_COMMAND = re.compile(r"\s*\(kinline [^)]*\)|(?:^|: )kinline [^.;]*")
+
+
+def without_command(told: str) -> str:
+    """A desk's word as a page says it: the command that would do it stands there for those who type."""
+    return _COMMAND.sub("", told).strip()
 
 
 def count(number: int, one: str, many: str | None = None) -> str:

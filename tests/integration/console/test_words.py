@@ -9,7 +9,7 @@ import pytest
 
 from console.pages.gate_words import Group, gate_groups
 from console.pages.next_step import next_step
-from console.pages.wording import span, time_left, words
+from console.pages.wording import span, time_left, without_command, words
 from tests.builders import DAY, NOW
 
 HOUR = timedelta(hours=1)
@@ -41,6 +41,21 @@ def test_time_is_told_in_its_largest_unit(length: timedelta, told: str) -> None:
 @pytest.mark.parametrize(("until", "told"), [(NOW, "less than a minute left"), (NOW - DAY, "24 hours late")])
 def test_a_moment_that_is_past_is_late(until: Any, told: str) -> None:
     assert time_left(until.isoformat(), NOW) == told
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ("Ask for one (kinline address proof).", "Ask for one."),
+        ("Record it (kinline address\nchange), or wait (kinline address still).", "Record it, or wait."),
+        ("or the sign-off: kinline address confirm", "or the sign-off"),
+        ("Say what came of it: kinline hearing outcome.", "Say what came of it."),
+        ("kinline check adjudicate", ""),
+        ("No hearing of this child has been.", "No hearing of this child has been."),
+    ],
+)
+def test_a_page_names_no_command_that_would_do_it(said: str, told: str) -> None:
+    assert without_command(said) == told
 
 
 def test_word_that_nobody_put_into_words_is_still_readable() -> None:
