@@ -18,13 +18,13 @@ from integrations.store.court_round import (
     NewStatus,
     Unasked,
     WithoutLook,
+    followed_page,
+    hearing_page,
     hearings_unasked,
     in_court,
     lock_followed,
     set_statuses,
     stale_statuses,
-    still_unasked,
-    still_without_look,
     without_look,
 )
 from integrations.store.many_duties import NewDuty, open_new, void_many
@@ -63,9 +63,10 @@ def follow(session: Session, case_ids: Collection[UUID], *, actor: str, why: str
 
 def _statuses(session: Session, after: UUID, now: datetime) -> tuple[int, UUID | None]:
     """A date that has passed makes a case unknown, and one that is known makes it dated."""
-    found = stale_statuses(session, after=after, limit=BATCH, now=now)
+    page = followed_page(session, after=after, limit=BATCH)
+    found = stale_statuses(session, page, now=now)
     done = _set_statuses(session, lock_followed(session, found), actor=_ACTOR, now=now)
-    return done, _last(found)
+    return done, _last(page)
 
 
 def _set_statuses(
@@ -91,16 +92,17 @@ def _looks(session: Session, after: UUID, now: datetime) -> tuple[int, UUID | No
     longest = max(policy.hearings.lookup_every_days_without_date for policy in followup_policies())
     # A look after a hearing opens on the morning after it.
     latest = now + timedelta(days=longest + 2)
-    found = without_look(session, after=after, latest=latest, limit=BATCH, now=now)
+    page = followed_page(session, after=after, limit=BATCH)
+    found = [one.case_id for one in without_look(session, page, latest=latest, now=now)]
     done = _plan_looks(session, lock_followed(session, found), actor=_ACTOR, latest=latest, now=now)
-    return done, _last(found)
+    return done, _last(page)
 
 
 def _plan_looks(
     session: Session, case_ids: Collection[UUID], *, actor: str, latest: datetime, now: datetime
 ) -> int:
     """`latest`: by then a look without a date is due."""
-    rows = still_without_look(session, case_ids, latest=latest, now=now)
+    rows = without_look(session, case_ids, latest=latest, now=now)
     missing = [_new_look(row, now) for row in rows if row.standing_id is None]
     open_new(session, missing, actor=actor, why="no look at the court stands open", now=now)
     pairs = [(row.standing_id, _new_look(row, now)) for row in rows if row.standing_id is not None]
@@ -118,11 +120,11 @@ def _new_look(row: WithoutLook, now: datetime) -> NewDuty:
 
 def _outcomes(session: Session, after: UUID, now: datetime) -> tuple[int, UUID | None]:
     """Each hearing since the release has a duty to say what came of it, until that is known."""
-    found = hearings_unasked(session, after=after, limit=BATCH)
-    rows = still_unasked(session, found, lock_followed(session, {one.case_id for one in found}))
-    wanted = [_new_outcome(row, now) for row in rows]
+    page = hearing_page(session, after=after, limit=BATCH)
+    free = set(lock_followed(session, {one.case_id for one in hearings_unasked(session, page)}))
+    wanted = [_new_outcome(row, now) for row in hearings_unasked(session, page) if row.case_id in free]
     open_new(session, wanted, actor=_ACTOR, why="what came of the hearing is not known", now=now)
-    return len(wanted), _last([one.hearing_id for one in found])
+    return len(wanted), _last(page)
 
 
 def _new_outcome(row: Unasked, now: datetime) -> NewDuty:

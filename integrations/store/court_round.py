@@ -1,7 +1,9 @@
 """What the court round looks for and writes, of many cases in a few statements.
 
-Each sweep finds its cases page by page without a lock, locks those that are free, and reads them anew: what it plans by
-is what stands while nobody else can change it.
+Each sweep goes through the cases (or the hearings) page by page of their keys, finds those of a page that want something
+without a lock, locks those that are free, and reads them anew: what it plans by is what stands while nobody else can
+change it. The page comes first and by itself: asked for the next so many that want something, PostgreSQL, which
+expects one, reads the whole table for each page.
 """
 
 from __future__ import annotations
@@ -27,6 +29,22 @@ _LOCK = text(
 )
 
 
+_FOLLOWED_PAGE = text(
+    f"SELECT id FROM child_case WHERE id > :after AND state IN ({_FOLLOWED}) ORDER BY id LIMIT :limit"
+)
+_HEARING_PAGE = text("SELECT id FROM hearing WHERE id > :after ORDER BY id LIMIT :limit")
+
+
+def followed_page(session: Session, *, after: UUID, limit: int) -> list[UUID]:
+    """The next followed cases by their id."""
+    return list(session.scalars(_FOLLOWED_PAGE, {"after": after, "limit": limit}))
+
+
+def hearing_page(session: Session, *, after: UUID, limit: int) -> list[UUID]:
+    """The next hearings by their id, whoever's."""
+    return list(session.scalars(_HEARING_PAGE, {"after": after, "limit": limit}))
+
+
 def lock_followed(session: Session, case_ids: Collection[UUID]) -> list[UUID]:
     """Those of these cases that are free and followed, locked; whoever holds one leaves it as it must be."""
     return list(session.scalars(_LOCK, {"cases": list(case_ids)}))
@@ -49,20 +67,19 @@ _NEXT = """
 _STALE = text(
     f"""
     SELECT c.id FROM child_case c {_NEXT}
-    WHERE c.state IN ({_FOLLOWED}) AND c.id > :after AND (
+    WHERE c.id = ANY(:cases) AND (
         (c.court_status = 'dated' AND n.seen_at IS NULL)
         OR (n.seen_at IS NOT NULL AND (c.court_status = 'unknown' OR (
             c.court_status IN ('nta_not_served', 'served_not_filed', 'filed_no_date')
             AND greatest(n.seen_at, c.released_at) > c.court_since)))
     )
-    ORDER BY c.id LIMIT :limit
     """
 )
 
 
-def stale_statuses(session: Session, *, after: UUID, limit: int, now: datetime) -> list[UUID]:
-    """Up to `limit` cases, by their id from `after` on."""
-    return list(session.scalars(_STALE, {"after": after, "limit": limit, "now": now}))
+def stale_statuses(session: Session, case_ids: Collection[UUID], *, now: datetime) -> list[UUID]:
+    """Those of these cases."""
+    return list(session.scalars(_STALE, {"cases": list(case_ids), "now": now}))
 
 
 class InCourt(NamedTuple):
@@ -166,8 +183,9 @@ class WithoutLook(NamedTuple):
         return HearingAhead(self.hearing_id, self.starts_at, self.seen_at)
 
 
-# One pass over the cases by their key, two index look-ups for each. What is late already stays as it is.
-_WITHOUT_LOOK = f"""
+# Two index look-ups for each case. What is late already stays as it is.
+_WITHOUT_LOOK = text(
+    f"""
     SELECT c.id, c.zone, c.followup_policy, n.id AS hearing_id, n.starts_at, n.seen_at, o.id AS standing_id
     FROM child_case c {_NEXT}
     LEFT JOIN LATERAL (
@@ -175,31 +193,23 @@ _WITHOUT_LOOK = f"""
         WHERE o.case_id = c.id AND o.kind = 'court_lookup' AND o.state = 'open'
         ORDER BY o.due_at, o.id LIMIT 1
     ) o ON true
-    WHERE c.state IN ({_FOLLOWED}) AND {{}} AND (
+    WHERE c.state IN ({_FOLLOWED}) AND c.id = ANY(:cases) AND (
         o.id IS NULL
         OR (n.id IS NOT NULL AND o.due_at > :now AND NOT o.detail ? 'doubt'
             AND (o.detail ->> 'hearing_id', o.detail ->> 'starts')
                 IS DISTINCT FROM (n.id::text, floor(extract(epoch FROM n.starts_at))::bigint::text))
         OR (n.id IS NULL AND o.due_at > :latest)
     )
-    ORDER BY c.id
-"""
-_PAGE = text(_WITHOUT_LOOK.format("c.id > :after") + "LIMIT :limit")
-_OF_CASES = text(_WITHOUT_LOOK.format("c.id = ANY(:cases)"))
+    """
+)
 
 
-def without_look(session: Session, *, after: UUID, latest: datetime, limit: int, now: datetime) -> list[UUID]:
-    """Up to `limit` of them, by the case's id from `after` on. `latest`: a look without a date is due by then."""
-    given = {"after": after, "latest": latest, "limit": limit, "now": now}
-    return list(session.scalars(_PAGE, given))
-
-
-def still_without_look(
+def without_look(
     session: Session, case_ids: Collection[UUID], *, latest: datetime, now: datetime
 ) -> list[WithoutLook]:
-    """Those of these cases that are without it at this moment."""
+    """Those of these cases. `latest`: a look without a date is due by then."""
     given = {"cases": list(case_ids), "latest": latest, "now": now}
-    return [WithoutLook(*row) for row in session.execute(_OF_CASES, given)]
+    return [WithoutLook(*row) for row in session.execute(_WITHOUT_LOOK, given)]
 
 
 # --- outcomes ---------------------------------------------------------------------------------------
@@ -215,27 +225,20 @@ class Unasked(NamedTuple):
 
 
 # Known by an amendment, or from before Kinline asked.
-_UNASKED = f"""
+_UNASKED = text(
+    f"""
     SELECT h.id, h.case_id, h.starts_at, c.followup_policy FROM hearing h
     JOIN child_case c ON c.id = h.case_id
-    WHERE c.state IN ({_FOLLOWED}) AND {{}} AND h.state <> 'cancelled' AND h.starts_at >= c.released_at
-      AND coalesce(h.outcome, 'unknown') = 'unknown'
+    WHERE c.state IN ({_FOLLOWED}) AND h.id = ANY(:hearings) AND h.state <> 'cancelled'
+      AND h.starts_at >= c.released_at AND coalesce(h.outcome, 'unknown') = 'unknown'
       AND NOT EXISTS (
           SELECT 1 FROM obligation o
           WHERE o.case_id = h.case_id AND o.kind = 'hearing_outcome' AND o.state = 'open' AND o.party = 'case'
             AND o.key = 'h:' || h.id || '\\:outcome')
-    ORDER BY h.id
-"""
-_UNASKED_PAGE = text(_UNASKED.format("h.id > :after") + "LIMIT :limit")
-_UNASKED_OF = text(_UNASKED.format("h.id = ANY(:hearings) AND c.id = ANY(:cases)"))
+    """
+)
 
 
-def hearings_unasked(session: Session, *, after: UUID, limit: int) -> list[Unasked]:
-    """Up to `limit` of them, by the hearing's id from `after` on."""
-    return [Unasked(*row) for row in session.execute(_UNASKED_PAGE, {"after": after, "limit": limit})]
-
-
-def still_unasked(session: Session, found: Sequence[Unasked], case_ids: Collection[UUID]) -> list[Unasked]:
-    """Those of them that are so at this moment, of these cases."""
-    given = {"hearings": [one.hearing_id for one in found], "cases": list(case_ids)}
-    return [Unasked(*row) for row in session.execute(_UNASKED_OF, given)]
+def hearings_unasked(session: Session, hearing_ids: Collection[UUID]) -> list[Unasked]:
+    """Those of these hearings."""
+    return [Unasked(*row) for row in session.execute(_UNASKED, {"hearings": list(hearing_ids)})]
