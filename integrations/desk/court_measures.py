@@ -41,6 +41,8 @@ _WHO = {
     "no_hearing_known": f"SELECT c.id FROM child_case c WHERE {_WITHOUT_DATE} ORDER BY c.id LIMIT {EXCEPTIONS}",
 }
 
+COURT_MEASURES = tuple(_WHO)
+
 
 def measures_json(kit: Kit, *, now: datetime) -> dict[str, Any]:
     with kit.transaction() as session:

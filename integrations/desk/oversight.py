@@ -13,14 +13,17 @@ from typing import Any
 from sqlalchemy import text
 from sqlmodel import Session
 
-from integrations.desk.court_measures import court_measures
+from integrations.desk.board import board_json
+from integrations.desk.court_measures import COURT_MEASURES, court_measures
 from integrations.kit import Kit
 from integrations.store.accounting import take_account
 from integrations.store.whereabouts import unknown_locations
+from models.errors import NotFound
 from models.states import FOLLOWED
 
 # Cases that a measure names; what is left out is counted.
 EXCEPTIONS = 1000
+OF_THE_ACCOUNT = ("children_silent", "children_unanswered")
 _FOLLOWED = ", ".join(f"'{state.value}'" for state in FOLLOWED)
 
 
@@ -108,7 +111,7 @@ _MEASURES = (
 
 
 def oversight_json(kit: Kit, *, now: datetime) -> dict[str, Any]:
-    """Every measure at `now`, those of the account first."""
+    """Every measure at `now`, those of the account first; and the numbers of the board (`desk.board`)."""
     with kit.transaction() as session:
         measures = [
             *_of_the_account(session, now),
@@ -116,7 +119,28 @@ def oversight_json(kit: Kit, *, now: datetime) -> dict[str, Any]:
             _locations(session),
             *court_measures(session, now),
         ]
-        return {"as_of": now.isoformat(), "measures": measures}
+        return {"as_of": now.isoformat(), "measures": measures, "board": board_json(session, now=now)}
+
+
+def measure_json(kit: Kit, name: str, *, now: datetime) -> dict[str, Any]:
+    """One measure at `now`, as `oversight_json` tells it; only the statements of its group are sent.
+
+    Raises:
+        NotFound: no measure has this name.
+    """
+    with kit.transaction() as session:
+        if name in OF_THE_ACCOUNT:
+            group = _of_the_account(session, now)
+        elif name == "location_unknown":
+            group = [_locations(session)]
+        elif name in COURT_MEASURES:
+            group = court_measures(session, now)
+        else:
+            group = [_taken(session, one, now) for one in _MEASURES if one.id == name]
+    found = next((one for one in group if one["id"] == name), None)
+    if found is None:
+        raise NotFound("measure", name)
+    return found
 
 
 def _of_the_account(session: Session, now: datetime) -> list[dict[str, Any]]:

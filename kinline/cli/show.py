@@ -150,6 +150,29 @@ def oversight(result: dict[str, Any]) -> None:
         OUT.print(f"    source: {one['source']}", style="dim", markup=False)
         for case_id in one["exceptions"]:
             OUT.print(f"    case {case_id}")
+    _board(result["board"])
+
+
+def _board(board: dict[str, Any]) -> None:
+    OUT.print("\nduties of today (overdue, still due, done)")
+    for row in board["duties"]:
+        OUT.print(
+            f"  {row['kind']}, {row['team']}: {row['overdue']}, {row['due']}, {row['done']}", markup=False
+        )
+    OUT.print("escalations by age (waiting, taken)")
+    for row in board["concerns"]:
+        OUT.print(f"  {_hours(row)}: {row['waiting']}, {row['taken']}")
+    OUT.print("escalations by owner (late, in time)")
+    for row in board["caseloads"]:
+        OUT.print(f"  {row['name'] or row['owner']}: {row['late']}, {row['in_time']}", markup=False)
+    OUT.print("children by last contact")
+    for row in board["last_contact"]:
+        OUT.print(f"  {'never heard' if row['over_hours'] is None else _hours(row)}: {row['children']}")
+
+
+def _hours(band: dict[str, Any]) -> str:
+    low, high = band["over_hours"] // 24, band["under_hours"]
+    return f"{low} days or more" if high is None else f"{low} to {high // 24} days"
 
 
 def account(result: dict[str, Any]) -> None:

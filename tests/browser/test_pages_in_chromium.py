@@ -31,6 +31,7 @@ PAGES: Mapping[str, str] = {
     "/escalations/{escalation_id}/snooze": "cm",
     "/hearings": "cm",
     "/oversight": "supervisor",
+    "/oversight/board/{part}": "supervisor",
     "/oversight/{name}": "supervisor",
     "/applications": "cm",
     "/applications/{key}": "cm",
@@ -88,6 +89,7 @@ def _path(route: str, site: Site) -> str:
     return route.format(
         key=row,
         name="duties_overdue",
+        part="last_contact",
         learnt="unknown",
         escalation_id=site.ids["escalation"],
         task_id=site.ids["call"],

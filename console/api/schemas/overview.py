@@ -63,6 +63,52 @@ class Measure(Shown):
     exceptions: list[UUID]
 
 
+class DutiesOfToday(Shown):
+    """Of one team and kind: still due today, done today, overdue."""
+
+    team: str
+    kind: str
+    due: int
+    done: int
+    overdue: int
+
+
+class ConcernBand(Shown):
+    """Escalations that are not resolved, by their age; `under_hours` is null for the oldest."""
+
+    band: str
+    over_hours: int
+    under_hours: int | None
+    waiting: int
+    taken: int
+
+
+class Caseload(Shown):
+    """Escalations that this person owns; `owner` is `nobody` for those that nobody has taken."""
+
+    owner: str
+    name: str | None
+    late: int
+    in_time: int
+
+
+class ContactBand(Shown):
+    """Followed children by the hours since a person last heard them; both are null for those never heard."""
+
+    band: str
+    over_hours: int | None
+    under_hours: int | None
+    children: int
+
+
+class Board(Shown):
+    duties: list[DutiesOfToday]
+    concerns: list[ConcernBand]
+    caseloads: list[Caseload]
+    last_contact: list[ContactBand]
+
+
 class Oversight(Shown):
     as_of: Moment
     measures: list[Measure]
+    board: Board

@@ -1,0 +1,197 @@
+"""The supervisor's board: duties of today, ages of concerns, who carries what, and when children were last heard.
+
+Each part is one statement that says of every row in which box it lies. A number counts the rows of a box, and the list
+behind it is those rows: the two can't differ.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from typing import Any, Literal
+from uuid import UUID
+
+from sqlalchemy import TextClause, text
+from sqlmodel import Session
+
+from followup.calendar import local_day, local_instant
+from integrations.kit import Kit
+from integrations.zones import FALLBACK
+from models.errors import NotFound
+from models.states import FOLLOWED
+
+Part = Literal["duties", "concerns", "caseloads", "last_contact"]
+# Rows that a list shows; what is left out is counted.
+MOST = 1000
+NOBODY = "nobody"
+_FOLLOWED = ", ".join(f"'{state.value}'" for state in FOLLOWED)
+# Ages in hours, up to and without; the last has no end. Ours: no source names bands.
+CONCERN_BANDS = (24, 72, 168, 336)
+CONTACT_BANDS = (30 * 24, 60 * 24, 90 * 24, 120 * 24)
+
+
+def _band(at: str, hours: Sequence[int]) -> str:
+    """SQL that says in which of the bands the age of `at` lies: 0 is the youngest."""
+    cases = " ".join(f"WHEN {at} > :now - interval '{h} hours' THEN '{n}'" for n, h in enumerate(hours))
+    return f"CASE {cases} ELSE '{len(hours)}' END"
+
+
+# Each: the case, three words that name the box (the last may be empty), whom or what it is about, and since when.
+_ROWS: Mapping[Part, str] = {
+    "duties": """
+        SELECT o.case_id, o.queue AS a, o.kind AS b,
+               CASE WHEN o.state = 'settled' THEN 'done' WHEN o.due_at < :now THEN 'overdue' ELSE 'due' END AS c,
+               o.kind AS about, coalesce(o.ended_at, o.due_at) AS at
+        FROM obligation o
+        WHERE (o.state = 'open' AND o.due_at < :tomorrow)
+           OR (o.state = 'settled' AND o.ended_at >= :today AND o.ended_at < :tomorrow)
+    """,
+    "concerns": f"""
+        SELECT e.case_id, {_band("e.opened_at", CONCERN_BANDS)} AS a,
+               CASE WHEN e.owner IS NULL THEN 'waiting' ELSE 'taken' END AS b, '' AS c,
+               e.reason AS about, e.opened_at AS at
+        FROM escalation e WHERE e.state <> 'resolved'
+    """,
+    "caseloads": f"""
+        SELECT e.case_id, coalesce(e.owner::text, '{NOBODY}') AS a,
+               CASE WHEN (CASE WHEN e.state = 'open' THEN e.acknowledge_by ELSE e.resolve_by END) < :now
+                    THEN 'late' ELSE 'in_time' END AS b, '' AS c,
+               e.reason AS about, e.opened_at AS at
+        FROM escalation e WHERE e.state <> 'resolved'
+    """,
+    "last_contact": f"""
+        SELECT c.id AS case_id,
+               CASE WHEN c.last_contact_at IS NULL THEN 'never'
+                    ELSE {_band("c.last_contact_at", CONTACT_BANDS)} END AS a,
+               '' AS b, '' AS c, c.state AS about, coalesce(c.last_contact_at, c.released_at, c.created_at) AS at
+        FROM child_case c WHERE c.state IN ({_FOLLOWED})
+    """,
+}
+_COUNTS = {
+    part: text(f"SELECT a, b, c, count(*) AS n FROM ({rows}) r GROUP BY a, b, c")
+    for part, rows in _ROWS.items()
+}
+_LISTS: Mapping[str, TextClause] = {
+    part: text(
+        f"""
+        SELECT case_id, about, at, count(*) OVER () AS whole FROM ({rows}) r
+        WHERE (CAST(:a AS text) IS NULL OR a = :a) AND (CAST(:b AS text) IS NULL OR b = :b)
+          AND (CAST(:c AS text) IS NULL OR c = :c)
+        ORDER BY at, case_id LIMIT {MOST}
+        """
+    )
+    for part, rows in _ROWS.items()
+}
+_PEOPLE = text("SELECT id::text AS id, display_name FROM staff WHERE id = ANY(CAST(:ids AS uuid[]))")
+
+
+def board_json(session: Session, *, now: datetime) -> dict[str, Any]:
+    """Every number of the board, as `kinline oversight` tells them.
+
+    `duties`: by team (queue) and kind, what is still due today, done today and overdue; a day is one in the zone that
+    stands in for an unknown one. `concerns`: escalations that are not resolved by age (`under_hours` null: no
+    end), `waiting` for somebody or `taken`. `caseloads`: those by their owner (`id` and name, or nobody). `last_contact`:
+    followed children by the hours since a person last heard them.
+    """
+    counts = {part: _counted(session, part, now) for part in _ROWS}
+    return {
+        "duties": _duties(counts["duties"]),
+        "concerns": [
+            {
+                "band": str(n),
+                "over_hours": low,
+                "under_hours": high,
+                "waiting": counts["concerns"][str(n), "waiting", ""],
+                "taken": counts["concerns"][str(n), "taken", ""],
+            }
+            for n, low, high in _bands(CONCERN_BANDS)
+        ],
+        "caseloads": _caseloads(session, counts["caseloads"]),
+        "last_contact": [
+            *(
+                {
+                    "band": str(n),
+                    "over_hours": low,
+                    "under_hours": high,
+                    "children": counts["last_contact"][str(n), "", ""],
+                }
+                for n, low, high in _bands(CONTACT_BANDS)
+            ),
+            {
+                "band": "never",
+                "over_hours": None,
+                "under_hours": None,
+                "children": counts["last_contact"]["never", "", ""],
+            },
+        ],
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Behind:
+    """The rows behind one number, the oldest first; `whole`: how many there are, of which these are up to `MOST`."""
+
+    whole: int
+    rows: Sequence[tuple[UUID, str, datetime]]  # the case, what it is about, since when
+
+
+def behind(kit: Kit, part: str, box: tuple[str | None, str | None, str | None], *, now: datetime) -> Behind:
+    """The list behind a number of the board. `box`: the words of its box; None takes every one.
+
+    Raises:
+        NotFound: the board has no such part.
+    """
+    if part not in _LISTS:
+        raise NotFound("part of the board", part)
+    given = dict(zip("abc", box, strict=True))
+    with kit.transaction() as session:
+        rows = session.execute(_LISTS[part], given | _today(now)).all()
+    return Behind(rows[0].whole if rows else 0, [(row.case_id, row.about, row.at) for row in rows])
+
+
+def _counted(session: Session, part: Part, now: datetime) -> Mapping[tuple[str, str, str], int]:
+    found: defaultdict[tuple[str, str, str], int] = defaultdict(int)
+    for row in session.execute(_COUNTS[part], _today(now)):
+        found[row.a, row.b, row.c] = row.n
+    return found
+
+
+def _today(now: datetime) -> dict[str, datetime]:
+    day = local_day(now, FALLBACK)
+    ends = (local_instant(one, time(), FALLBACK) for one in (day, day + timedelta(days=1)))
+    today, tomorrow = ends
+    return {"now": now, "today": today, "tomorrow": tomorrow}
+
+
+def _bands(hours: Sequence[int]) -> list[tuple[int, int, int | None]]:
+    return list(zip(range(len(hours) + 1), (0, *hours), (*hours, None), strict=True))
+
+
+def _duties(counts: Mapping[tuple[str, str, str], int]) -> list[dict[str, Any]]:
+    """The teams and kinds of which anything is due, done or late, those with the most late ones first."""
+    boxes = sorted({(team, kind) for team, kind, _ in counts})
+    rows = [
+        {
+            "team": team,
+            "kind": kind,
+            **{how: counts.get((team, kind, how), 0) for how in ("due", "done", "overdue")},
+        }
+        for team, kind in boxes
+    ]
+    return sorted(rows, key=lambda row: (-row["overdue"], -row["due"], row["team"], row["kind"]))
+
+
+def _caseloads(session: Session, counts: Mapping[tuple[str, str, str], int]) -> list[dict[str, Any]]:
+    owners = sorted({owner for owner, _, _ in counts if owner != NOBODY})
+    names = {row.id: row.display_name for row in session.execute(_PEOPLE, {"ids": owners})}
+    rows = [
+        {
+            "owner": owner,
+            "name": names.get(owner),
+            **{how: counts.get((owner, how, ""), 0) for how in ("late", "in_time")},
+        }
+        for owner in (NOBODY, *owners)
+    ]
+    return sorted(rows, key=lambda row: (row["owner"] != NOBODY, -row["late"], -row["in_time"], row["owner"]))
