@@ -33,7 +33,8 @@ from sqlalchemy import Engine, event, text
 from console.app import create_app
 from integrations.database import ensure_environment, make_engine, set_sandbox_clock, transaction, upgrade
 from integrations.desk.intake import submit
-from integrations.desk.oversight import oversight_json
+from integrations.desk.oversight import measure_names
+from integrations.desk.overview import take_overviews
 from integrations.desk.reconcile import reconcile
 from integrations.desk.rota import ensure_sandbox_rota
 from integrations.identity.accounts import set_password
@@ -147,6 +148,9 @@ def _one_size(postgres: EmbeddedPostgres, folder: Path, size: int, times: int) -
         f"\n{size:,} children, made in {time.perf_counter() - begun:.0f} s; {times} visits each; milliseconds"
     )
     print(f"{'page':44} {'p50':>7} {'p95':>7} {'bare SQL':>9} {'ratio':>6} {'statements':>11}")
+    print(
+        f"account and measures, as the clock takes them every few minutes: {take_overviews(kit, now=NOW):.1f} s"
+    )
     seen = _listen(engine)
     app = create_app(kit, wall=lambda: NOW)
     slow = []
@@ -195,8 +199,12 @@ def _pages(kit: Kit, application: str) -> Iterator[str]:
     yield from (f"/queue?tab={tab}" for tab in ("nobodys", "overdue", "all", "later"))
     yield from (f"/cases/{case}", f"/cases/{case}/print", f"/cases/{case}/address", "/calls", "/hearings")
     yield from ("/applications", f"/applications/{application}", "/intake", "/rota", "/links", "/oversight")
-    for measure in oversight_json(kit, now=NOW)["measures"]:
-        yield f"/oversight/{measure['id']}"
+    yield from (f"/oversight/{name}" for name in measure_names())
+    yield from (
+        "/oversight/board/last_contact?band=1",
+        "/oversight/board/concerns?band=0",
+        "/oversight/board/duties",
+    )
 
 
 def _measure(browser: httpx.Client, engine: Engine, seen: Statements, path: str, times: int) -> float:

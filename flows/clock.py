@@ -15,6 +15,7 @@ from sqlalchemy import text
 from integrations.database import current_time
 from integrations.desk.dispatch import dispatch_messages
 from integrations.desk.jobs import enqueue
+from integrations.desk.overview import take_overviews
 from integrations.desk.page_dispatch import dispatch_pages
 from integrations.desk.rounds import claim_slot
 from integrations.desk.voice import place_calls
@@ -25,6 +26,7 @@ from models.tables.system import Heartbeat
 log = structlog.get_logger("kinline.clock")
 TICK_SECONDS = 2
 SEAL_EVERY_SECONDS = 60.0
+OVERVIEW_EVERY_SECONDS = 60.0
 # How often each round runs. Operation, not policy: a late round changes no duty's time.
 SLOTS: dict[str, timedelta] = {
     "contacts": timedelta(minutes=5),
@@ -52,13 +54,14 @@ class Clock:
         self.kit = kit
         self.stopping = threading.Event()
         self._sealed_at = float("-inf")
+        self._overview_at = float("-inf")  # when it is to be taken again
 
     def run(self) -> None:
         """Runs until `stopping` is set. A tick under way is finished first."""
         scheduler = BackgroundScheduler(timezone=UTC)
         # Apart: a provider that hangs holds up the outbox, never the planning or the heartbeat; and no outbox, however
         # full, holds up a page to the person on call.
-        for beat in (self.tick, self.dispatch, self.page):
+        for beat in (self.tick, self.dispatch, self.page, self.overview):
             scheduler.add_job(
                 beat,
                 "interval",
@@ -94,6 +97,10 @@ class Clock:
         """Who is on call is told of a cry for help, at any hour."""
         self._try("pages", self._send_pages)
 
+    def overview(self) -> None:
+        """What the pages that count every child show is taken again."""
+        self._try("overview", self._take_overview)
+
     def _try(self, part: str, work: Callable[[], None]) -> None:
         try:
             work()
@@ -114,6 +121,15 @@ class Clock:
         with self.kit.transaction() as session:
             seal_audit(session, self.kit.vault, now=current_time(session))
         self._sealed_at = time.monotonic()
+
+    def _take_overview(self) -> None:
+        if time.monotonic() < self._overview_at:
+            return
+        # The longer it takes the rarer: a thirtieth of one core at most, and well within the time for which it is shown.
+        self._overview_at = time.monotonic() + OVERVIEW_EVERY_SECONDS
+        seconds = take_overviews(self.kit, now=self._now())
+        pause = min(max(OVERVIEW_EVERY_SECONDS, 30 * seconds), OVERVIEW_EVERY_SECONDS * 10)
+        self._overview_at = time.monotonic() + pause
 
     def _send_texts(self) -> None:
         if counts := dispatch_messages(self.kit, now=self._now()):

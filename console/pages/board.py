@@ -18,7 +18,8 @@ from console.pages import wording
 from console.pages.rendering import page
 from console.reading import note_list
 from integrations.desk.board import MOST, NOBODY, behind
-from integrations.desk.oversight import EXCEPTIONS, measure_json, oversight_json
+from integrations.desk.oversight import EXCEPTIONS
+from integrations.desk.overview import measure_overview, oversight_overview
 
 router = APIRouter()
 # Of these a high share is good; of all others none is.
@@ -57,7 +58,7 @@ class Row:
 @router.get("/oversight")
 def board(request: Request, who: Reader) -> Response:
     console = console_of(request)
-    found = oversight_json(console.kit, now=console.now())
+    found = oversight_overview(console.kit, now=console.now())
     measures = {one["id"]: _told(one) for one in found["measures"]}
     return page(
         request,
@@ -114,7 +115,7 @@ def behind_measure(request: Request, name: str, who: Reader) -> Response:
     """
     console = console_of(request)
     now = console.now()
-    found = measure_json(console.kit, name, now=now)
+    found = measure_overview(console.kit, name, now=now)
     note_list(console, who, "child_case", found["exceptions"], now=now)
     return page(
         request,
@@ -170,7 +171,11 @@ def _caseloads(rows: Sequence[Mapping[str, Any]]) -> list[Row]:
 def _last_contact(rows: Sequence[Mapping[str, Any]]) -> list[Row]:
     return _pictured(
         (
-            ("Never heard" if row["band"] == "never" else _ages(row["over_hours"], row["under_hours"]),),
+            (
+                "Not since the release"
+                if row["band"] == "never"
+                else _ages(row["over_hours"], row["under_hours"]),
+            ),
             [
                 (
                     row["children"],

@@ -11,7 +11,7 @@ from console.pages import wording
 from console.pages.rendering import page
 from console.permissions import READ_CASES
 from console.reading import note_list
-from integrations.desk.views import account_json
+from integrations.desk.overview import account_overview
 
 router = APIRouter()
 
@@ -20,7 +20,7 @@ router = APIRouter()
 def today(request: Request, who: AnyStaff) -> Response:
     console = console_of(request)
     now = console.now()
-    account = account_json(console.kit, now=now)
+    account = account_overview(console.kit, now=now)
     with console.kit.transaction() as session:
         queues = queue_counts(session, now=now)
     if READ_CASES.is_held_by(who.person):

@@ -63,9 +63,9 @@ _ROWS: Mapping[Part, str] = {
     """,
     "last_contact": f"""
         SELECT c.id AS case_id,
-               CASE WHEN c.last_contact_at IS NULL THEN 'never'
+               CASE WHEN c.last_contact_at <= c.released_at THEN 'never'
                     ELSE {_band("c.last_contact_at", CONTACT_BANDS)} END AS a,
-               '' AS b, '' AS c, c.state AS about, coalesce(c.last_contact_at, c.released_at, c.created_at) AS at
+               '' AS b, '' AS c, c.state AS about, c.last_contact_at AS at
         FROM child_case c WHERE c.state IN ({_FOLLOWED})
     """,
 }
@@ -93,7 +93,7 @@ def board_json(session: Session, *, now: datetime) -> dict[str, Any]:
     `duties`: by team (queue) and kind, what is still due today, done today and overdue; a day is one in the zone that
     stands in for an unknown one. `concerns`: escalations that are not resolved by age (`under_hours` null: no
     end), `waiting` for somebody or `taken`. `caseloads`: those by their owner (`id` and name, or nobody). `last_contact`:
-    followed children by the hours since a person last heard them.
+    followed children by the hours since a person last heard them; `never` since the release.
     """
     counts = {part: _counted(session, part, now) for part in _ROWS}
     return {

@@ -15,7 +15,7 @@ from integrations.database import wall_clock
 from integrations.desk import rota
 from integrations.desk.escalations import put_on
 from integrations.kit import Kit
-from integrations.policies import followup_policy, pinned_followup_policy
+from integrations.policies import followup_policies, followup_policy, pinned_followup_policy
 from integrations.store import history
 from integrations.store.cases import lock_cases
 from integrations.store.staff import require_role
@@ -69,11 +69,18 @@ def rungs_json(kit: Kit, *, now: datetime) -> dict[str, Any]:
 
 def _rungs(session: Session) -> list[tuple[FollowupPolicy, Rung]]:
     """Those of the version for cases in care, and of each version that a followed case is pinned to."""
-    pinned = session.scalars(
-        select(col(Case.followup_policy))
-        .where(col(Case.state).in_([state.value for state in FOLLOWED]))
-        .distinct()
-    )
+    # Version by version: to ask all cases for the few versions that they have would read every one of them.
+    pinned = [
+        version
+        for version in (policy.version for policy in followup_policies())
+        if session.scalars(
+            select(col(Case.id))
+            .where(
+                col(Case.followup_policy) == version, col(Case.state).in_([state.value for state in FOLLOWED])
+            )
+            .limit(1)
+        ).first()
+    ]
     versions = {pinned_followup_policy(version).version for version in [None, *pinned]}
     policies = [followup_policy(version) for version in sorted(versions)]
     return [(policy, rung) for policy in policies for rung in in_force(policy.rungs)]

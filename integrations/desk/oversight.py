@@ -122,6 +122,11 @@ def oversight_json(kit: Kit, *, now: datetime) -> dict[str, Any]:
         return {"as_of": now.isoformat(), "measures": measures, "board": board_json(session, now=now)}
 
 
+def measure_names() -> tuple[str, ...]:
+    """Every measure, in the order of `oversight_json`."""
+    return (*OF_THE_ACCOUNT, *(one.id for one in _MEASURES), "location_unknown", *COURT_MEASURES)
+
+
 def measure_json(kit: Kit, name: str, *, now: datetime) -> dict[str, Any]:
     """One measure at `now`, as `oversight_json` tells it; only the statements of its group are sent.
 

@@ -167,7 +167,9 @@ def _board(board: dict[str, Any]) -> None:
         OUT.print(f"  {row['name'] or row['owner']}: {row['late']}, {row['in_time']}", markup=False)
     OUT.print("children by last contact")
     for row in board["last_contact"]:
-        OUT.print(f"  {'never heard' if row['over_hours'] is None else _hours(row)}: {row['children']}")
+        OUT.print(
+            f"  {'not since the release' if row['over_hours'] is None else _hours(row)}: {row['children']}"
+        )
 
 
 def _hours(band: dict[str, Any]) -> str:

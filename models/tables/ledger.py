@@ -224,6 +224,7 @@ class Obligation(Row, table=True):
             postgresql_where=text("state = 'open' AND in_sight"),
         ),
         Index("obligation_due", "due_at", postgresql_where=text("state = 'open'")),
+        Index("obligation_settled", "ended_at", postgresql_where=text("state = 'settled'")),
         Index("obligation_next", "next_at", postgresql_where=text("state = 'open' AND next_at IS NOT NULL")),
         Index("obligation_case", "case_id"),
     )

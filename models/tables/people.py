@@ -89,6 +89,11 @@ class Case(Row, table=True):
         CheckConstraint(
             "court_status = 'unknown' OR court_since IS NOT NULL", name="case_court_status_has_an_age"
         ),
+        Index(
+            "case_followed_policy",
+            "followup_policy",
+            postgresql_where=text("state IN ('in_follow_up', 'lost_contact')"),
+        ),
         Index("case_followed", "state", postgresql_where=text("state IN ('in_follow_up', 'lost_contact')")),
     )
     child_id: UUID = Field(foreign_key="child.id", unique=True)

@@ -29,6 +29,7 @@ class Application(Row, table=True):
         CheckConstraint(one_of("state", ApplicationState), name="application_state_known"),
         CheckConstraint(one_of("stage", Stage), name="application_stage_known"),
         Index("application_of_sender", "submitted_by", "submitted_at"),
+        Index("application_newest", text("submitted_at DESC"), "id"),
     )
     case_id: UUID = Field(foreign_key="child_case.id", index=True)
     sponsor_id: UUID = Field(foreign_key="sponsor.id", index=True)

@@ -93,7 +93,7 @@ class Caseload(Shown):
 
 
 class ContactBand(Shown):
-    """Followed children by the hours since a person last heard them; both are null for those never heard."""
+    """Followed children by the hours since a person last heard them; both are null for those not heard since the release."""
 
     band: str
     over_hours: int | None

@@ -43,12 +43,16 @@ def a_settled_call(session: Session, case: Case, **columns: Any) -> None:
 
 @pytest.fixture
 def busy(kit: Kit, staff: dict[str, Person]) -> None:
-    """Children heard in every band, duties of two teams in each state, escalations of every age."""
-    heard = (1, 45, 75, 100, 200, 2)
+    """Children heard in every band and one not since the release, duties of two teams in each state, escalations of every age."""
+    heard = (1, 45, 75, 100, 200, 300)
     with kit.transaction() as session:
         for n, days in enumerate(heard):
             case = a_followed_case(
-                session, kit.vault, followup_policy="swb-2024r3", last_contact_at=NOW - days * DAY
+                session,
+                kit.vault,
+                followup_policy="swb-2024r3",
+                released_at=NOW - 300 * DAY,
+                last_contact_at=NOW - days * DAY,
             )
             a_welfare_call(session, case, due_at=NOW + timedelta(hours=2), key="a", queue="rota")
             a_welfare_call(
@@ -96,7 +100,7 @@ def test_every_number_leads_to_as_many_rows_and_is_that_of_the_command(sign_in: 
 
 def test_what_is_counted_is_what_stands(kit: Kit, busy: None) -> None:
     board = oversight_json(kit, now=NOW)["board"]
-    assert [row["children"] for row in board["last_contact"]] == [2, 1, 1, 1, 1, 0]
+    assert [row["children"] for row in board["last_contact"]] == [1, 1, 1, 1, 1, 1]
     assert {
         (row["team"], row["kind"]): (row["due"], row["done"], row["overdue"]) for row in board["duties"]
     } == {

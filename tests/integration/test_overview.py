@@ -1,0 +1,68 @@
+"""What pages show of all children: read now, unless that takes long; then what was read a little while ago, with its time."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from integrations.desk import overview
+from integrations.desk.oversight import measure_names, oversight_json
+from integrations.kit import Kit
+from models.errors import NotFound
+from models.tables.overview import TakenOverview
+from tests.builders import NOW
+
+MINUTE = timedelta(minutes=1)
+
+
+@pytest.fixture
+def kept(kit: Kit) -> Kit:
+    """A reading of a minute ago, by which 7 children were silent."""
+    overview.take_overviews(kit, now=NOW - MINUTE)
+    change(kit, "account", seconds=4.0, told={"children": 7})
+    measures = [{"id": "children_silent", "numerator": 7}]
+    change(kit, "oversight", seconds=4.0, told={"measures": measures, "as_of": "then"})
+    return kit
+
+
+def change(kit: Kit, name: str, **values: Any) -> None:
+    with kit.transaction() as session:
+        row = session.get_one(TakenOverview, name)
+        for key, value in values.items():
+            setattr(row, key, value)
+        session.add(row)
+
+
+def test_what_takes_long_is_shown_as_it_was_read_last(kept: Kit) -> None:
+    assert overview.account_overview(kept, now=NOW) == {"children": 7}
+    assert overview.oversight_overview(kept, now=NOW)["as_of"] == "then"
+    assert overview.measure_overview(kept, "children_silent", now=NOW)["numerator"] == 7
+    with pytest.raises(NotFound):
+        overview.measure_overview(kept, "weather", now=NOW)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [{"seconds": 0.01}, {"as_of": NOW - 16 * MINUTE}, {"as_of": NOW + MINUTE}],
+    ids=["fast", "old", "ahead"],
+)
+def test_what_is_fast_old_or_of_a_time_to_come_is_read_now(kept: Kit, values: dict[str, Any]) -> None:
+    for name in ("account", "oversight"):
+        change(kept, name, **values)
+    assert overview.account_overview(kept, now=NOW)["as_of"] == NOW.isoformat()
+    assert overview.oversight_overview(kept, now=NOW) == oversight_json(kept, now=NOW)
+
+
+def test_each_measure_alone_is_that_of_all(kit: Kit) -> None:
+    found = oversight_json(kit, now=NOW)["measures"]
+    assert tuple(one["id"] for one in found) == measure_names()
+    assert [overview.measure_overview(kit, name, now=NOW) for name in measure_names()] == found
+
+
+def test_a_reading_takes_the_place_of_the_one_before(kept: Kit) -> None:
+    assert overview.take_overviews(kept, now=NOW) > 0
+    with kept.transaction() as session:
+        row = session.get_one(TakenOverview, "account")
+        assert (row.as_of, row.told["children"]) == (NOW, 0)
