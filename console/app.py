@@ -40,6 +40,7 @@ from console.pages import (
     printing,
     queue,
     rota,
+    sandbox,
     sign_in,
     today,
 )
@@ -100,6 +101,8 @@ def create_app(
         intake,
     ):
         app.include_router(part.router)
+    if console.is_sandbox:
+        app.include_router(sandbox.router)
     app.include_router(api)
     # Compressed here alone: a page holds a form's token, and how well it compresses would tell of it.
     app.mount("/static", GZipMiddleware(StaticFiles(directory=STATIC)), name="static")

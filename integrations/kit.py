@@ -18,6 +18,7 @@ from sqlalchemy import Engine
 from sqlmodel import Session
 
 from integrations.database import transaction
+from integrations.messaging.invented import InventedPhones
 from integrations.settings import Settings
 from integrations.vault import Vault
 from vetting.ports import BackgroundCheck, PostalReference
@@ -53,6 +54,8 @@ class Kit:
     make_reader: Callable[[], Any] = _none
     twilio_auth_token: str = ""
     background_secret: str = ""
+    # In the sandbox, while its phones are on.
+    phones: InventedPhones | None = None
     closers: list[Callable[[], None]] = field(default_factory=list)
     # Set when the process is to end: work of hours stops at the next good place.
     stopping: threading.Event = field(default_factory=threading.Event)

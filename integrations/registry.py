@@ -15,6 +15,7 @@ from pydantic import SecretStr
 
 from integrations.database import make_engine
 from integrations.kit import Kit
+from integrations.messaging.invented import InventedPhones
 from integrations.settings import Settings
 from integrations.vault import Vault
 from models.errors import BadInput, Problem
@@ -168,6 +169,8 @@ def make_kit(
     wait = timeout or settings.twilio_timeout
     kit.twilio_auth_token = providers.twilio_token
     kit.background_secret = providers.background_secret
+    if settings.environment == "sandbox":
+        kit.phones = InventedPhones(providers.twilio_url, providers.twilio_from)
 
     def messenger() -> TwilioMessenger:
         from integrations.messaging.twilio import TwilioMessenger

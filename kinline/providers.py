@@ -17,6 +17,7 @@ from integrations.registry import Providers
 
 if TYPE_CHECKING:
     from integrations.sandbox.store import PostgresStore
+    from integrations.sandbox.wishes import ClockWishes
 
 # Of loopback servers with invented people; they open nothing else.
 ACCOUNT_SID = "AC00000000000000000000000000000000"
@@ -71,16 +72,22 @@ def live_sandbox(
     inbound_url: str,
     ports: tuple[int, int, int],
     stopping: threading.Event,
+    look: Callable[[ClockWishes], None],
 ) -> None:
     """The three servers run and act by the clock, second by second, until `stopping` is set.
+
+    `look` is called every other second, with what is wished of the clock.
 
     Raises:
         psycopg.OperationalError: their connection is gone; whoever started them starts them again.
     """
     sockets = (loopback_socket(ports[0]), loopback_socket(ports[1]), loopback_socket(ports[2]))
     with _sandbox(conninfo, clock, inbound_url=inbound_url, sockets=sockets, live=True) as (_, store):
+        from integrations.sandbox.wishes import ClockWishes
+
+        wishes = ClockWishes(store)
         while not stopping.wait(LOOK_SECONDS):
-            store.next_due("nothing of this kind")
+            look(wishes)
 
 
 @contextmanager
@@ -105,6 +112,7 @@ def _sandbox(
         twilio = TwilioSandbox(
             store=store, clock=clock, account_sid=ACCOUNT_SID, auth_token=_TOKEN, inbound_url=inbound_url
         )
+        twilio.moves_clock = live
         background = BackgroundSandbox(store=store, clock=clock, token=_TOKEN, webhook_secret=_TOKEN)
         postal = create_postal_app(clock=clock, client_id="sandbox", client_secret=_TOKEN)
         servers = [

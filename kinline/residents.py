@@ -82,7 +82,8 @@ def _listener(port: int) -> socket.socket:
 
 def run_sandbox() -> None:
     """The invented providers serve and act by the clock until SIGINT or SIGTERM."""
-    from kinline.providers import live_sandbox
+    from kinline.play.moving import TimeMover
+    from kinline.providers import SandboxTime, live_sandbox
 
     with Stack() as stack:
         if stack.up is None or stack.urls is None:
@@ -92,12 +93,14 @@ def run_sandbox() -> None:
         )
         stopping = threading.Event()
         _stop_on_signal(stopping)
+        mover = TimeMover(stack.kit, SandboxTime(stack.urls), stopping)
         live_sandbox(
             stack.conninfo(),
             stack.now,
             inbound_url=f"{stack.console_url}/webhooks/twilio/sms",
             ports=(ports[0], ports[1], ports[2]),
             stopping=stopping,
+            look=mover.look,
         )
 
 

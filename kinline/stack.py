@@ -141,11 +141,6 @@ class Stack:
         with transaction(self._clock_engine) as session:
             return current_time(session)
 
-    def move_clock(self, at: datetime) -> None:
-        """The sandbox clock stands at `at`, and runs on."""
-        with transaction(self._clock_engine) as session:
-            set_sandbox_clock(session, at)
-
     def ports(self) -> dict[str, int]:
         """The same ports each time, since texts on their way carry our address in their callback."""
         with ExitStack() as probes:

@@ -174,7 +174,7 @@ def a_number(session: Session, vault: Vault, application: Application, **columns
         "phone_key": vault.blind("phone", e164.removeprefix("+")),
         "language": "es",
     }
-    return _sealed(session, vault, PhoneNumber(**(values | columns)), e164, "sealed_number")
+    return _sealed(session, vault, PhoneNumber(**(values | columns)), {"number": e164}, "sealed_number")
 
 
 def a_consent(session: Session, number: PhoneNumber, **columns: Any) -> Consent:

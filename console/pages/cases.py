@@ -35,7 +35,7 @@ def case(request: Request, key: str, who: Reader) -> Response:
         request,
         "case.html",
         case=shown,
-        sight=_sight(shown["in_sight"]),
+        sight=sight_words(shown["in_sight"]),
         reached=reached_words(story["reached"], now),
         due=due_words(shown["obligations"], now),
         court=court_words(shown["court"]),
@@ -52,7 +52,7 @@ def case(request: Request, key: str, who: Reader) -> Response:
     )
 
 
-def _sight(in_sight: Mapping[str, Any]) -> str:
+def sight_words(in_sight: Mapping[str, Any]) -> str:
     """What keeps the child in sight, until when; or that nothing does."""
     if not in_sight["by"]:
         return "Nothing keeps this child in sight. Tell a supervisor now."

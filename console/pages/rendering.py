@@ -50,11 +50,12 @@ def page(request: Request, template: str, *, status: int = 200, **values: Any) -
     who: SignedIn | None = getattr(request.state, "who", None)
     common = {
         "who": who,
-        "menu": _menu(who),
+        "menu": _menu(who, sandbox=console.is_sandbox),
         "done": done_words(request.query_params.get("done", "")),
         "reads_cases": who is not None and READ_CASES.is_held_by(who.person),
         "acts": who is not None and ACT_ON_CASES.is_held_by(who.person),
         "sandbox": console.is_sandbox,
+        "sandbox_time": lambda: wording.moment(console.now().isoformat()),
         "version": console.version,
         "here": request.url.path,
     }
@@ -77,7 +78,7 @@ _OF_CASES = (
 )
 
 
-def _menu(who: SignedIn | None) -> list[MenuLink]:
+def _menu(who: SignedIn | None, *, sandbox: bool) -> list[MenuLink]:
     """The pages that this person may open, in the order of a day's work."""
     if who is None:
         return []
@@ -89,9 +90,11 @@ def _menu(who: SignedIn | None) -> list[MenuLink]:
     if READ_LINKS.is_held_by(who.person):
         links.append(MenuLink("/links", "Links"))
     links.append(MenuLink("/rota", "Rota"))
+    if sandbox and READ_CASES.is_held_by(who.person):
+        links.append(MenuLink("/sandbox", "Phones"))
     return links
 
 
 def error_page(request: Request, answer: Answer) -> HTMLResponse:
-    """A plain kind page for a person: what happened, and the way on."""
-    return page(request, "error.html", status=answer.status, answer=answer, done="")
+    """A plain kind page for a person: what happened, and the way on. It asks the database nothing."""
+    return page(request, "error.html", status=answer.status, answer=answer, done="", sandbox_time=lambda: "")

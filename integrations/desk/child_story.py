@@ -103,7 +103,7 @@ def _sent(session: Session, case_id: UUID) -> list[dict[str, Any]]:
             "way": "out",
             "party": one.to_party,
             "at": one.accepted_at,
-            "said": _words_of(one),
+            "said": words_of(one),
             "language": one.language,
             "meaning": None,
             "read_by": None,
@@ -112,7 +112,7 @@ def _sent(session: Session, case_id: UUID) -> list[dict[str, Any]]:
     ]
 
 
-def _words_of(message: Message) -> str:
+def words_of(message: Message) -> str:
     """As today's catalog renders it; nothing where the catalog has dropped the message since."""
     try:
         return body_of(message)

@@ -183,6 +183,18 @@ def _escalations(session: Session, case: Case) -> list[dict[str, Any]]:
     ]
 
 
+def in_sight(session: Session, case: Case, now: datetime) -> dict[str, Any]:
+    """What keeps the child in sight: `ok`, `by`, `until`. The open obligations alone are looked at."""
+    holding = session.scalars(
+        select(Obligation).where(
+            col(Obligation.case_id) == case.id,
+            col(Obligation.state) == "open",
+            col(Obligation.in_sight),
+        )
+    ).all()
+    return _in_sight(session, case, holding, now)
+
+
 def _in_sight(
     session: Session, case: Case, obligations: Sequence[Obligation], now: datetime
 ) -> dict[str, Any]:

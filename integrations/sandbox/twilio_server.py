@@ -34,6 +34,7 @@ from integrations.sandbox.twilio_voice import (
     CALLS,
     EVENTS,
     GIVEN_UP,
+    HELD,
     LATE,
     OPT_OUTS,
     PHONES,
@@ -45,6 +46,7 @@ from integrations.sandbox.twilio_voice import (
     TwilioError,
     Unreachable,
 )
+from integrations.sandbox.wishes import ClockWishes
 
 Show = Callable[[Body], dict[str, Any]]
 Accept = Callable[[Form, datetime], tuple[Body, PhoneBehaviour]]
@@ -79,6 +81,7 @@ class TwilioSandbox:
         self.credentials = (account_sid, auth_token)
         self.switch = Switch(store, account_sid=account_sid, auth_token=auth_token)
         self.texts, self.calls = TextDesk(self.switch), CallDesk(self.switch)
+        self.wishes, self.moves_clock = ClockWishes(store), False
         self._advancing = threading.Lock()
         if inbound_url:
             self.set_inbound_url(inbound_url)
@@ -202,12 +205,15 @@ class _Api:
             ("messages", partial(self._items, TEXTS, "messages")),
             ("calls", partial(self._items, CALLS, "calls")),
             ("next_due", self._next_due),
+            ("clock", self._clock),
         ):
             routes.append(Route(f"/_sandbox/{name}", self._control(look)))
         for name, act in (
             ("advance", self._advance),
             ("inbound", self._inbound),
             ("inbound_url", self._inbound_url),
+            ("thread", self._thread),
+            ("clock", self._wish),
         ):
             routes.append(Route(f"/_sandbox/{name}", self._control(act), methods=["POST"]))
         self._inner = Starlette(routes=routes)
@@ -334,8 +340,28 @@ class _Api:
 
     def _inbound(self, _request: Request, told: Body) -> Any:
         now = self._sandbox.clock()
+        if told.get("by_hand"):
+            self._sandbox.store.put(HELD, told["from"], {"phone": told["from"], "since": now.isoformat()})
         text = self._sandbox.texts.receive(told["from"], told["to"], told["body"], now)
         return {"sid": text["sid"]} | self._sandbox.advance(now)
+
+    def _thread(self, _request: Request, told: Body) -> Any:
+        """What this phone holds, earliest first. Asked in a body: a number stands in no address."""
+        store, phone = self._sandbox.store, told["phone"]
+        texts = [*store.find(TEXTS, to=phone), *store.find(TEXTS, **{"from": phone})]
+        return {
+            "texts": sorted(texts, key=lambda text: datetime.fromisoformat(text["created_at"])),
+            "calls": store.find(CALLS, to=phone),
+            "by_hand": store.get(HELD, phone) is not None,
+            "opted_out": bool(store.find(OPT_OUTS, phone=phone)),
+        }
+
+    def _clock(self, _request: Request, _told: Body) -> Any:
+        return {"moves": self._sandbox.moves_clock, "wish": self._sandbox.wishes.newest()}
+
+    def _wish(self, _request: Request, told: Body) -> Any:
+        moves = self._sandbox.moves_clock
+        return {"taken": moves and self._sandbox.wishes.wish(told["what"], self._sandbox.clock()) is not None}
 
     def _inbound_url(self, _request: Request, told: Body) -> Any:
         self._sandbox.set_inbound_url(told["url"])

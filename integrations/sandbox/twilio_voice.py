@@ -28,6 +28,8 @@ Form = Mapping[str, list[str]]
 EVENTS, LATE, GIVEN_UP = "twilio_event", "twilio_late", "twilio_given_up"
 CALLS, TEXTS, PHONES, STUMBLES = "twilio_call", "twilio_text", "twilio_phone", "twilio_stumble"
 OPT_OUTS, ANSWERED = "twilio_opt_out", "twilio_answered"
+# Phones on which a person has typed: they answer no text by themselves any more.
+HELD = "twilio_held"
 API_VERSION = "2010-04-01"
 MAX_STEPS = 8
 _E164 = re.compile(r"\+[1-9]\d{7,14}")
@@ -343,7 +345,7 @@ class TextDesk:
             self._switch.schedule("text.final", text["sid"], at + _FINAL_AFTER)
         elif event["what"] == "text.final":
             self._finish(text, at)
-        else:
+        elif self._store.get(HELD, text["to"]) is None:
             seed = hashlib.sha256(f"reply|{text['sid']}".encode()).hexdigest()
             self.receive(text["to"], text["from"], event["body"], at, sid=f"SM{seed[:32]}")
 
@@ -373,6 +375,8 @@ class TextDesk:
             self._tell(text | {"error_code": phone.text_error}, at, "undelivered")
             return
         self._tell(text, at, "delivered")
+        if self._store.get(HELD, text["to"]) is not None:
+            return
         said = "" if phone.says_stop else text["body"]
         key = hashlib.sha256(f"{text['to']}|{said}".encode()).hexdigest()
         before = self._store.get(ANSWERED, key)

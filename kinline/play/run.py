@@ -11,13 +11,16 @@ from typing import Any
 from sqlalchemy import text
 from sqlmodel import Session
 
+from integrations.database import set_sandbox_clock
 from integrations.desk import rounds
 from integrations.desk.dispatch import dispatch_messages
 from integrations.desk.page_dispatch import dispatch_pages
 from integrations.desk.voice import place_calls
+from integrations.kit import Kit
 from integrations.store.accounting import take_account
 from kinline.local.home import LocalError
 from kinline.play.staff import Staff
+from kinline.providers import SandboxTime
 from kinline.stack import Stack
 from models.errors import BadInput, Problem
 
@@ -75,7 +78,9 @@ def play_until(
                 "Give a later time.",
             )
         )
-    player = _Player(stack, Staff(stack.kit, callers) if staff == "simulated" else None)
+    player = Player(
+        stack.kit, stack.sandbox_time(), Staff(stack.kit, callers) if staff == "simulated" else None
+    )
     now = begun
     while True:
         player.step(now)
@@ -84,8 +89,8 @@ def play_until(
         if following is None or following > until:
             break
         now = following
-        _move_clock(stack, now)
-    _move_clock(stack, until)
+        move_clock(stack.kit, now)
+    move_clock(stack.kit, until)
     player.step(until)
     with stack.kit.transaction() as session:
         account = take_account(session, now=until)
@@ -98,18 +103,17 @@ def play_until(
     }
 
 
-def _move_clock(stack: Stack, at: datetime) -> None:
+def move_clock(kit: Kit, at: datetime) -> None:
     """The sandbox clock stands at `at`, or a little later where a step took longer than it played."""
-    with contextlib.suppress(BadInput):
-        stack.move_clock(at)
+    with contextlib.suppress(BadInput), kit.transaction() as session:
+        set_sandbox_clock(session, at)
 
 
-class _Player:
+class Player:
     """One play: the phones, the rounds, the outbox and the staff, step by step."""
 
-    def __init__(self, stack: Stack, staff: Staff | None) -> None:
-        self.stack, self.kit, self.staff = stack, stack.kit, staff
-        self.phones = stack.sandbox_time()
+    def __init__(self, kit: Kit, phones: SandboxTime, staff: Staff | None) -> None:
+        self.kit, self.phones, self.staff = kit, phones, staff
         self.counts: Counter[str] = Counter()
         self.silent: set[str] = set()
         self._day: Any = None

@@ -121,7 +121,12 @@ def a_followed_child(kit: Kit, staff: dict[str, Person]) -> dict[str, str]:
         a_call_that_reached(session, case, "sponsor", staff["caller"].id, at=NOW - DAY)
         a_hearing(session, case)
         call = a_call(session, case, party="child", obligation_id=late.id, due_at=NOW)
-        return {"case": str(case.id), "escalation": str(alarm.id), "call": str(call.id)}
+        return {
+            "case": str(case.id),
+            "escalation": str(alarm.id),
+            "call": str(call.id),
+            "phone": str(number.id),
+        }
 
 
 def another_family(reference: str, **changes: Any) -> dict[str, Any]:

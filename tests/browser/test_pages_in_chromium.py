@@ -53,6 +53,8 @@ PAGES: Mapping[str, str] = {
     "/intake/{draft_id}/pages/{slug}/{entry}": "officer",
     "/intake/{draft_id}/sent": "officer",
     "/rota": "supervisor",
+    "/sandbox": "cm",
+    "/sandbox/phones/{phone_id}": "cm",
     "/rota/{on_call_id}/end": "supervisor",
     "/calls": "caller",
     "/calls/{task_id}": "caller",
@@ -66,7 +68,14 @@ PAGES: Mapping[str, str] = {
     "/cases/{key}/address/{learnt}": "cm",
 }
 # The steps of signing in, which have their own tests, a part of a page, and a picture.
-OTHERS = {"/sign-in", "/sign-in/code", "/queue/list", "/intake/{draft_id}/files/{file_id}"}
+OTHERS = {
+    "/sign-in",
+    "/sign-in/code",
+    "/queue/list",
+    "/sandbox/clock",
+    "/sandbox/phones/{phone_id}/thread",
+    "/intake/{draft_id}/files/{file_id}",
+}
 
 
 def test_every_page_is_looked_at(site: Site) -> None:
@@ -93,6 +102,7 @@ def _path(route: str, site: Site) -> str:
         learnt="unknown",
         escalation_id=site.ids["escalation"],
         task_id=site.ids["call"],
+        phone_id=site.ids["phone"],
         turn="take",
         on_call_id=uuid4(),
         document_id=site.ids["document"],
