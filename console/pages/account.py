@@ -11,10 +11,12 @@ from fastapi.responses import RedirectResponse, Response
 from console.context import AnyStaff, console_of
 from console.credentials import Failed, own_password, with_cookie
 from console.csrf import TokenForm
-from console.pages import wording
+from console.pages import moments, wording
+from console.pages.forms import Form, attempt, done
 from console.pages.rendering import page
 from integrations.identity.accounts import MIN_PASSWORD, SignedIn, begin_session, end_sessions
 from integrations.identity.passwords import put_password
+from integrations.identity.preferences import ZONES, set_preferences
 from integrations.identity.second_factor import has_factor, recovery_codes_left
 from integrations.identity.sessions import OpenSession, end_own, open_sessions
 from models.errors import BadInput, NotFound
@@ -57,6 +59,19 @@ def change_password(request: Request, who: AnyStaff, form: TokenForm) -> Respons
     return with_cookie(request, RedirectResponse("/account?done=password", status_code=303), fresh)
 
 
+@router.post("/account/reading")
+def change_reading(request: Request, who: AnyStaff, form: TokenForm) -> Response:
+    """By which clock their pages tell the time."""
+    console = console_of(request)
+
+    def act() -> None:
+        with console.kit.transaction() as session:
+            set_preferences(session, who.person.id, language="en", time_zone=form.get("time_zone", ""))
+
+    _, again = attempt(act, form, {"time_zone": "time_zone"})
+    return done("/account", "reading") if again is None else _page(request, who, form=again)
+
+
 @router.post("/account/sessions/{key}/end")
 def end_session(request: Request, key: str, who: AnyStaff, form: TokenForm) -> Response:
     """One of one's own sessions is over.
@@ -80,13 +95,14 @@ def end_other_sessions(request: Request, who: AnyStaff, form: TokenForm) -> Resp
 
 
 _DONE = {
+    "reading": "From now on you read Kinline this way.",
     "password": "Your new password is set. Everywhere else you are signed out.",
     "session": "That session is over.",
     "sessions": "All other sessions are over.",
 }
 
 
-def _page(request: Request, who: SignedIn, fault: _Fault | None = None) -> Response:
+def _page(request: Request, who: SignedIn, fault: _Fault | None = None, form: Form | None = None) -> Response:
     console = console_of(request)
     with console.kit.transaction() as session:
         sessions = open_sessions(session, who.person.id, wall=console.wall())
@@ -95,8 +111,10 @@ def _page(request: Request, who: SignedIn, fault: _Fault | None = None) -> Respo
     return page(
         request,
         "account.html",
-        status=fault.status if fault else 200,
+        status=fault.status if fault else form.status if form else 200,
         fault=fault,
+        form=form or Form({"time_zone": who.time_zone or console.kit.settings.time_zone}),
+        zones=moments.zone_options(ZONES),
         done=_DONE.get(request.query_params.get("done", ""), ""),
         email=who.person.email,
         roles=sorted(wording.words(role.value) for role in who.person.roles),
@@ -111,9 +129,9 @@ def _row(one: OpenSession, who: SignedIn) -> dict[str, object]:
     return {
         "id": str(one.id),
         "is_this": one.id == who.session_id,
-        "began": wording.moment(one.began_at.isoformat()),
-        "seen": wording.moment(one.seen_at.isoformat()),
-        "ends": wording.moment(one.ends_at.isoformat()),
+        "began": wording.moment(one.began_at),
+        "seen": wording.moment(one.seen_at),
+        "ends": wording.moment(one.ends_at),
     }
 
 

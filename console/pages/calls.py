@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -13,7 +13,7 @@ from fastapi.responses import HTMLResponse, Response
 
 from console.context import Actor, Reader, console_of
 from console.csrf import TokenForm
-from console.pages import call_form, wording
+from console.pages import call_form, moments, wording
 from console.pages.forms import Form, attempt, done, form_page
 from console.pages.rendering import page
 from console.reading import note_list
@@ -42,7 +42,7 @@ def _line(task: Mapping[str, Any], now: datetime) -> dict[str, Any]:
         "party_words": wording.words(task["party"]),
         "to_words": wording.words(task["to"] or "nobody"),
         "waits": wording.span(now - datetime.fromisoformat(task["due_at"])),
-        "there": wording.local_hour(task["local_time"]) if task["local_time"] else "",
+        "there": moments.hour_there(task["local_time"]) if task["local_time"] else "",
     }
 
 
@@ -79,7 +79,7 @@ def save_draft(request: Request, task_id: UUID, who: Actor, form: TokenForm) -> 
 
     _, again = attempt(act, form, call_form.FIELDS)
     if request.headers.get("hx-request") == "true":
-        told = f"Saved {wording.moment(now.isoformat())}." if again is None else "Not saved yet: see below."
+        told = f"Saved {moments.moment(now)}." if again is None else "Not saved yet: see below."
         return HTMLResponse(told)
     return done("/calls", "draft") if again is None else _show_task(request, task_id, who, again)
 
@@ -136,17 +136,7 @@ def _true_time(form: Mapping[str, str]) -> datetime | None:
     said = form.get("true_time", "").strip()
     if not said:
         return None
-    try:
-        return datetime.fromisoformat(said).replace(tzinfo=UTC)
-    except ValueError:
-        raise BadInput(
-            Problem(
-                "--true-time",
-                "wrong_value",
-                "This is not a day and an hour.",
-                "Write it as 2026-02-02 15:30.",
-            )
-        ) from None
+    return moments.typed_moment(said, "--true-time")
 
 
 def _show_task(request: Request, task_id: UUID, who: SignedIn, form: Form | None) -> Response:

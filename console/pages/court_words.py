@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
 from typing import Any
 
+from console.pages.moments import day
 from console.pages.wording import count, lower, moment, words
 
 
@@ -55,16 +55,16 @@ def _next_look(look: Mapping[str, Any] | None) -> str:
 def _help(told: Mapping[str, Any] | None) -> dict[str, Any] | None:
     if told is None:
         return None
-    day = _day(told["counted_from"])
+    counted = day(told["counted_from"])
     basis = {
-        "order": f"Counted from the order on {day}.",
-        "missed_hearing": f"Counted from the hearing on {day}, if the order was made then. Find out.",
+        "order": f"Counted from the order on {counted}.",
+        "missed_hearing": f"Counted from the hearing on {counted}, if the order was made then. Find out.",
         "unknown": "The day of the order is not known. Find it out.",
     }
     return {
         "title": words(told["because"]),
         "basis": basis[told["basis"]],
-        "clocks": [_line(c) + (f" Until {_day(c['until'])}." if c["until"] else "") for c in told["clocks"]],
+        "clocks": [_line(c) + (f" Until {day(c['until'])}." if c["until"] else "") for c in told["clocks"]],
         "pointers": [_line(p) for p in told["pointers"]],
         "version": told["version"],
     }
@@ -72,7 +72,3 @@ def _help(told: Mapping[str, Any] | None) -> dict[str, Any] | None:
 
 def _line(line: Mapping[str, Any]) -> str:
     return f"{line['text']} (Unverified.)" if line["unverified"] else str(line["text"])
-
-
-def _day(value: str | None) -> str:
-    return f"{(day := date.fromisoformat(value)).day} {day:%b %Y}" if value else ""

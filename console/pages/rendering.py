@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from fastapi import Request
 from fastapi.responses import HTMLResponse
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
+from jinja2.runtime import Context
 
 from console.context import console_of
 from console.errors import Answer
-from console.pages import wording
+from console.pages import moments, wording
 from console.pages.done_words import done_words
 from console.permissions import ACT_ON_CASES, HAND_IN, READ_CASES, READ_LINKS
 from integrations.identity.accounts import SignedIn
@@ -33,7 +35,8 @@ def make_templates() -> Environment:
     templates.filters.update(
         words=wording.words,
         subject=wording.subject,
-        moment=wording.moment,
+        moment=per_reader(moments.time_tag),
+        day=per_reader(moments.day),
         lower_first=wording.lower,
         proof_words=wording.proof,
         prs_level=wording.prs_level,
@@ -41,7 +44,18 @@ def make_templates() -> Environment:
         without_command=wording.without_command,
     )
     templates.globals["count"] = wording.count
+    templates.globals["zone_name"] = moments.zone_name
     return templates
+
+
+def per_reader(tells: Callable[..., str]) -> Callable[..., str]:
+    """A filter whose answer is the reader's own: never worked out once for all when a template is read."""
+
+    @pass_context
+    def told(context: Context, *values: Any) -> str:
+        return tells(*values)
+
+    return told
 
 
 def page(request: Request, template: str, *, status: int = 200, **values: Any) -> HTMLResponse:

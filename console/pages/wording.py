@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+from console.pages.moments import moment as moment
+
 _WORDS: Mapping[str, str] = {
     # queues
     "case_management": "Case management",
@@ -191,20 +193,6 @@ def subject(code: str) -> str:
 def lower(text: str) -> str:
     """For the middle of a sentence; FBI and STOP stay as they are."""
     return text if text[:2].isupper() else text[:1].lower() + text[1:]
-
-
-def moment(value: str | None) -> str:
-    """An ISO moment as people read it: 2 Feb 2026, 15:00 UTC."""
-    if not value:
-        return ""
-    at = datetime.fromisoformat(value)
-    return f"{at.day} {at:%b %Y, %H:%M} UTC"
-
-
-def local_hour(told: str) -> str:
-    """A day and an hour where somebody lives: Mon 2 Feb, 09:00."""
-    at = datetime.fromisoformat(told)
-    return f"{at:%a} {at.day} {at:%b, %H:%M}"
 
 
 def span(length: timedelta) -> str:

@@ -1,0 +1,46 @@
+"""In which language and in whose time a person reads the console. No right and no duty hangs on either."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from sqlalchemy import update
+from sqlmodel import Session, col
+
+from models.errors import BadInput, Problem
+from models.tables.people import LANGUAGES, Staff
+
+# Where the people live who read the console: the states and territories, by the clock on their wall.
+ZONES = (
+    "America/New_York",
+    "America/Chicago",
+    "America/Denver",
+    "America/Phoenix",
+    "America/Los_Angeles",
+    "America/Anchorage",
+    "Pacific/Honolulu",
+    "America/Puerto_Rico",
+    "Pacific/Guam",
+    "UTC",
+)
+
+
+def set_preferences(session: Session, person_id: UUID, *, language: str, time_zone: str) -> None:
+    """This person's pages come in this language and tell times of this zone from now on.
+
+    Raises:
+        BadInput: the language or the zone is not one of ours.
+    """
+    problems = [
+        Problem(field, "wrong_value", told)
+        for field, value, known, told in (
+            ("language", language, LANGUAGES, "Choose one of the languages."),
+            ("time_zone", time_zone, ZONES, "Choose one of the time zones."),
+        )
+        if value not in known
+    ]
+    if problems:
+        raise BadInput(problems)
+    session.execute(
+        update(Staff).where(col(Staff.id) == person_id).values(language=language, time_zone=time_zone)
+    )
