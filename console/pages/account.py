@@ -14,6 +14,7 @@ from console.csrf import TokenForm
 from console.pages import moments, wording
 from console.pages.forms import Form, attempt, done
 from console.pages.rendering import page
+from console.speech import NAMES, gettext, speech, translated
 from integrations.identity.accounts import MIN_PASSWORD, SignedIn, begin_session, end_sessions
 from integrations.identity.passwords import put_password
 from integrations.identity.preferences import ZONES, set_preferences
@@ -44,7 +45,7 @@ def change_password(request: Request, who: AnyStaff, form: TokenForm) -> Respons
     console = console_of(request)
     new = form.get("new_password", "")
     if new != form.get("again", ""):
-        return _page(request, who, _Fault("again", "The two are not the same. Type both again."))
+        return _page(request, who, _Fault("again", gettext("The two are not the same. Type both again.")))
     found = own_password(console, who.person, form.get("password", ""))
     if isinstance(found, Failed):
         return _page(request, who, _Fault("password", found.words, found.status))
@@ -55,7 +56,11 @@ def change_password(request: Request, who: AnyStaff, form: TokenForm) -> Respons
             fresh = begin_session(session, who.person, now=wall)
     except BadInput as err:
         problem = err.problems[0]
-        return _page(request, who, _Fault("new_password", f"{problem.message} {problem.remedy}"))
+        return _page(
+            request,
+            who,
+            _Fault("new_password", f"{translated(problem.message)} {translated(problem.remedy)}"),
+        )
     return with_cookie(request, RedirectResponse("/account?done=password", status_code=303), fresh)
 
 
@@ -66,9 +71,11 @@ def change_reading(request: Request, who: AnyStaff, form: TokenForm) -> Response
 
     def act() -> None:
         with console.kit.transaction() as session:
-            set_preferences(session, who.person.id, language="en", time_zone=form.get("time_zone", ""))
+            set_preferences(
+                session, who.person.id, language=form.get("language", ""), time_zone=form.get("time_zone", "")
+            )
 
-    _, again = attempt(act, form, {"time_zone": "time_zone"})
+    _, again = attempt(act, form, {"language": "language", "time_zone": "time_zone"})
     return done("/account", "reading") if again is None else _page(request, who, form=again)
 
 
@@ -113,9 +120,10 @@ def _page(request: Request, who: SignedIn, fault: _Fault | None = None, form: Fo
         "account.html",
         status=fault.status if fault else form.status if form else 200,
         fault=fault,
-        form=form or Form({"time_zone": who.time_zone or console.kit.settings.time_zone}),
+        form=form or Form({"language": speech().language, "time_zone": speech().zone.key}),
+        languages=NAMES,
         zones=moments.zone_options(ZONES),
-        done=_DONE.get(request.query_params.get("done", ""), ""),
+        done=gettext(_DONE.get(request.query_params.get("done", ""), "")),
         email=who.person.email,
         roles=sorted(wording.words(role.value) for role in who.person.roles),
         factor=factor,

@@ -13,6 +13,7 @@ from console.context import Reader, console_of
 from console.pages.moments import day_of_week, today
 from console.pages.rendering import page
 from console.pages.wording import words
+from console.speech import gettext
 from integrations.desk.calendar import DAYS, week_json
 from models.errors import BadInput, Problem
 
@@ -37,7 +38,11 @@ def hearings(request: Request, who: Reader, first: str = "") -> Response:
     return page(
         request,
         "hearings.html",
-        title=f"{day_of_week(begins)} to {day_of_week(begins + timedelta(days=DAYS - 1))}",
+        title=gettext(
+            "%(first)s to %(last)s",
+            first=day_of_week(begins),
+            last=day_of_week(begins + timedelta(days=DAYS - 1)),
+        ),
         days=[
             {"name": day_of_week(date.fromisoformat(day["day"])), "rows": [_row(h) for h in day["hearings"]]}
             for day in week["days"]

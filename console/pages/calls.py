@@ -17,6 +17,7 @@ from console.pages import call_form, moments, wording
 from console.pages.forms import Form, attempt, done, form_page
 from console.pages.rendering import page
 from console.reading import note_list
+from console.speech import gettext, speech
 from integrations.desk import call_tasks, calls
 from integrations.desk.views import case_json
 from integrations.identity.accounts import SignedIn
@@ -79,8 +80,8 @@ def save_draft(request: Request, task_id: UUID, who: Actor, form: TokenForm) -> 
 
     _, again = attempt(act, form, call_form.FIELDS)
     if request.headers.get("hx-request") == "true":
-        told = f"Saved {moments.moment(now)}." if again is None else "Not saved yet: see below."
-        return HTMLResponse(told)
+        told = gettext("Saved %(saved)s.", saved=moments.moment(now))
+        return HTMLResponse(told if again is None else gettext("Not saved yet: see below."))
     return done("/calls", "draft") if again is None else _show_task(request, task_id, who, again)
 
 
@@ -153,6 +154,7 @@ def _show_task(request: Request, task_id: UUID, who: SignedIn, form: Form | None
         task=_line(task, now),
         topics=call_form.topics(asked["_about"]) if asked else [],
         outcomes=call_form.outcome_options(to_family=asked is not None),
+        asked_in=task["script"],
         hours=call_form.HOURS,
         heard=call_form.HEARD,
     )
@@ -167,8 +169,9 @@ def _show_case(request: Request, key: str, who: SignedIn, form: Form) -> Respons
         "case_call.html",
         form,
         case=shown,
-        topics=call_form.topics(call_tasks.questions("en")),
+        topics=call_form.topics(call_tasks.questions(speech().language)),
         outcomes=call_form.outcome_options(to_family=True),
+        asked_in=speech().language,
         hours=call_form.HOURS,
         heard=call_form.HEARD,
         parties=[("child", "The child"), ("sponsor", "The sponsor")],

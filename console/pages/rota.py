@@ -14,6 +14,7 @@ from console.csrf import TokenForm
 from console.pages.forms import Form, attempt, done, form_page
 from console.pages.moments import moment, typed_moment
 from console.permissions import KEEP_ROTA
+from console.speech import gettext
 from integrations.desk import rota
 from integrations.desk.leaving import rungs_json
 from integrations.desk.queues import owners_json
@@ -78,7 +79,10 @@ def _show(request: Request, who: SignedIn, form: Form) -> Response:
         "rota.html",
         form,
         on_call=[_line(one) for one in on_call["on_call"]],
-        gaps=[f"rung {gap['rung']}: {_window(gap)}" for gap in on_call["gaps"]],
+        gaps=[
+            gettext("Rung %(rung)s: %(window)s", rung=gap["rung"], window=_window(gap))
+            for gap in on_call["gaps"]
+        ],
         days=on_call["look_ahead_days"],
         rungs=ladder["rungs"],
         keeps=KEEP_ROTA.is_held_by(who.person),
@@ -93,7 +97,7 @@ def _line(one: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _window(one: Mapping[str, Any]) -> str:
-    return f"{moment(one['from'])} to {moment(one['until'])}"
+    return gettext("%(first)s to %(last)s", first=moment(one["from"]), last=moment(one["until"]))
 
 
 def _rung(form: Mapping[str, str]) -> int:

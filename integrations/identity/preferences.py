@@ -25,22 +25,24 @@ ZONES = (
 )
 
 
-def set_preferences(session: Session, person_id: UUID, *, language: str, time_zone: str) -> None:
-    """This person's pages come in this language and tell times of this zone from now on.
+def set_preferences(
+    session: Session, person_id: UUID, *, language: str | None = None, time_zone: str | None = None
+) -> None:
+    """This person's pages come in this language and tell times of this zone from now on, where one is given.
 
     Raises:
         BadInput: the language or the zone is not one of ours.
     """
-    problems = [
-        Problem(field, "wrong_value", told)
-        for field, value, known, told in (
-            ("language", language, LANGUAGES, "Choose one of the languages."),
-            ("time_zone", time_zone, ZONES, "Choose one of the time zones."),
-        )
-        if value not in known
-    ]
+    problems = []
+    if language is not None and language not in LANGUAGES:
+        problems.append(Problem("language", "wrong_value", "Choose one of the languages."))
+    if time_zone is not None and time_zone not in ZONES:
+        problems.append(Problem("time_zone", "wrong_value", "Choose one of the time zones."))
     if problems:
         raise BadInput(problems)
+    told = {"language": language, "time_zone": time_zone}
     session.execute(
-        update(Staff).where(col(Staff.id) == person_id).values(language=language, time_zone=time_zone)
+        update(Staff)
+        .where(col(Staff.id) == person_id)
+        .values({name: value for name, value in told.items() if value is not None})
     )

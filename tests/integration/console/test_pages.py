@@ -194,7 +194,7 @@ def test_headers_stand_on_every_answer(app: FastAPI, browser: Client, sign_in: S
 
 
 def test_nothing_but_the_doors_is_open_without_a_session(app: FastAPI, browser: Client) -> None:
-    doors = {"/sign-in", "/healthz", "/readyz", "/metrics", "/api/v1/openapi.json"}
+    doors = {"/sign-in", "/language", "/healthz", "/readyz", "/metrics", "/api/v1/openapi.json"}
     for method, path in _paths(app):
         if path in doors:
             continue
