@@ -36,6 +36,7 @@ from console.pages import (
     intake_bulk,
     intake_pages,
     intake_papers,
+    language,
     links,
     printing,
     queue,
@@ -45,6 +46,7 @@ from console.pages import (
     today,
 )
 from console.pages.rendering import STATIC, make_templates
+from console.speech import Listener
 from console.throttle import PasswordSlots
 from integrations.database import wall_clock
 from integrations.kit import Kit
@@ -78,6 +80,7 @@ def create_app(
         sign_in,
         factor,
         account,
+        language,
         today,
         queue,
         escalations,
@@ -108,5 +111,6 @@ def create_app(
     app.mount("/static", GZipMiddleware(StaticFiles(directory=STATIC)), name="static")
     add_error_handlers(app)
     app.add_middleware(RateLimit, limits=limits or Limits(), cookie_name=console.cookie_name, wall=wall)
+    app.add_middleware(Listener, zone=kit.settings.time_zone)
     app.add_middleware(Guard, https=kit.public_url.startswith("https://"))
     return app

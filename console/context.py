@@ -13,6 +13,7 @@ from jinja2 import Environment
 from console.errors import NotSignedIn
 from console.metrics import Metrics
 from console.permissions import ACT_ON_CASES, HAND_IN, READ_CASES, READ_LINKS, Permission
+from console.speech import speech
 from console.throttle import KeyThrottle, PasswordSlots
 from integrations.database import current_time
 from integrations.identity.accounts import Awaits, SignedIn, find_session
@@ -63,9 +64,12 @@ def find_signed_in(request: Request, awaits: Awaits | None = None) -> SignedIn |
     if not token:
         return None
     with console.kit.transaction() as session:
-        return find_session(
+        found = find_session(
             session, token, now=console.wall(), awaits=awaits, by_itself=renews_itself(request)
         )
+    if found is not None:
+        speech().suit(found)
+    return found
 
 
 def renews_itself(request: Request) -> bool:

@@ -13,6 +13,7 @@ from fastapi.responses import Response
 from sqlmodel import Session
 
 from console.context import Console, console_of
+from console.speech import gettext
 from integrations.identity.accounts import NewSession, begin_session, check_password
 from integrations.identity.lockout import Pause, forget, take_try
 from integrations.identity.second_factor import take_code
@@ -97,5 +98,5 @@ def _words(pause: Pause, wall: datetime) -> str:
     if pause.until is None:
         return _SHUT
     minutes = ceil((pause.until - wall).total_seconds() / 60)
-    wait = "a minute" if minutes <= 1 else f"{minutes} minutes"
-    return f"Too many tries for this address. Wait {wait}, then try again."
+    wait = gettext("a minute") if minutes <= 1 else gettext("%(minutes)s minutes", minutes=minutes)
+    return gettext("Too many tries for this address. Wait %(wait)s, then try again.", wait=wait)

@@ -10,8 +10,9 @@ import os
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Literal
+from zoneinfo import available_timezones
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from models.errors import BadInput, Problem
@@ -52,6 +53,9 @@ class Settings(BaseSettings):
         default=None, description="A Prefect server of your own. Default: one that Kinline starts."
     )
     console_port: int = Field(default=8600, ge=0, le=65535, description="Port of the console; 0 takes any.")
+    time_zone: str = Field(
+        default="America/New_York", description="Zone of the pages' times for who has chosen none."
+    )
     vault_keys: SecretStr | None = Field(
         default=None,
         description="Sealing keys as id:hex pairs with commas. Default: made in the home folder.",
@@ -84,6 +88,13 @@ class Settings(BaseSettings):
     postal_at_once: int = Field(
         default=4, ge=1, le=64, description="Look-ups under way at a time, in the address round."
     )
+
+    @field_validator("time_zone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        if value not in available_timezones():
+            raise ValueError("no time zone has this name; one is America/Chicago")
+        return value
 
 
 def load_settings(environ: Mapping[str, str] | None = None) -> Settings:

@@ -11,10 +11,13 @@ from fastapi.responses import RedirectResponse, Response
 from console.context import AnyStaff, console_of
 from console.credentials import Failed, own_password, with_cookie
 from console.csrf import TokenForm
-from console.pages import wording
+from console.pages import moments, wording
+from console.pages.forms import Form, attempt, done
 from console.pages.rendering import page
+from console.speech import NAMES, gettext, speech, translated
 from integrations.identity.accounts import MIN_PASSWORD, SignedIn, begin_session, end_sessions
 from integrations.identity.passwords import put_password
+from integrations.identity.preferences import ZONES, set_preferences
 from integrations.identity.second_factor import has_factor, recovery_codes_left
 from integrations.identity.sessions import OpenSession, end_own, open_sessions
 from models.errors import BadInput, NotFound
@@ -42,7 +45,7 @@ def change_password(request: Request, who: AnyStaff, form: TokenForm) -> Respons
     console = console_of(request)
     new = form.get("new_password", "")
     if new != form.get("again", ""):
-        return _page(request, who, _Fault("again", "The two are not the same. Type both again."))
+        return _page(request, who, _Fault("again", gettext("The two are not the same. Type both again.")))
     found = own_password(console, who.person, form.get("password", ""))
     if isinstance(found, Failed):
         return _page(request, who, _Fault("password", found.words, found.status))
@@ -53,8 +56,27 @@ def change_password(request: Request, who: AnyStaff, form: TokenForm) -> Respons
             fresh = begin_session(session, who.person, now=wall)
     except BadInput as err:
         problem = err.problems[0]
-        return _page(request, who, _Fault("new_password", f"{problem.message} {problem.remedy}"))
+        return _page(
+            request,
+            who,
+            _Fault("new_password", f"{translated(problem.message)} {translated(problem.remedy)}"),
+        )
     return with_cookie(request, RedirectResponse("/account?done=password", status_code=303), fresh)
+
+
+@router.post("/account/reading")
+def change_reading(request: Request, who: AnyStaff, form: TokenForm) -> Response:
+    """By which clock their pages tell the time."""
+    console = console_of(request)
+
+    def act() -> None:
+        with console.kit.transaction() as session:
+            set_preferences(
+                session, who.person.id, language=form.get("language", ""), time_zone=form.get("time_zone", "")
+            )
+
+    _, again = attempt(act, form, {"language": "language", "time_zone": "time_zone"})
+    return done("/account", "reading") if again is None else _page(request, who, form=again)
 
 
 @router.post("/account/sessions/{key}/end")
@@ -80,13 +102,14 @@ def end_other_sessions(request: Request, who: AnyStaff, form: TokenForm) -> Resp
 
 
 _DONE = {
+    "reading": "From now on you read Kinline this way.",
     "password": "Your new password is set. Everywhere else you are signed out.",
     "session": "That session is over.",
     "sessions": "All other sessions are over.",
 }
 
 
-def _page(request: Request, who: SignedIn, fault: _Fault | None = None) -> Response:
+def _page(request: Request, who: SignedIn, fault: _Fault | None = None, form: Form | None = None) -> Response:
     console = console_of(request)
     with console.kit.transaction() as session:
         sessions = open_sessions(session, who.person.id, wall=console.wall())
@@ -95,9 +118,12 @@ def _page(request: Request, who: SignedIn, fault: _Fault | None = None) -> Respo
     return page(
         request,
         "account.html",
-        status=fault.status if fault else 200,
+        status=fault.status if fault else form.status if form else 200,
         fault=fault,
-        done=_DONE.get(request.query_params.get("done", ""), ""),
+        form=form or Form({"language": speech().language, "time_zone": speech().zone.key}),
+        languages=NAMES,
+        zones=moments.zone_options(ZONES),
+        done=gettext(_DONE.get(request.query_params.get("done", ""), "")),
         email=who.person.email,
         roles=sorted(wording.words(role.value) for role in who.person.roles),
         factor=factor,
@@ -111,9 +137,9 @@ def _row(one: OpenSession, who: SignedIn) -> dict[str, object]:
     return {
         "id": str(one.id),
         "is_this": one.id == who.session_id,
-        "began": wording.moment(one.began_at.isoformat()),
-        "seen": wording.moment(one.seen_at.isoformat()),
-        "ends": wording.moment(one.ends_at.isoformat()),
+        "began": wording.moment(one.began_at),
+        "seen": wording.moment(one.seen_at),
+        "ends": wording.moment(one.ends_at),
     }
 
 

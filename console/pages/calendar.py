@@ -10,8 +10,10 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from console.context import Reader, console_of
+from console.pages.moments import day_of_week, today
 from console.pages.rendering import page
 from console.pages.wording import words
+from console.speech import gettext
 from integrations.desk.calendar import DAYS, week_json
 from models.errors import BadInput, Problem
 
@@ -31,14 +33,18 @@ def hearings(request: Request, who: Reader, first: str = "") -> Response:
     """The week from this day on, or from today. The view itself writes the audit row."""
     console = console_of(request)
     now = console.now()
-    begins = _day(first) if first else now.date()
+    begins = _day(first) if first else today(now)
     week = week_json(console.kit, first=begins, actor=str(who.person.id), now=now)
     return page(
         request,
         "hearings.html",
-        title=f"{_written(begins)} to {_written(begins + timedelta(days=DAYS - 1))}",
+        title=gettext(
+            "%(first)s to %(last)s",
+            first=day_of_week(begins),
+            last=day_of_week(begins + timedelta(days=DAYS - 1)),
+        ),
         days=[
-            {"name": _written(date.fromisoformat(day["day"])), "rows": [_row(h) for h in day["hearings"]]}
+            {"name": day_of_week(date.fromisoformat(day["day"])), "rows": [_row(h) for h in day["hearings"]]}
             for day in week["days"]
             if day["hearings"]
         ],
@@ -55,10 +61,6 @@ def _day(value: str) -> date:
         raise BadInput(
             Problem("first", "wrong_value", "This is not a date.", "Write it as 2026-02-02.")
         ) from None
-
-
-def _written(day: date) -> str:
-    return f"{day:%A}, {day.day} {day:%b %Y}"
 
 
 def _row(hearing: Mapping[str, Any]) -> dict[str, Any]:

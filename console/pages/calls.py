@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -13,10 +13,11 @@ from fastapi.responses import HTMLResponse, Response
 
 from console.context import Actor, Reader, console_of
 from console.csrf import TokenForm
-from console.pages import call_form, wording
+from console.pages import call_form, moments, wording
 from console.pages.forms import Form, attempt, done, form_page
 from console.pages.rendering import page
 from console.reading import note_list
+from console.speech import gettext, speech
 from integrations.desk import call_tasks, calls
 from integrations.desk.views import case_json
 from integrations.identity.accounts import SignedIn
@@ -42,7 +43,7 @@ def _line(task: Mapping[str, Any], now: datetime) -> dict[str, Any]:
         "party_words": wording.words(task["party"]),
         "to_words": wording.words(task["to"] or "nobody"),
         "waits": wording.span(now - datetime.fromisoformat(task["due_at"])),
-        "there": wording.local_hour(task["local_time"]) if task["local_time"] else "",
+        "there": moments.hour_there(task["local_time"]) if task["local_time"] else "",
     }
 
 
@@ -79,8 +80,8 @@ def save_draft(request: Request, task_id: UUID, who: Actor, form: TokenForm) -> 
 
     _, again = attempt(act, form, call_form.FIELDS)
     if request.headers.get("hx-request") == "true":
-        told = f"Saved {wording.moment(now.isoformat())}." if again is None else "Not saved yet: see below."
-        return HTMLResponse(told)
+        told = gettext("Saved %(saved)s.", saved=moments.moment(now))
+        return HTMLResponse(told if again is None else gettext("Not saved yet: see below."))
     return done("/calls", "draft") if again is None else _show_task(request, task_id, who, again)
 
 
@@ -136,17 +137,7 @@ def _true_time(form: Mapping[str, str]) -> datetime | None:
     said = form.get("true_time", "").strip()
     if not said:
         return None
-    try:
-        return datetime.fromisoformat(said).replace(tzinfo=UTC)
-    except ValueError:
-        raise BadInput(
-            Problem(
-                "--true-time",
-                "wrong_value",
-                "This is not a day and an hour.",
-                "Write it as 2026-02-02 15:30.",
-            )
-        ) from None
+    return moments.typed_moment(said, "--true-time")
 
 
 def _show_task(request: Request, task_id: UUID, who: SignedIn, form: Form | None) -> Response:
@@ -163,6 +154,7 @@ def _show_task(request: Request, task_id: UUID, who: SignedIn, form: Form | None
         task=_line(task, now),
         topics=call_form.topics(asked["_about"]) if asked else [],
         outcomes=call_form.outcome_options(to_family=asked is not None),
+        asked_in=task["script"],
         hours=call_form.HOURS,
         heard=call_form.HEARD,
     )
@@ -177,8 +169,9 @@ def _show_case(request: Request, key: str, who: SignedIn, form: Form) -> Respons
         "case_call.html",
         form,
         case=shown,
-        topics=call_form.topics(call_tasks.questions("en")),
+        topics=call_form.topics(call_tasks.questions(speech().language)),
         outcomes=call_form.outcome_options(to_family=True),
+        asked_in=speech().language,
         hours=call_form.HOURS,
         heard=call_form.HEARD,
         parties=[("child", "The child"), ("sponsor", "The sponsor")],

@@ -16,6 +16,7 @@ from console.pages.closing_words import closing_words
 from console.pages.court_words import court_words
 from console.pages.rendering import page
 from console.pages.timeline import timeline
+from console.speech import gettext
 from integrations.desk.child_story import story_json
 from integrations.desk.views import case_json
 
@@ -55,14 +56,18 @@ def case(request: Request, key: str, who: Reader) -> Response:
 def sight_words(in_sight: Mapping[str, Any]) -> str:
     """What keeps the child in sight, until when; or that nothing does."""
     if not in_sight["by"]:
-        return "Nothing keeps this child in sight. Tell a supervisor now."
+        return gettext("Nothing keeps this child in sight. Tell a supervisor now.")
     by, until = str(in_sight["by"]), wording.moment(in_sight["until"])
     kind, _, key = by.partition(" ")
-    told = wording.words(kind) + _of_day(key) if "_" in kind else by[:1].upper() + by[1:].replace("_", " ")
-    return f"{told}, until {until}." if until else f"{told}."
+    told = (
+        wording.words(kind) + _of_day(key)
+        if "_" in kind
+        else gettext(by[:1].upper() + by[1:].replace("_", " "))
+    )
+    return gettext("%(what)s, until %(until)s.", what=told, until=until) if until else f"{told}."
 
 
 def _of_day(key: str) -> str:
     """Which of the planned ones, where the key says so: `day-30`. Other keys are for machines."""
     day = key.removeprefix("day-")
-    return f" of day {day}" if day != key and day.isdecimal() else ""
+    return gettext(" of day %(day)s", day=day) if day != key and day.isdecimal() else ""

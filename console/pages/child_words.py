@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from console.pages.wording import lower, span, time_left, words
+from console.speech import gettext
 
 # This far ahead, a duty is worth a line at the top; the rest stands under what is to come.
 _AHEAD = timedelta(days=7)
@@ -33,16 +34,21 @@ def reached_words(reached: Mapping[str, Mapping[str, Any]], now: datetime) -> li
 
 def _spoke(last: Mapping[str, Any] | None, now: datetime) -> tuple[str, str | None]:
     if last is None:
-        return "No person has spoken with them yet", None
-    how = _SPOKE.get(last["how"], lower(words(last["how"])))
-    by = f", by {last['by']}" if last["by"] else ""
-    return f"Spoken with {how}{by}, {span(now - last['at'])} ago", last["at"].isoformat()
+        return gettext("No person has spoken with them yet"), None
+    how = gettext(_SPOKE[last["how"]]) if last["how"] in _SPOKE else lower(words(last["how"]))
+    ago = span(now - last["at"])
+    told = (
+        gettext("Spoken with %(how)s, by %(who)s, %(time)s ago", how=how, who=last["by"], time=ago)
+        if last["by"]
+        else gettext("Spoken with %(how)s, %(time)s ago", how=how, time=ago)
+    )
+    return told, last["at"].isoformat()
 
 
 def _signs(ways: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     for way, told in (("wrote", "Wrote a text"), ("text_arrived", "A text arrived")):
         if ways[way] is not None:
-            yield told, ways[way]["at"].isoformat()
+            yield gettext(told), ways[way]["at"].isoformat()
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from console.pages.wording import count, lower, moment, words
+from console.speech import gettext, translated
 
 
 def closing_words(told: Mapping[str, Any] | None) -> dict[str, Any] | None:
@@ -22,22 +23,30 @@ def closing_words(told: Mapping[str, Any] | None) -> dict[str, Any] | None:
 
 def _last_contact(last: Mapping[str, Any] | None) -> str:
     if last is None:
-        return "This child has not been released yet."
-    by = f" by {last['by']}" if last["by"] else ""
+        return gettext("This child has not been released yet.")
+    by = gettext(" by %(who)s", who=last["by"]) if last["by"] else ""
     at = moment(last["at"])
     if last["how"] == "release":
-        return f"Nobody has spoken with the child since the release on {at}{by}."
-    how = "a call" if last["how"] == "call" else lower(words(f"lost_{last['how']}"))
-    return f"A person last spoke with the child on {at}{by} ({how}; {lower(words(last['outcome']))})."
+        return gettext("Nobody has spoken with the child since the release on %(at)s%(by)s.", at=at, by=by)
+    how = gettext("a call") if last["how"] == "call" else lower(words(f"lost_{last['how']}"))
+    return gettext(
+        "A person last spoke with the child on %(at)s%(by)s (%(how)s; %(outcome)s).",
+        at=at,
+        by=by,
+        how=how,
+        outcome=lower(words(last["outcome"])),
+    )
 
 
 def _limit(told: Mapping[str, Any]) -> str:
     """How long the policy lets a child go unheard, and until when that is."""
     if told["heard_until"] is None or told["max_silence_days"] is None:
         return ""
-    longest = count(told["max_silence_days"], "day")
-    return (
-        f"The policy lets {longest} pass at most: the next look must be due by {moment(told['heard_until'])}."
+    longest = count(told["max_silence_days"], "day", "days")
+    return gettext(
+        "The policy lets %(longest)s pass at most: the next look must be due by %(until)s.",
+        longest=longest,
+        until=moment(told["heard_until"]),
     )
 
 
@@ -45,17 +54,25 @@ def _proposed(proposal: Mapping[str, Any] | None) -> str:
     if proposal is None:
         return ""
     reason = lower(words(proposal["reason"]))
-    return f"Closing is proposed ({reason}) by {proposal['by']}. A second person must confirm it."
+    return gettext(
+        "Closing is proposed (%(reason)s) by %(who)s. A second person must confirm it.",
+        reason=reason,
+        who=proposal["by"],
+    )
 
 
 def _reason(reason: Mapping[str, Any]) -> dict[str, Any]:
-    who = " or ".join(f"a {role.replace('_', ' ')}" for role in reason["roles"])
+    who = _any_of(reason["roles"])
     if reason["confirmed_by"]:
-        second = " or ".join(f"a {role.replace('_', ' ')}" for role in reason["confirmed_by"])
-        who = f"{who}, then another person: {second}"
+        second = _any_of(reason["confirmed_by"])
+        who = gettext("%(first)s, then another person: %(second)s", first=who, second=second)
     return {
         "name": words(reason["reason"]),
         "who": who[:1].upper() + who[1:],
-        "needs": "; ".join(reason["needs"]) or "nothing but the person",
-        "lacking": [one["message"] for one in reason["lacking"]],
+        "needs": "; ".join(map(translated, reason["needs"])) or gettext("nothing but the person"),
+        "lacking": [translated(one["message"]) for one in reason["lacking"]],
     }
+
+
+def _any_of(roles: Sequence[str]) -> str:
+    return gettext(" or ").join(gettext("a %(role)s", role=lower(words(role))) for role in roles)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
 from typing import Any
 
+from console.pages.moments import day
 from console.pages.wording import count, lower, moment, words
+from console.speech import gettext
 
 
 def court_words(told: Mapping[str, Any] | None) -> dict[str, Any] | None:
@@ -15,7 +16,7 @@ def court_words(told: Mapping[str, Any] | None) -> dict[str, Any] | None:
         return None
     return {
         "status": words(f"court_{told['status']}"),
-        "since": f"since {moment(told['since'])}, {count(told['days'], 'day')}" if told["since"] else "",
+        "since": _since(told) if told["since"] else "",
         "next": _next(told["next_hearing_at"]),
         "is_known": told["next_hearing_at"] is not None,
         "last_look": _last_look(told["last_look"]),
@@ -25,54 +26,68 @@ def court_words(told: Mapping[str, Any] | None) -> dict[str, Any] | None:
     }
 
 
+def _since(told: Mapping[str, Any]) -> str:
+    days = count(told["days"], "day", "days")
+    return gettext("since %(at)s, %(days)s", at=moment(told["since"]), days=days)
+
+
 def _next(at: str | None) -> str:
     return (
-        f"The next hearing is on {moment(at)}."
+        gettext("The next hearing is on %(at)s.", at=moment(at))
         if at
-        else "No hearing is known. That is no proof that all is well."
+        else gettext("No hearing is known. That is no proof that all is well.")
     )
 
 
 def _last_look(look: Mapping[str, Any] | None) -> str:
     if look is None:
-        return "Nobody has looked yet."
-    by = look["by"] or "the court's list"
-    said = f" It said: {look['said'].rstrip('.')}." if look["said"] else ""
+        return gettext("Nobody has looked yet.")
+    by = look["by"] or gettext("the court's list")
+    said = gettext(" It said: %(said)s.", said=look["said"].rstrip(".")) if look["said"] else ""
     status = lower(words(f"court_{look['status']}"))
-    return f"Last look on {moment(look['at'])} by {by} ({lower(words(look['source']))}): {status}.{said}"
+    return gettext(
+        "Last look on %(at)s by %(who)s (%(source)s): %(status)s.%(said)s",
+        at=moment(look["at"]),
+        who=by,
+        source=lower(words(look["source"])),
+        status=status,
+        said=said,
+    )
 
 
 def _next_look(look: Mapping[str, Any] | None) -> str:
     if look is None:
-        return "No look is planned."
-    return (
-        f"The next look was due by {moment(look['due_at'])}."
-        if look["overdue"]
-        else (f"The next look: from {moment(look['opens_at'])}, by {moment(look['due_at'])}.")
-    )
+        return gettext("No look is planned.")
+    due = moment(look["due_at"])
+    if look["overdue"]:
+        return gettext("The next look was due by %(due)s.", due=due)
+    opens = moment(look["opens_at"])
+    return gettext("The next look: from %(opens)s, by %(due)s.", opens=opens, due=due)
 
 
 def _help(told: Mapping[str, Any] | None) -> dict[str, Any] | None:
     if told is None:
         return None
-    day = _day(told["counted_from"])
+    counted = day(told["counted_from"])
     basis = {
-        "order": f"Counted from the order on {day}.",
-        "missed_hearing": f"Counted from the hearing on {day}, if the order was made then. Find out.",
-        "unknown": "The day of the order is not known. Find it out.",
+        "order": gettext("Counted from the order on %(day)s.", day=counted),
+        "missed_hearing": gettext(
+            "Counted from the hearing on %(day)s, if the order was made then. Find out.", day=counted
+        ),
+        "unknown": gettext("The day of the order is not known. Find it out."),
     }
     return {
         "title": words(told["because"]),
         "basis": basis[told["basis"]],
-        "clocks": [_line(c) + (f" Until {_day(c['until'])}." if c["until"] else "") for c in told["clocks"]],
+        "clocks": [
+            _line(c) + (gettext(" Until %(day)s.", day=day(c["until"])) if c["until"] else "")
+            for c in told["clocks"]
+        ],
         "pointers": [_line(p) for p in told["pointers"]],
         "version": told["version"],
     }
 
 
 def _line(line: Mapping[str, Any]) -> str:
-    return f"{line['text']} (Unverified.)" if line["unverified"] else str(line["text"])
-
-
-def _day(value: str | None) -> str:
-    return f"{(day := date.fromisoformat(value)).day} {day:%b %Y}" if value else ""
+    text = gettext(line["text"])
+    return f"{text} {gettext('(Unverified.)')}" if line["unverified"] else text

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from console.speech import gettext
+
 DONE: Mapping[str, str] = {
     "on_call": "They are on the rota.",
     "off_call": "That time is ended. Look below whether somebody else is on call then.",
@@ -52,4 +54,4 @@ DONE: Mapping[str, str] = {
 
 def done_words(code: str) -> str:
     """The words of this code; none for one that is not ours."""
-    return DONE.get(code, "")
+    return gettext(DONE.get(code, ""))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -12,13 +11,12 @@ from fastapi.responses import Response
 
 from console.context import Actor, console_of
 from console.csrf import TokenForm
-from console.pages import wording
+from console.pages import moments, wording
 from console.pages.forms import Form, attempt, done, form_page
 from console.pages.queue import owners
 from integrations.desk import escalations, queue_acts
 from integrations.desk.queues import escalation_json, owners_json
 from integrations.identity.accounts import SignedIn
-from models.errors import BadInput, Problem
 
 router = APIRouter(prefix="/escalations/{escalation_id}")
 _FIELDS = {"--to": "to", "--reason": "reason", "--until": "until"}
@@ -99,7 +97,7 @@ def snooze(request: Request, escalation_id: UUID, who: Actor, form: TokenForm) -
             console.kit,
             escalation_id,
             who.person,
-            until=_moment(form),
+            until=moments.typed_moment(form.get("until", ""), "--until"),
             reason=form.get("reason", ""),
             now=console.now(),
         )
@@ -134,24 +132,7 @@ def _show(request: Request, escalation_id: UUID, who: SignedIn, template: str, f
         escalation=shown,
         reason_words=wording.words(shown["reason"]),
         left=wording.time_left(shown["until"], now),
-        until=wording.moment(shown["until"]),
-        latest=datetime.fromisoformat(shown["until"]).strftime("%Y-%m-%dT%H:%M"),
+        until=moments.moment(shown["until"]),
         owners=owners(owners_json(console.kit)),
         came_from=form.value("from") or request.query_params.get("from", ""),
     )
-
-
-def _moment(form: Mapping[str, str]) -> datetime:
-    """The moment in the field, which is told in UTC as the page says.
-
-    Raises:
-        BadInput: it is none.
-    """
-    try:
-        return datetime.fromisoformat(form.get("until", "")).replace(tzinfo=UTC)
-    except ValueError:
-        raise BadInput(
-            Problem(
-                "--until", "wrong_value", "This is not a day and an hour.", "Write it as 2026-02-02 15:30."
-            )
-        ) from None

@@ -17,6 +17,7 @@ from fastapi.responses import RedirectResponse, Response
 from console.errors import answer_to
 from console.pages import wording
 from console.pages.rendering import page
+from console.speech import translated
 from models.errors import BadInput, Problem, Refused, Stale
 
 Found = TypeVar("Found")
@@ -64,8 +65,12 @@ def attempt(
         told = answer_to(err)
         return None, Form(
             values,
-            refused=told.detail or told.title,
-            missing=tuple(filter(None, map(wording.without_command, told.more.get("missing", ())))),
+            refused=translated(told.detail or told.title),
+            missing=tuple(
+                translated(line)
+                for line in map(wording.without_command, told.more.get("missing", ()))
+                if line
+            ),
             status=told.status,
         )
 
@@ -77,7 +82,7 @@ def _name(problem: Problem, fields: Mapping[str, str]) -> str:
 def _words(problem: Problem) -> str:
     """The reason and the remedy; not a remedy for those who type a command."""
     remedy = "" if "--" in problem.remedy else wording.without_command(problem.remedy)
-    return f"{wording.without_command(problem.message)} {remedy}".strip()
+    return f"{translated(wording.without_command(problem.message))} {translated(remedy)}".strip()
 
 
 def form_page(request: Request, template: str, form: Form, **values: Any) -> Response:

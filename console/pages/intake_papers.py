@@ -42,7 +42,9 @@ def papers(request: Request, draft_id: UUID, who: Sender, kind: str = "", subjec
         return RedirectResponse(f"/intake/{draft_id}/documents/{kind}@{subject}", status_code=303)
     persons = [(one, intake_words.person_words(view.draft, one)) for one in people(view.draft)]
     values = shown(view)
-    return rendering.page(request, "intake_papers.html", **values, persons=persons, kinds=intake_words.KINDS)
+    return rendering.page(
+        request, "intake_papers.html", **values, persons=persons, kinds=intake_words.kinds()
+    )
 
 
 @router.get("/documents/{slot}")

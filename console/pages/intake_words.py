@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from console.speech import gettext, translated
 from integrations.desk.draft_views import DraftView, Slot
 from models.states import DocumentKind
 from vetting.category import who
@@ -32,7 +33,6 @@ SEEN: Mapping[str, tuple[str, str, str]] = {
     "blank": ("Empty page", "bad", "There is no print on it. Is it the other side? Add the right one, and take this one out."),
     "not_looked_at": ("Not looked at", "warn", "The machine could not look at it now. A person will."),
 }  # fmt: skip
-KINDS = tuple((kind.value, document_words(kind).capitalize()) for kind in DocumentKind)
 
 
 def person_words(draft: Draft, subject: str) -> str:
@@ -40,7 +40,8 @@ def person_words(draft: Draft, subject: str) -> str:
     page = _page_of(draft, subject)
     name = " ".join(page.typed.get(part, "").strip() for part in ("given_names", "family_names")).strip()
     role = who(packet_subject(draft, subject))
-    return f"{name} ({role})" if name else role[:1].upper() + role[1:]
+    told = translated(role)
+    return f"{name} ({told})" if name else told[:1].upper() + told[1:]
 
 
 def _page_of(draft: Draft, subject: str) -> Page:
@@ -53,11 +54,17 @@ def _page_of(draft: Draft, subject: str) -> Page:
 
 def paper_words(item: str) -> str:
     words = document_words(item)
-    return words[:1].upper() + words[1:]
+    told = gettext(words)
+    return told[:1].upper() + told[1:]
+
+
+def kinds() -> list[tuple[str, str]]:
+    """Every kind of document, and what it is called."""
+    return [(kind.value, paper_words(kind)) for kind in DocumentKind]
 
 
 def advice(slot: Slot) -> str:
-    return document_advice(slot.item)
+    return gettext(document_advice(slot.item))
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +82,12 @@ def lines_of(base: str, section: Section, page: Page, key: int | None, lacks: Se
     path = f"{base}/pages/{section.slug}" + (f"/{key}" if key is not None else "")
     told = {one.name: one.words for one in lacks if one.slug == section.slug and one.key == key}
     return [
-        Line(question.label, _shown(question, page), f"{path}#{question.name}", told.get(question.name, ""))
+        Line(
+            gettext(question.label),
+            _shown(question, page),
+            f"{path}#{question.name}",
+            translated(told.get(question.name, "")),
+        )
         for question in asked(section, page.typed)
         if question.why or page.typed.get(question.name, "").strip()
     ]
@@ -86,9 +98,9 @@ def _shown(question: Question, page: Page) -> str:
     if value is None:
         return ""
     if question.options:
-        return dict(question.options).get(str(value), str(value))
+        return gettext(dict(question.options).get(str(value), str(value)))
     if isinstance(value, bool):
-        return "Yes" if value else "No"
+        return gettext("Yes") if value else gettext("No")
     if question.kind == "noon":
         return str(value)[:10]
     return ", ".join(value) if isinstance(value, list) else str(value)
@@ -98,14 +110,18 @@ def lack_words(view: DraftView, lack: Lack) -> str:
     """What is missing, with whom it is about."""
     if lack.slug == DOCUMENTS and lack.name:
         item, _, subject = lack.name.partition("@")
-        return f"{paper_words(item)} of {person_words(view.draft, subject)}: add it, or say that you don't have it."
+        return gettext(
+            "%(paper)s of %(person)s: add it, or say that you don't have it.",
+            paper=paper_words(item),
+            person=person_words(view.draft, subject),
+        )
     section = BY_SLUG.get(lack.slug)
     if section is not None and section.list_name and lack.key is not None:
         entry = view.draft.entry(section.list_name, lack.key)
         typed = entry.page.typed if entry else {}
-        name = typed.get("name") or typed.get("given_names") or f"a {section.one}"
-        return f"{name}: {lack.words}"
-    return lack.words
+        name = typed.get("name") or typed.get("given_names") or gettext("a %(one)s", one=gettext(section.one))
+        return f"{name}: {translated(lack.words)}"
+    return translated(lack.words)
 
 
 def lack_href(base: str, lack: Lack) -> str:

@@ -55,7 +55,7 @@ def _values(request: Request, who: SignedIn, tab: Tab, name: str) -> dict[str, A
         "tabs": [(tab.value, words, shown["counts"][tab.value]) for tab, words in TAB_NAMES.items()],
         "total": total,
         "items": [_row(item, now) for item in shown["items"]],
-        "as_of": wording.moment(now.isoformat()),
+        "as_of": wording.moment(now),
         "most": MOST_AT_ONCE,
     }
 

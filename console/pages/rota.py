@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -12,9 +11,10 @@ from fastapi.responses import Response
 
 from console.context import AnyStaff, console_of, holder
 from console.csrf import TokenForm
-from console.pages import wording
 from console.pages.forms import Form, attempt, done, form_page
+from console.pages.moments import moment, typed_moment
 from console.permissions import KEEP_ROTA
+from console.speech import gettext
 from integrations.desk import rota
 from integrations.desk.leaving import rungs_json
 from integrations.desk.queues import owners_json
@@ -43,8 +43,8 @@ def add_time(request: Request, who: Keeper, form: TokenForm) -> Response:
             form.get("email", ""),
             who.person,
             rung=_rung(form),
-            begins_at=_moment(form, "from"),
-            ends_at=_moment(form, "until"),
+            begins_at=typed_moment(form.get("from", ""), "--from"),
+            ends_at=typed_moment(form.get("until", ""), "--until"),
             now=console.now(),
         )
 
@@ -79,13 +79,16 @@ def _show(request: Request, who: SignedIn, form: Form) -> Response:
         "rota.html",
         form,
         on_call=[_line(one) for one in on_call["on_call"]],
-        gaps=[f"rung {gap['rung']}: {_window(gap)}" for gap in on_call["gaps"]],
+        gaps=[
+            gettext("Rung %(rung)s: %(window)s", rung=gap["rung"], window=_window(gap))
+            for gap in on_call["gaps"]
+        ],
         days=on_call["look_ahead_days"],
         rungs=ladder["rungs"],
         keeps=KEEP_ROTA.is_held_by(who.person),
         people=[(one["email"], one["display_name"]) for one in owners_json(console.kit)],
         places=RUNGS,
-        as_of=wording.moment(now.isoformat()),
+        as_of=moment(now),
     )
 
 
@@ -94,7 +97,7 @@ def _line(one: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _window(one: Mapping[str, Any]) -> str:
-    return f"{wording.moment(one['from'])} to {wording.moment(one['until'])}"
+    return gettext("%(first)s to %(last)s", first=moment(one["from"]), last=moment(one["until"]))
 
 
 def _rung(form: Mapping[str, str]) -> int:
@@ -102,19 +105,3 @@ def _rung(form: Mapping[str, str]) -> int:
     if not said.isdecimal():
         raise BadInput(Problem("--rung", "missing", "Say whether they are first or the fallback."))
     return int(said)
-
-
-def _moment(form: Mapping[str, str], name: str) -> datetime:
-    """The moment in this field, in UTC as the page says.
-
-    Raises:
-        BadInput: it is none.
-    """
-    try:
-        return datetime.fromisoformat(form.get(name, "").strip()).replace(tzinfo=UTC)
-    except ValueError:
-        raise BadInput(
-            Problem(
-                f"--{name}", "wrong_value", "This is not a day and an hour.", "Write it as 2026-02-02 15:30."
-            )
-        ) from None

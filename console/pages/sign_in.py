@@ -26,7 +26,7 @@ _WRONG = "That address and password do not go together. Check both and try again
 
 @router.get("/sign-in")
 def show(request: Request) -> Response:
-    onward = _own_path(request.query_params.get("next", ""))
+    onward = own_path(request.query_params.get("next", ""))
     if find_signed_in(request) is not None:
         return RedirectResponse(onward, status_code=303)
     return page(request, "sign_in.html", problem="", email="", onward=onward)
@@ -36,7 +36,7 @@ def show(request: Request) -> Response:
 def sign_in(request: Request, form: OwnForm) -> Response:
     """A new session under a new token, whatever the browser held before; half a one when a code is still asked for."""
     console = console_of(request)
-    email, onward = form.get("email", "")[:320], _own_path(form.get("next", ""))
+    email, onward = form.get("email", "")[:320], own_path(form.get("next", ""))
     found = attempt(
         console, email, lambda session: _begin(session, request, email, form.get("password", "")), _WRONG
     )
@@ -79,7 +79,7 @@ def _next_step(awaits: Awaits | None, onward: str) -> str:
 
 @router.get("/sign-in/code")
 def ask_code(request: Request, half: HalfSignedIn) -> Response:
-    onward = _own_path(request.query_params.get("next", ""))
+    onward = own_path(request.query_params.get("next", ""))
     return page(request, "sign_in_code.html", problem="", onward=onward, csrf_token=half.csrf_token)
 
 
@@ -87,7 +87,7 @@ def ask_code(request: Request, half: HalfSignedIn) -> Response:
 def take_code(request: Request, half: HalfSignedIn, form: OwnForm) -> Response:
     """The second step: the session of the first is over, and a full one begins under a new token."""
     require_token(half, form)
-    onward = _own_path(form.get("next", ""))
+    onward = own_path(form.get("next", ""))
     new = second_step(request, half.person, form.get("code", "")[:64])
     if isinstance(new, Failed):
         return page(
@@ -114,9 +114,9 @@ def sign_out(request: Request, who: AnyStaff, form: TokenForm) -> Response:
     return answer
 
 
-def _own_path(path: str) -> str:
+def own_path(path: str, *, or_sign_in: bool = False) -> str:
     """`path` when it is an address of this console, else the first page: nobody is led elsewhere, or round and round."""
     parts = urlsplit(path) if path.startswith("/") and path.isprintable() else None
     if parts is None or parts.scheme or parts.netloc or path.startswith("//") or "\\" in path:
         return "/"
-    return "/" if parts.path.startswith("/sign-in") else path
+    return "/" if parts.path.startswith("/sign-in") and not or_sign_in else path

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from console.pages.wording import lower, moment, words
+from console.speech import gettext
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +52,14 @@ def timeline(case: Mapping[str, Any], story: Mapping[str, Any]) -> list[Entry]:
 
 def _duties(case: Mapping[str, Any]) -> Iterator[Entry]:
     for duty in case["obligations"]:
-        party = "" if duty["party"] == "case" else f" to {words(duty['party'])}"
+        party = "" if duty["party"] == "case" else gettext(" to %(whom)s", whom=words(duty["party"]))
         told = f"{words(duty['kind'])}{party if duty['kind'].endswith(('call', 'reminder')) else _of(duty)}"
         state = "overdue" if duty["overdue"] else duty["state"]
-        tail = ". Keeps the child in sight" if duty["in_sight"] and duty["state"] == "open" else ""
-        yield Entry(duty["due_at"], "Duty", f"{told}: due{tail}.", words(state), loud=duty["overdue"])
+        keeps = duty["in_sight"] and duty["state"] == "open"
+        due = "%(what)s: due. Keeps the child in sight." if keeps else "%(what)s: due."
+        yield Entry(
+            duty["due_at"], gettext("Duty"), gettext(due, what=told), words(state), loud=duty["overdue"]
+        )
 
 
 def _of(duty: Mapping[str, Any]) -> str:
@@ -66,8 +70,9 @@ def _tries(case: Mapping[str, Any]) -> Iterator[Entry]:
     kinds = {duty["id"]: duty["kind"] for duty in case["obligations"]}
     for attempt in case["attempts"]:
         duty = lower(words(kinds.get(attempt["obligation"], "")))
-        told = f"{words(attempt['channel'])}{f', for: {duty}' if duty else ''}."
-        yield Entry(attempt["at"], "Try", told, words(attempt["outcome"]))
+        way = words(attempt["channel"])
+        told = gettext("%(way)s, for: %(duty)s.", way=way, duty=duty) if duty else f"{way}."
+        yield Entry(attempt["at"], gettext("Try"), told, words(attempt["outcome"]))
 
 
 def _calls(case: Mapping[str, Any]) -> Iterator[Entry]:
@@ -75,20 +80,26 @@ def _calls(case: Mapping[str, Any]) -> Iterator[Entry]:
     for call in case.get("calls", ()):
         if call["kind"] != "human":
             continue
-        spoke = "" if call["spoke_with"] == "nobody" else f" Spoke with {words(call['spoke_with'])}."
-        by = " Simulated." if call["simulated"] else ""
-        told = f"Call by a person, for {words(call['party'])}.{spoke}{by}"
-        yield Entry(call["at"] or call["due_at"], "Call", told, words(call["outcome"] or call["state"]))
+        parts = [gettext("Call by a person, for %(whom)s.", whom=words(call["party"]))]
+        if call["spoke_with"] != "nobody":
+            parts.append(gettext("Spoke with %(whom)s.", whom=words(call["spoke_with"])))
+        if call["simulated"]:
+            parts.append(gettext("Simulated."))
+        told = " ".join(parts)
+        yield Entry(
+            call["at"] or call["due_at"], gettext("Call"), told, words(call["outcome"] or call["state"])
+        )
 
 
 def _texts(case: Mapping[str, Any], sent: Mapping[str, Mapping[str, Any]]) -> Iterator[Entry]:
     for message in case["messages"]:
         purpose = message["purpose"].partition(":")[0]
-        told = f"Text to {words(message['to_party'])}: {lower(words(purpose.replace('-', ' ')))}."
+        about = lower(words(purpose.replace("-", " ")))
+        told = gettext("Text to %(whom)s: %(about)s.", whom=words(message["to_party"]), about=about)
         went = sent.get(message["id"], {})
         yield Entry(
             message["accepted_at"] or message["send_after"],
-            "Text",
+            gettext("Text"),
             told,
             words(message["state"]),
             said=went.get("said", ""),
@@ -100,11 +111,12 @@ def _replies(story: Mapping[str, Any]) -> Iterator[Entry]:
     for text in story["texts"]:
         if text["way"] != "in":
             continue
-        read = f" Read by {text['read_by']}." if text["read_by"] else ""
+        told = gettext("Text from %(whom)s.", whom=words(text["party"]))
+        read = gettext(" Read by %(who)s.", who=text["read_by"]) if text["read_by"] else ""
         yield Entry(
             text["at"].isoformat(),
-            "Reply",
-            f"Text from {words(text['party'])}.{read}",
+            gettext("Reply"),
+            f"{told}{read}",
             words(text["meaning"]),
             said=text["said"],
             lang=text["language"],
@@ -122,32 +134,45 @@ _PAPERS = {
 def _papers(story: Mapping[str, Any]) -> Iterator[Entry]:
     for paper in story["papers"]:
         told, state = _PAPERS[paper["kind"]]
-        yield Entry(paper["at"].isoformat(), "Paper", f"{told}, by {paper['by']}.", state)
+        by = gettext("%(what)s, by %(who)s.", what=gettext(told), who=paper["by"])
+        yield Entry(paper["at"].isoformat(), gettext("Paper"), by, gettext(state))
 
 
 def _escalations(case: Mapping[str, Any]) -> Iterator[Entry]:
     for escalation in case["escalations"]:
         waits = escalation["state"] == "open"
         deadline = escalation["acknowledge_by"] if waits else escalation["resolve_by"]
-        act = "taken" if waits else "resolved"
-        owner = f" With {escalation['owner']}." if escalation["owner"] else ""
-        told = (
-            f"{words(escalation['reason'])}: level {escalation['level']},"
-            f" {lower(words(escalation['queue']))}. To be {act} by this time.{owner}"
+        by_then = (
+            "%(reason)s: level %(level)s, %(queue)s. To be taken by this time."
+            if waits
+            else "%(reason)s: level %(level)s, %(queue)s. To be resolved by this time."
         )
+        told = gettext(
+            by_then,
+            reason=words(escalation["reason"]),
+            level=escalation["level"],
+            queue=lower(words(escalation["queue"])),
+        )
+        if escalation["owner"]:
+            told += gettext(" With %(who)s.", who=escalation["owner"])
         is_live = escalation["state"] != "resolved"
-        yield Entry(deadline, "Escalation", told, words(escalation["state"]), loud=is_live)
+        yield Entry(deadline, gettext("Escalation"), told, words(escalation["state"]), loud=is_live)
 
 
 def _hearings(case: Mapping[str, Any]) -> Iterator[Entry]:
     for hearing in case["hearings"]:
-        told = f"Hearing ({words(hearing['kind']).lower()}), {hearing['court']}."
-        yield Entry(hearing["starts_at"], "Hearing", told, words(hearing["outcome"] or hearing["state"]))
+        kind = words(hearing["kind"]).lower()
+        told = gettext("Hearing (%(kind)s), %(court)s.", kind=kind, court=hearing["court"])
+        state = words(hearing["outcome"] or hearing["state"])
+        yield Entry(hearing["starts_at"], gettext("Hearing"), told, state)
 
 
 def _milestones(case: Mapping[str, Any]) -> Iterator[Entry]:
     if case.get("released_at"):
-        yield Entry(case["released_at"], "Case", "Released to the sponsor.", "Done")
+        yield Entry(
+            case["released_at"], gettext("Case"), gettext("Released to the sponsor."), gettext("Done")
+        )
     if case["closure"]:
         reason = lower(words(case["closure"]["reason"]))
-        yield Entry(case["closure"]["at"], "Case", f"Case closed: {reason}.", "Closed")
+        told = gettext("Case closed: %(reason)s.", reason=reason)
+        yield Entry(case["closure"]["at"], gettext("Case"), told, gettext("Closed"))

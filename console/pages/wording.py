@@ -7,6 +7,9 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+from console.pages.moments import moment as moment
+from console.speech import gettext, ngettext
+
 _WORDS: Mapping[str, str] = {
     # queues
     "case_management": "Case management",
@@ -163,9 +166,9 @@ def words(code: str | None) -> str:
     if not code:
         return ""
     if code in _WORDS:
-        return _WORDS[code]
+        return gettext(_WORDS[code])
     plain = code.replace("_", " ").replace(":", ": ")
-    return plain[:1].upper() + plain[1:]
+    return gettext(plain[:1].upper() + plain[1:])
 
 
 _PAGING = {
@@ -177,15 +180,15 @@ _PAGING = {
 
 def paging(state: str | None) -> str:
     """How it stands with the person on call; nothing once somebody has taken it, or where nobody is paged."""
-    return _PAGING.get(state or "", "")
+    return gettext(_PAGING.get(state or "", ""))
 
 
 def subject(code: str) -> str:
     """Whom a row is about, without a name: `household:0` is household member 1."""
     kind, _, number = code.partition(":")
     if kind == "household" and number.isdigit():
-        return f"household member {int(number) + 1}"
-    return _WORDS.get(code, code.replace("_", " "))
+        return gettext("household member %(number)s", number=int(number) + 1)
+    return gettext(_WORDS.get(code, code.replace("_", " ")))
 
 
 def lower(text: str) -> str:
@@ -193,30 +196,14 @@ def lower(text: str) -> str:
     return text if text[:2].isupper() else text[:1].lower() + text[1:]
 
 
-def moment(value: str | None) -> str:
-    """An ISO moment as people read it: 2 Feb 2026, 15:00 UTC."""
-    if not value:
-        return ""
-    at = datetime.fromisoformat(value)
-    return f"{at.day} {at:%b %Y, %H:%M} UTC"
-
-
-def local_hour(told: str) -> str:
-    """A day and an hour where somebody lives: Mon 2 Feb, 09:00."""
-    at = datetime.fromisoformat(told)
-    return f"{at:%a} {at.day} {at:%b, %H:%M}"
-
-
 def span(length: timedelta) -> str:
     """A length of time in words, its largest unit alone: 40 minutes, 3 hours, 2 days."""
     minutes = int(abs(length).total_seconds() // 60)
     if minutes < 1:
-        return "less than a minute"
-    for size, unit in ((48 * 60, "day"), (60, "hour"), (1, "minute")):
-        if minutes >= size:
-            count = minutes // (24 * 60) if unit == "day" else minutes // size
-            return f"{count} {unit}{'' if count == 1 else 's'}"
-    return ""
+        return gettext("less than a minute")
+    if minutes >= 48 * 60:
+        return count(minutes // (24 * 60), "day", "days")
+    return count(minutes // 60, "hour", "hours") if minutes >= 60 else count(minutes, "minute", "minutes")
 
 
 def time_left(until: str | None, now: datetime) -> str:
@@ -224,12 +211,15 @@ def time_left(until: str | None, now: datetime) -> str:
     if not until:
         return ""
     left = datetime.fromisoformat(until) - now
-    return f"{span(left)} left" if left >= timedelta(0) else f"{span(left)} late"
+    told = "%(time)s left" if left >= timedelta(0) else "%(time)s late"
+    return gettext(told, time=span(left))
 
 
 def prs_level(code: str) -> str:
     """How much a child is helped after the release."""
-    return "the level that the law wants after a home study" if code == "tvpra" else f"level {code}"
+    if code == "tvpra":
+        return gettext("the level that the law wants after a home study")
+    return gettext("level %(level)s", level=code)
 
 
 _WHERE = {
@@ -244,7 +234,7 @@ _WHERE = {
 
 def whereabouts(code: str) -> str:
     """How far it is known where a child is."""
-    return _WHERE.get(code, words(code).lower())
+    return gettext(_WHERE[code]) if code in _WHERE else words(code).lower()
 
 
 _COMMAND = re.compile(r"\s*\(kinline [^)]*\)|(?:^|: )kinline [^.;]*")
@@ -257,7 +247,7 @@ def without_command(told: str) -> str:
 
 def count(number: int, one: str, many: str | None = None) -> str:
     """`1 child`, `3 children`."""
-    return f"{number:,} {one if number == 1 else many or one + 's'}"
+    return f"{number:,} {ngettext(one, many or one + 's', number)}"
 
 
 def proof(told: Mapping[str, Any]) -> str:
@@ -271,7 +261,7 @@ def proof(told: Mapping[str, Any]) -> str:
 
 def _proof_value(value: Any) -> str:
     if isinstance(value, bool):
-        return "yes" if value else "no"
+        return gettext("yes") if value else gettext("no")
     if isinstance(value, list):
         return ", ".join(map(_proof_value, value))
     return str(value).replace("_", " ") if isinstance(value, str) else str(value)

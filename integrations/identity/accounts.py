@@ -60,6 +60,8 @@ class SignedIn:
     display_name: str
     csrf_token: str = field(repr=False)
     awaits: Awaits | None = None
+    language: str | None = None
+    time_zone: str | None = None
 
 
 def set_password(session: Session, email: str, password: str) -> None:
@@ -156,7 +158,15 @@ def find_session(
     if not by_itself and now - row.seen_at >= TOUCH_EVERY:
         row.seen_at = now
         session.add(row)
-    return SignedIn(row.id, person_of(staff), staff.display_name, row.csrf_token, awaits)
+    return SignedIn(
+        row.id,
+        person_of(staff),
+        staff.display_name,
+        row.csrf_token,
+        awaits,
+        staff.language,
+        staff.time_zone,
+    )
 
 
 def end_session(session: Session, token: str, *, now: datetime) -> None:

@@ -10,6 +10,9 @@ from models.court_status import CourtStatus
 from models.states import CaseState, ClosureReason, Party, PrsLevel
 from models.tables.base import Row, Sealed, instant, one_of, sealed, words
 
+# Those that the console speaks.
+LANGUAGES = ("en", "es")
+
 
 class Staff(Row, table=True):
     """A named person who may act. Staff addresses name colleagues, not families, and stay readable."""
@@ -17,6 +20,7 @@ class Staff(Row, table=True):
     __tablename__ = "staff"
     __table_args__ = (
         CheckConstraint("suspended_at IS NULL OR NOT active", name="staff_suspended_is_not_active"),
+        CheckConstraint(one_of("language", LANGUAGES), name="staff_language_known"),
     )
     email: str = Field(unique=True)
     display_name: str
@@ -36,6 +40,9 @@ class Staff(Row, table=True):
     confirmed_at: datetime | None = instant(default=None)
     confirmed_by: UUID | None = Field(default=None, foreign_key="staff.id")
     suspended_at: datetime | None = instant(default=None)
+    # How they read the console, where they have said so.
+    language: str | None = None
+    time_zone: str | None = None
 
 
 class Child(Row, table=True):

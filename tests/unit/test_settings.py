@@ -50,6 +50,7 @@ def test_every_stranger_is_named_at_once_and_other_programs_variables_are_let_be
         ("CONSOLE_PORT", "-1"),
         ("ENVIRONMENT", "staging"),
         ("TWILIO_TIMEOUT", "soon"),
+        ("TIME_ZONE", "Mars/Olympus"),
     ],
 )
 def test_a_value_that_cannot_be_used_is_refused_by_name(name: str, value: str) -> None:

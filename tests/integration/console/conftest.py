@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 from fastapi import FastAPI
@@ -90,6 +91,11 @@ def twilio_posts(
     url = (signed_for or kit.public_url) + path
     signature = RequestValidator(kit.twilio_auth_token).compute_signature(url, form)
     return browser.post(path, data=form, headers={"X-Twilio-Signature": signature})
+
+
+def typed(at: datetime) -> str:
+    """This moment as somebody types it who has chosen no zone."""
+    return f"{at.astimezone(ZoneInfo('America/New_York')):%Y-%m-%d %H:%M}"
 
 
 def kinline_now(kit: Kit) -> datetime:

@@ -129,3 +129,17 @@ def test_too_many_changes_in_a_minute_are_answered_429(
         assert browser.post("/webhooks/twilio/sms").status_code == 403
         wall.at += timedelta(seconds=40)
         assert change("one").status_code == 303
+
+
+def test_pages_tell_the_time_of_the_zone_that_a_person_has_chosen(sign_in: SignIn) -> None:
+    browser = sign_in("cm")
+    assert "10:00 AM EST" in browser.get("/account").text
+    answer = post(browser, "/account/reading", language="en", time_zone="Pacific/Honolulu")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/account?done=reading")
+    told = browser.get("/account?done=reading").text
+    assert "From now on you read Kinline this way." in told
+    assert "5:00 AM HST" in told
+    assert "Times are those of the clock on the wall, in Hawaii Time." in told
+    refused = post(browser, "/account/reading", language="en", time_zone="Mars/Olympus")
+    assert (refused.status_code, 'id="time_zone-fault"' in refused.text) == (422, True)
+    assert "HST" in browser.get("/account").text

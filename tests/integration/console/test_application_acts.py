@@ -88,11 +88,11 @@ def test_where_nobody_did_anything_nothing_is_said() -> None:
         (
             {"waivers": [{"item": "proof_of_income@sponsor", "counts": False, "reason": "None.", "proposed": BY_FFS, "approved": None}]},
             "Waiver of proof of income (the sponsor), proposed by federal field specialist 1f0e3dad, 2 Feb 2026,"
-            " 15:00 UTC: None; a second person must approve it.",
+            " 10:00 AM EST: None; a second person must approve it.",
         ),
         (
             {"waivers": [{"item": "x@sponsor", "counts": True, "reason": "None.", "proposed": BY_FFS, "approved": BY_SUPERVISOR}]},
-            "approved by supervisor 9c8b7a65, 2 Feb 2026, 15:00 UTC.",
+            "approved by supervisor 9c8b7a65, 2 Feb 2026, 10:00 AM EST.",
         ),
         (
             {"adjudications": [HIT | {"verdict": "not_this_person"}]},
@@ -101,22 +101,22 @@ def test_where_nobody_did_anything_nothing_is_said() -> None:
         ({"adjudications": [HIT | {"verdict": None}]}, "the sponsor: judged, kept until a second person has, by"),
         (
             {"policy_moves": [{"from": "orr-2024", "to": "orr-2025", "state": "proposed", "reason": "Why.", **BY_FFS}]},
-            "Move from orr-2024 to orr-2025, proposed by federal field specialist 1f0e3dad, 2 Feb 2026, 15:00 UTC: Why.",
+            "Move from orr-2024 to orr-2025, proposed by federal field specialist 1f0e3dad, 2 Feb 2026, 10:00 AM EST: Why.",
         ),
         (
             {"appeals": [APPEAL]},
-            "Appeal of the sponsor, received on 2026-02-03, against the denial of 2 Feb 2026, 15:00 UTC: reversed by"
-            " 9c8b7a65, 2 Feb 2026, 15:00 UTC. The letter was misread.",
+            "Appeal of the sponsor, received on 2026-02-03, against the denial of 2 Feb 2026, 10:00 AM EST: reversed by"
+            " 9c8b7a65, 2 Feb 2026, 10:00 AM EST. The letter was misread.",
         ),
-        ({"appeals": [APPEAL | {"outcome": None}]}, "against the denial of 2 Feb 2026, 15:00 UTC: open."),
+        ({"appeals": [APPEAL | {"outcome": None}]}, "against the denial of 2 Feb 2026, 10:00 AM EST: open."),
         (
             {"home_studies": [STUDY]},
-            "Home study 1 TVPRA-2 2 Feb 2026, 15:00 UTC 2 Feb 2026, 15:00 UTC Negative Overridden by 1f0e3dad, 2 Feb"
-            " 2026, 15:00 UTC: Mended; a second person must approve it.",
+            "Home study 1 TVPRA-2 2 Feb 2026, 10:00 AM EST 2 Feb 2026, 10:00 AM EST Negative Overridden by 1f0e3dad, 2 Feb"
+            " 2026, 10:00 AM EST: Mended; a second person must approve it.",
         ),
         (
             {"home_studies": [STUDY, STUDY | {"number": 2, "received_at": None, "result": None, "override": None}]},
-            "Addendum 2 TVPRA-2 2 Feb 2026, 15:00 UTC due 2 Feb 2026, 15:00 UTC Under way",
+            "Addendum 2 TVPRA-2 2 Feb 2026, 10:00 AM EST due 2 Feb 2026, 10:00 AM EST Under way",
         ),
         (
             {"post_release_services": {"required": True, "offer": "accepted", "level": "2"}},
@@ -135,7 +135,7 @@ def test_where_nobody_did_anything_nothing_is_said() -> None:
         (
             {"release": RELEASE},
             "Verification of release, 2026-02-05 (r1-1). To read it: kinline paper R1 verification_of_release --out FILE"
-            " --as me@example.org Disclosure to DHS, 2 Feb 2026, 15:00 UTC, under 6 USC 279 (2025-NOTICE; approved by"
+            " --as me@example.org Disclosure to DHS, 2 Feb 2026, 10:00 AM EST, under 6 USC 279 (2025-NOTICE; approved by"
             " 1f0e3dad). Told: released on.",
         ),
     ],

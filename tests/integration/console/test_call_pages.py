@@ -18,7 +18,7 @@ from integrations.kit import Kit
 from models.facts import Person
 from models.states import CallOutcome
 from models.tables.reports import CallDraft
-from tests.integration.console.conftest import Wall, token_in
+from tests.integration.console.conftest import Wall, token_in, typed
 from tests.integration.followup_scenes import DAY, Family, World, a_family, still_world
 
 SignIn = Callable[[str], Client]
@@ -114,7 +114,7 @@ def test_a_call_that_is_written_down_late_has_its_true_time(
     browser = sign_in("cm")
     path = f"/cases/{family.case_id}/call"
     at = (world.now - timedelta(hours=3)).replace(second=0, microsecond=0)
-    form = SPOKEN | {"party": "child", "true_time": f"{at:%Y-%m-%d %H:%M}"}
+    form = SPOKEN | {"party": "child", "true_time": typed(at)}
     assert sent(browser, path, **form).status_code == 303
     (call,) = world.calls_of(family, outcome="reached_alone")
     assert call.at == at

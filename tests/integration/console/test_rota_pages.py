@@ -11,7 +11,7 @@ from integrations.desk.rota import rota_json, set_phone
 from integrations.kit import Kit
 from models.facts import Person
 from tests.builders import NOW
-from tests.integration.console.conftest import token_in
+from tests.integration.console.conftest import token_in, typed
 
 SignIn = Callable[[str], Client]
 
@@ -21,8 +21,8 @@ def _form(browser: Client, **changes: str) -> dict[str, str]:
     form = {
         "email": "caller@example.org",
         "rung": "1",
-        "from": f"{NOW:%Y-%m-%d %H:%M}",
-        "until": f"{until:%Y-%m-%d %H:%M}",
+        "from": typed(NOW),
+        "until": typed(until),
     }
     return form | {"csrf_token": token_in(browser.get("/rota").text)} | changes
 
@@ -52,7 +52,7 @@ def test_what_is_wrong_is_told_beside_its_field(sign_in: SignIn, staff: dict[str
     for change, field in (
         ({"rung": ""}, "rung"),
         ({"from": "soon"}, "from"),
-        ({"until": f"{NOW - timedelta(days=1):%Y-%m-%d %H:%M}"}, "until"),
+        ({"until": typed(NOW - timedelta(days=1))}, "until"),
         ({"email": "nobody@example.org"}, "email"),
     ):
         told = browser.post("/rota", data=_form(browser, **change))
