@@ -81,6 +81,7 @@ LOOKED_UP = (
     "console/pages/rendering.py",
     "console/pages/rota.py",
     "console/pages/sign_in.py",
+    "console/pages/story_words.py",
     "console/pages/timeline.py",
     "console/pages/wording.py",
     "console/permissions.py",
