@@ -25,7 +25,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from console.patterns import retold
 from integrations.identity.accounts import SignedIn
-from models.tables.people import LANGUAGES
+from models.states import CONSOLE_LANGUAGES
 
 LOCALE = Path(__file__).parent / "locale"
 # Holds `es` or `en` and nothing else: for who is not signed in.
@@ -126,14 +126,16 @@ class Listener:
         if scope["type"] == "http":
             asked = HTTPConnection(scope)
             chosen = asked.cookies.get(COOKIE, "")
-            language = chosen if chosen in LANGUAGES else _wanted(asked.headers.get("accept-language", ""))
+            language = (
+                chosen if chosen in CONSOLE_LANGUAGES else _wanted(asked.headers.get("accept-language", ""))
+            )
             _SPEECH.set(Speech(self._zone, language))
         await self._app(scope, receive, send)
 
 
 def _wanted(header: str) -> str:
     """The best of our languages for an Accept-Language header; English when it names none of them."""
-    return negotiate_locale(_by_weight(header), LANGUAGES, sep="-") or "en"
+    return negotiate_locale(_by_weight(header), CONSOLE_LANGUAGES, sep="-") or "en"
 
 
 def _by_weight(header: str) -> Iterable[str]:

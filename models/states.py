@@ -14,6 +14,9 @@ from models.errors import Refused
 
 S = TypeVar("S", bound=StrEnum)
 
+# The languages that the console speaks.
+CONSOLE_LANGUAGES = ("en", "es")
+
 
 class Role(StrEnum):
     """What a named person may do. Nobody holds two roles on one case."""

@@ -14,7 +14,7 @@ from console.pages.sign_in import own_path
 from console.speech import COOKIE
 from integrations.identity.preferences import set_preferences
 from models.errors import BadInput, Problem
-from models.tables.people import LANGUAGES
+from models.states import CONSOLE_LANGUAGES
 
 router = APIRouter()
 _A_YEAR = 365 * 24 * 3600
@@ -33,7 +33,7 @@ def choose(request: Request, form: Annotated[dict[str, str], Depends(read_form)]
         require_token(who, form)
         with console.kit.transaction() as session:
             set_preferences(session, who.person.id, language=language)
-    elif language not in LANGUAGES:
+    elif language not in CONSOLE_LANGUAGES:
         raise BadInput(Problem("language", "wrong_value", "Choose one of the languages."))
     answer = RedirectResponse(own_path(form.get("next", ""), or_sign_in=True), status_code=303)
     answer.set_cookie(

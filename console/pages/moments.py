@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date, datetime
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, format_datetime, get_timezone_name
@@ -25,7 +26,7 @@ def moment(value: str | datetime | None) -> str:
     if at is None:
         return ""
     told = speech()
-    return _plain(format_datetime(at, _MOMENT, tzinfo=told.zone, locale=told.locale))
+    return _moment(at, told.zone, told.locale)
 
 
 def time_tag(value: str | datetime | None) -> Markup:
@@ -39,7 +40,18 @@ def time_tag(value: str | datetime | None) -> Markup:
 def hour_there(told: str) -> str:
     """A day and an hour where somebody lives, whatever the reader's own clock says: Mon 2 Feb, 9:00 AM."""
     at = datetime.fromisoformat(told).replace(tzinfo=None)
-    return _plain(format_datetime(at, _HOUR_THERE, locale=speech().locale))
+    return _hour_there(at, speech().locale)
+
+
+# A long list says the same hours again and again, and Babel takes its time over each.
+@lru_cache(4096)
+def _moment(at: datetime, zone: ZoneInfo, locale: str) -> str:
+    return _plain(format_datetime(at, _MOMENT, tzinfo=zone, locale=locale))
+
+
+@lru_cache(1024)
+def _hour_there(at: datetime, locale: str) -> str:
+    return _plain(format_datetime(at, _HOUR_THERE, locale=locale))
 
 
 def day(value: str | date | None) -> str:

@@ -8,7 +8,8 @@ from sqlalchemy import update
 from sqlmodel import Session, col
 
 from models.errors import BadInput, Problem
-from models.tables.people import LANGUAGES, Staff
+from models.states import CONSOLE_LANGUAGES
+from models.tables.people import Staff
 
 # Where the people live who read the console: the states and territories, by the clock on their wall.
 ZONES = (
@@ -34,7 +35,7 @@ def set_preferences(
         BadInput: the language or the zone is not one of ours.
     """
     problems = []
-    if language is not None and language not in LANGUAGES:
+    if language is not None and language not in CONSOLE_LANGUAGES:
         problems.append(Problem("language", "wrong_value", "Choose one of the languages."))
     if time_zone is not None and time_zone not in ZONES:
         problems.append(Problem("time_zone", "wrong_value", "Choose one of the time zones."))

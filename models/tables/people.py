@@ -7,11 +7,8 @@ from sqlalchemy import BigInteger, CheckConstraint, Index, text
 from sqlmodel import Field
 
 from models.court_status import CourtStatus
-from models.states import CaseState, ClosureReason, Party, PrsLevel
+from models.states import CONSOLE_LANGUAGES, CaseState, ClosureReason, Party, PrsLevel
 from models.tables.base import Row, Sealed, instant, one_of, sealed, words
-
-# Those that the console speaks.
-LANGUAGES = ("en", "es")
 
 
 class Staff(Row, table=True):
@@ -20,7 +17,7 @@ class Staff(Row, table=True):
     __tablename__ = "staff"
     __table_args__ = (
         CheckConstraint("suspended_at IS NULL OR NOT active", name="staff_suspended_is_not_active"),
-        CheckConstraint(one_of("language", LANGUAGES), name="staff_language_known"),
+        CheckConstraint(one_of("language", CONSOLE_LANGUAGES), name="staff_language_known"),
     )
     email: str = Field(unique=True)
     display_name: str
