@@ -45,7 +45,6 @@ UNTRANSLATED = frozenset(
         "document.html",
         "links.html",
         "oversight.html",
-        "oversight_cases.html",
         "oversight_list.html",
         "papers.html",
         "sandbox_clock.html",

@@ -7,23 +7,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
 from console.context import Reader, console_of
-from console.pages import wording
+from console.pages import board_words, wording
 from console.pages.rendering import page
 from console.reading import note_list
-from integrations.desk.board import MOST, NOBODY, behind
-from integrations.desk.oversight import EXCEPTIONS
-from integrations.desk.overview import measure_overview, oversight_overview
+from integrations.desk.behind import Behind
+from integrations.desk.board import NOBODY, behind
+from integrations.desk.oversight import exceptional
+from integrations.desk.overview import measure_list, oversight_overview
+from models.errors import NotFound
 
 router = APIRouter()
-# Of these a high share is good; of all others none is.
-_GOOD_WHEN_HIGH = frozenset({"welfare_calls_in_time", "children_heard", "hearings_attended"})
 # At the top, as numbers of children who need somebody at once.
 _FIRST = ("children_silent", "children_unanswered")
 # How the words of a box stand in the address of its list.
@@ -33,6 +33,8 @@ _BOXES: Mapping[str, tuple[str, ...]] = {
     "caseloads": ("owner", "how"),
     "last_contact": ("band",),
 }
+# Of a list; beyond the last page there is nothing to see.
+PageNumber = Annotated[int, Query(alias="page", ge=1, le=100_000)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,55 +76,75 @@ def board(request: Request, who: Reader) -> Response:
 
 
 @router.get("/oversight/board/{part}")
-def list_behind(request: Request, part: str, who: Reader) -> Response:
+def list_behind(request: Request, part: str, who: Reader, number: PageNumber = 1) -> Response:
     """The rows behind one number of the board.
 
     Raises:
-        NotFound: the board has no such part.
+        NotFound: the board has no such part, or no such number.
     """
     console = console_of(request)
+    asked = {name: told for name, told in request.query_params.items() if name != "page"}
+    if part not in _BOXES or set(asked) - set(_BOXES[part]):
+        raise NotFound("number of the board", part)
+    first, second, third = (*map(asked.get, _BOXES[part]), None, None, None)[:3]
     now = console.now()
-    names = _BOXES.get(part, ())
-    words = [request.query_params.get(name) for name in names]
-    box = (*words, None, None, None)[:3]
-    found = behind(console.kit, part, (box[0], box[1], box[2]), now=now)
-    note_list(console, who, "child_case", (str(case_id) for case_id, _, _ in found.rows), now=now)
-    return page(
-        request,
-        "oversight_list.html",
-        title=_titles(part, request.query_params),
-        whole=found.whole,
-        most=MOST,
-        rows=[
-            {
-                "case_id": str(case_id),
-                "about": wording.words(about),
-                "at": at.isoformat(),
-                "age": wording.span(now - at),
-            }
-            for case_id, about, at in found.rows
-        ],
-        as_of=wording.moment(now.isoformat()),
-    )
+    found = behind(console.kit, part, (first, second, third), page=number, now=now)
+    title = board_words.list_title(part, asked, found.name)
+    return _listed(request, who, _List(title, "", found.behind, now.isoformat(), asked))
 
 
 @router.get("/oversight/{name}")
-def behind_measure(request: Request, name: str, who: Reader) -> Response:
-    """The cases behind one measure.
+def behind_measure(request: Request, name: str, who: Reader, number: PageNumber = 1) -> Response:
+    """The rows behind one measure.
 
     Raises:
         NotFound: no measure has this name.
     """
     console = console_of(request)
+    found = measure_list(console.kit, name, page=number, now=console.now())
+    about = f"{board_words.behind_link(name, found.behind.whole)}. {found.definition}."
+    return _listed(request, who, _List(found.title, about, found.behind, found.counted_at, {}))
+
+
+@dataclass(frozen=True, slots=True)
+class _List:
+    """What a list page shows. `box`: what its other pages are asked for by."""
+
+    title: str
+    about: str
+    behind: Behind
+    counted_at: str
+    box: Mapping[str, str]
+
+
+def _listed(request: Request, who: Reader, shown: _List) -> Response:
+    console, found = console_of(request), shown.behind
     now = console.now()
-    found = measure_overview(console.kit, name, now=now)
-    note_list(console, who, "child_case", found["exceptions"], now=now)
+    cases = (str(row.case_id) for row in found.rows if row.case_id)
+    note_list(console, who, "child_case", cases, now=now)
+
+    def turned(to: int) -> str | None:
+        if not 1 <= to <= found.pages:
+            return None
+        return f"{request.url.path}?{urlencode({**shown.box, 'page': to})}"
+
     return page(
         request,
-        "oversight_cases.html",
-        measure=_told(found),
-        cases=found["exceptions"],
-        most=EXCEPTIONS if len(found["exceptions"]) == EXCEPTIONS else None,
+        "oversight_list.html",
+        title=shown.title,
+        about=shown.about,
+        behind=found,
+        previous=turned(min(found.page - 1, found.pages)),
+        next=turned(found.page + 1),
+        rows=[
+            {
+                "case_id": str(row.case_id) if row.case_id else None,
+                "about": wording.words(row.about),
+                "at": row.at.isoformat() if row.at else None,
+            }
+            for row in found.rows
+        ],
+        as_of=wording.moment(shown.counted_at),
     )
 
 
@@ -145,7 +167,7 @@ def _duties(rows: Sequence[Mapping[str, Any]]) -> list[Row]:
 def _concerns(rows: Sequence[Mapping[str, Any]]) -> list[Row]:
     return _pictured(
         (
-            (_ages(row["over_hours"], row["under_hours"]),),
+            (board_words.ages(row["over_hours"], row["under_hours"]),),
             [
                 (row[how], _path("concerns", band=row["band"], how=how), how, tone)
                 for how, tone in (("waiting", "bad"), ("taken", ""))
@@ -174,7 +196,7 @@ def _last_contact(rows: Sequence[Mapping[str, Any]]) -> list[Row]:
             (
                 "Not since the release"
                 if row["band"] == "never"
-                else _ages(row["over_hours"], row["under_hours"]),
+                else board_words.ages(row["over_hours"], row["under_hours"]),
             ),
             [
                 (
@@ -213,52 +235,20 @@ def _path(part: str, **box: str) -> str:
     return f"/oversight/board/{part}?{urlencode(box)}"
 
 
-def _ages(low: int, high: int | None) -> str:
-    """A band of ages in words: `under a day`, `3 to 7 days`, `more than 14 days`."""
-    if not low:
-        return "Under a day" if high == 24 else f"Under {(high or 0) // 24} days"
-    return f"{low // 24} to {high // 24} days" if high else f"More than {low // 24} days"
-
-
-_PARTS = {
-    "duties": "Duties of today",
-    "concerns": "Concerns by age",
-    "caseloads": "Who carries what",
-    "last_contact": "Children by last contact",
-}
-
-
-def _titles(part: str, asked: Mapping[str, str]) -> str:
-    """What the list is of: the part, and the words of the box that was asked for."""
-    words = [
-        wording.lower(wording.words(asked[name]))
-        for name in _BOXES[part]
-        if name in ("team", "kind", "how") and asked.get(name)
-    ]
-    return ": ".join([_PARTS[part], ", ".join(words)]) if words else _PARTS[part]
-
-
 # --- the measures -----------------------------------------------------------------------------------
 
 
 def _told(one: Mapping[str, Any]) -> dict[str, Any]:
-    share = one["share"]
-    wrong = _wrong(one)
+    share, wrong = one["share"], exceptional(one)
     return {
         "id": one["id"],
         "title": one["title"],
-        "numerator": one["numerator"],
-        "denominator": one["denominator"],
+        "told": board_words.told(one),
         "percent": None if share is None else f"{share:.1%}".replace(".0%", "%"),
         "width": 0 if share is None else round(100 * share, 1),
         "tone": "" if not one["denominator"] else "bad" if wrong else "good",
         "word": "Nothing to count yet" if not one["denominator"] else "Look at it" if wrong else "In order",
         "definition": one["definition"],
         "source": one["source"],
-        "cases": len(one["exceptions"]),
+        "behind": board_words.behind_link(one["id"], wrong) if wrong else None,
     }
-
-
-def _wrong(one: Mapping[str, Any]) -> bool:
-    whole = one["denominator"] if one["id"] in _GOOD_WHEN_HIGH else 0
-    return bool(one["numerator"] != whole)

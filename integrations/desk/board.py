@@ -17,14 +17,13 @@ from sqlalchemy import TextClause, text
 from sqlmodel import Session
 
 from followup.calendar import local_day, local_instant
+from integrations.desk.behind import Behind, listing, read
 from integrations.kit import Kit
 from integrations.zones import FALLBACK
 from models.errors import NotFound
 from models.states import FOLLOWED
 
 Part = Literal["duties", "concerns", "caseloads", "last_contact"]
-# Rows that a list shows; what is left out is counted.
-MOST = 1000
 NOBODY = "nobody"
 _FOLLOWED = ", ".join(f"'{state.value}'" for state in FOLLOWED)
 # Ages in hours, up to and without; the last has no end. Ours: no source names bands.
@@ -74,16 +73,33 @@ _COUNTS = {
     for part, rows in _ROWS.items()
 }
 _LISTS: Mapping[str, TextClause] = {
-    part: text(
-        f"""
-        SELECT case_id, about, at, count(*) OVER () AS whole FROM ({rows}) r
-        WHERE (CAST(:a AS text) IS NULL OR a = :a) AND (CAST(:b AS text) IS NULL OR b = :b)
-          AND (CAST(:c AS text) IS NULL OR c = :c)
-        ORDER BY at, case_id LIMIT {MOST}
-        """
+    part: listing(
+        rows,
+        "(CAST(:a AS text) IS NULL OR a = :a) AND (CAST(:b AS text) IS NULL OR b = :b)"
+        " AND (CAST(:c AS text) IS NULL OR c = :c)",
     )
     for part, rows in _ROWS.items()
 }
+
+
+def _bands_of(hours: Sequence[int]) -> frozenset[str]:
+    return frozenset(map(str, range(len(hours) + 1)))
+
+
+# The words that a box may be named by; what is not here (teams, kinds, people) is looked up.
+_KNOWN: Mapping[str, Mapping[str, frozenset[str]]] = {
+    "duties": {"c": frozenset({"due", "done", "overdue"})},
+    "concerns": {"a": _bands_of(CONCERN_BANDS), "b": frozenset({"waiting", "taken"})},
+    "caseloads": {"b": frozenset({"late", "in_time"})},
+    "last_contact": {"a": _bands_of(CONTACT_BANDS) | {"never"}},
+}
+_HAS_DUTIES = text(
+    """
+    SELECT CAST(:a AS text) IS NULL AND CAST(:b AS text) IS NULL
+        OR EXISTS (SELECT 1 FROM obligation WHERE (CAST(:a AS text) IS NULL OR queue = :a)
+                   AND (CAST(:b AS text) IS NULL OR kind = :b))
+    """
+)
 _PEOPLE = text("SELECT id::text AS id, display_name FROM staff WHERE id = ANY(CAST(:ids AS uuid[]))")
 
 
@@ -129,26 +145,46 @@ def board_json(session: Session, *, now: datetime) -> dict[str, Any]:
     }
 
 
+Box = tuple[str | None, str | None, str | None]
+
+
 @dataclass(frozen=True, slots=True)
-class Behind:
-    """The rows behind one number, the oldest first; `whole`: how many there are, of which these are up to `MOST`."""
+class BoardList:
+    """The rows behind one number; `name`: of the person whose they are, where the box is one person's."""
 
-    whole: int
-    rows: Sequence[tuple[UUID, str, datetime]]  # the case, what it is about, since when
+    behind: Behind
+    name: str | None
 
 
-def behind(kit: Kit, part: str, box: tuple[str | None, str | None, str | None], *, now: datetime) -> Behind:
-    """The list behind a number of the board. `box`: the words of its box; None takes every one.
+def behind(kit: Kit, part: str, box: Box, *, page: int, now: datetime) -> BoardList:
+    """One page of the list behind a number of the board. `box`: the words of its box; None takes every one.
 
     Raises:
-        NotFound: the board has no such part.
+        NotFound: the board has no such part, or no such box.
     """
     if part not in _LISTS:
         raise NotFound("part of the board", part)
     given = dict(zip("abc", box, strict=True))
+    for place, known in _KNOWN[part].items():
+        if given[place] is not None and given[place] not in known:
+            raise NotFound("number of the board", part)
     with kit.transaction() as session:
-        rows = session.execute(_LISTS[part], given | _today(now)).all()
-    return Behind(rows[0].whole if rows else 0, [(row.case_id, row.about, row.at) for row in rows])
+        name = None
+        if part == "duties" and not session.execute(_HAS_DUTIES, given).scalar_one():
+            raise NotFound("number of the board", part)
+        if part == "caseloads" and given["a"] not in (None, NOBODY):
+            name = _name(session, str(given["a"]))
+        return BoardList(read(session, _LISTS[part], given | _today(now), page=page), name)
+
+
+def _name(session: Session, owner: str) -> str:
+    try:
+        found = session.execute(_PEOPLE, {"ids": [str(UUID(owner))]}).one_or_none()
+    except ValueError:
+        found = None
+    if found is None:
+        raise NotFound("person", "")
+    return str(found.display_name)
 
 
 def _counted(session: Session, part: Part, now: datetime) -> Mapping[tuple[str, str, str], int]:

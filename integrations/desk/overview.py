@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from integrations.desk.oversight import measure_json, oversight_json
+from integrations.desk.behind import Behind
+from integrations.desk.oversight import behind_measure, measure_title, oversight_json
 from integrations.desk.views import account_json
 from integrations.kit import Kit
-from models.errors import NotFound
 from models.tables.overview import TakenOverview
 
 # Operation, not policy. A reading faster than this is always taken anew; an older one than that is never shown.
@@ -46,19 +47,27 @@ def oversight_overview(kit: Kit, *, now: datetime) -> dict[str, Any]:
     return _kept(kit, "oversight", now) or oversight_json(kit, now=now)
 
 
-def measure_overview(kit: Kit, name: str, *, now: datetime) -> dict[str, Any]:
-    """One measure.
+@dataclass(frozen=True, slots=True)
+class MeasureList:
+    """The list behind a measure. `counted_at`: when its rows were counted; the rows themselves are always of now."""
+
+    title: str
+    definition: str
+    behind: Behind
+    counted_at: str
+
+
+def measure_list(kit: Kit, name: str, *, page: int, now: datetime) -> MeasureList:
+    """The rows behind one measure: one page of them.
 
     Raises:
         NotFound: no measure has this name.
     """
-    kept = _kept(kit, "oversight", now)
-    if kept is None:
-        return measure_json(kit, name, now=now)
-    found: dict[str, Any] | None = next((one for one in kept["measures"] if one["id"] == name), None)
-    if found is None:
-        raise NotFound("measure", name)
-    return found
+    title, definition = measure_title(name)
+    overview = _kept(kit, "oversight", now)
+    kept = overview and next(one for one in overview["measures"] if one["id"] == name)
+    behind = behind_measure(kit, name, page=page, now=now, kept=kept)
+    return MeasureList(title, definition, behind, overview["as_of"] if overview else now.isoformat())
 
 
 def _kept(kit: Kit, name: str, now: datetime) -> dict[str, Any] | None:

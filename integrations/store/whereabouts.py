@@ -63,17 +63,13 @@ LEFT JOIN LATERAL (
 ) home ON true
 """
 _OF_CASES = text(f"{_WHERE} WHERE c.id = ANY(:ids) ORDER BY c.id")
-# By the index of unknown locations; children of the official list whom no packet has placed are found by their origin.
-_UNKNOWN = text(
-    """
-    SELECT c.id FROM child_case c
-    WHERE c.state IN ('in_follow_up', 'lost_contact')
-      AND (EXISTS (SELECT 1 FROM address a
-                   WHERE a.case_id = c.id AND a.state = 'location_unknown' AND a.until_at IS NULL)
-           OR (c.origin = 'roster' AND NOT EXISTS (SELECT 1 FROM address a WHERE a.case_id = c.id)))
-    ORDER BY c.id
-    """
-)
+# Of a followed child `c`: by the index of unknown locations; children of the official list whom no packet has placed
+# are found by their origin.
+NOBODY_KNOWS_WHERE = """
+    (EXISTS (SELECT 1 FROM address a
+             WHERE a.case_id = c.id AND a.state = 'location_unknown' AND a.until_at IS NULL)
+     OR (c.origin = 'roster' AND NOT EXISTS (SELECT 1 FROM address a WHERE a.case_id = c.id)))
+"""
 
 
 def whereabouts_of(session: Session, case_ids: Collection[UUID]) -> dict[UUID, Whereabouts]:
@@ -94,11 +90,6 @@ def current_home(session: Session, case_id: UUID) -> Address | None:
     """The row of where this child is now, or is not known to be; None while no home was ever on file."""
     found = whereabouts(session, case_id).address_id
     return None if found is None else session.get_one(Address, found)
-
-
-def unknown_locations(session: Session) -> tuple[UUID, ...]:
-    """The followed children of whom nobody knows where they are."""
-    return tuple(session.scalars(_UNKNOWN))
 
 
 def sign_at_release(session: Session, application_id: UUID, facts: ApplicationFacts) -> None:

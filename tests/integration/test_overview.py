@@ -22,7 +22,7 @@ def kept(kit: Kit) -> Kit:
     """A reading of a minute ago, by which 7 children were silent."""
     overview.take_overviews(kit, now=NOW - MINUTE)
     change(kit, "account", seconds=4.0, told={"children": 7})
-    measures = [{"id": "children_silent", "numerator": 7}]
+    measures = [{"id": "children_heard", "numerator": 3, "denominator": 10}]
     change(kit, "oversight", seconds=4.0, told={"measures": measures, "as_of": "then"})
     return kit
 
@@ -38,9 +38,10 @@ def change(kit: Kit, name: str, **values: Any) -> None:
 def test_what_takes_long_is_shown_as_it_was_read_last(kept: Kit) -> None:
     assert overview.account_overview(kept, now=NOW) == {"children": 7}
     assert overview.oversight_overview(kept, now=NOW)["as_of"] == "then"
-    assert overview.measure_overview(kept, "children_silent", now=NOW)["numerator"] == 7
+    heard = overview.measure_list(kept, "children_heard", page=1, now=NOW)
+    assert (heard.behind.whole, heard.counted_at) == (7, "then")
     with pytest.raises(NotFound):
-        overview.measure_overview(kept, "weather", now=NOW)
+        overview.measure_list(kept, "weather", page=1, now=NOW)
 
 
 @pytest.mark.parametrize(
@@ -55,10 +56,12 @@ def test_what_is_fast_old_or_of_a_time_to_come_is_read_now(kept: Kit, values: di
     assert overview.oversight_overview(kept, now=NOW) == oversight_json(kept, now=NOW)
 
 
-def test_each_measure_alone_is_that_of_all(kit: Kit) -> None:
+def test_every_measure_has_a_name_and_a_list(kit: Kit) -> None:
     found = oversight_json(kit, now=NOW)["measures"]
     assert tuple(one["id"] for one in found) == measure_names()
-    assert [overview.measure_overview(kit, name, now=NOW) for name in measure_names()] == found
+    for name in measure_names():
+        listed = overview.measure_list(kit, name, page=1, now=NOW)
+        assert (listed.behind.whole, listed.counted_at) == (0, NOW.isoformat())
 
 
 def test_a_reading_takes_the_place_of_the_one_before(kept: Kit) -> None:
