@@ -4,7 +4,7 @@
 
 For each size, on an embedded PostgreSQL of its own: children of an official list, each followed, with an application, two
 telephones, texts and duties of the past, a twentieth with a hearing ahead and a hundredth with an open escalation; and one
-packet of the samples, vetted as far as no person is needed. Each page is asked for over HTTP, by a signed-in
+packet of the samples, vetted as far as no person is needed. A fiftieth each have a duty overdue, due today, done today. Each page is asked for over HTTP, by a signed-in
 supervisor, so many times; its 50th and 95th percentile are printed.
 
 The floor is the page's own bare SQL: the statements that it sent, sent once more on one connection, with nothing made of
@@ -91,6 +91,34 @@ _FAMILIES = (
            %(now)s - (row_number() OVER ()) %% 40 * interval '1 hour', %(now)s + interval '20 hours',
            %(now)s + interval '3 days', %(now)s + interval '5 days', 0, false
     FROM child_case c WHERE hashtext(c.id::text) %% 100 = 1
+    """,
+    # Duties for the board, each of a fiftieth of the children: overdue, still due today, and done today.
+    """
+    INSERT INTO obligation (id, case_id, side, kind, party, key, opens_at, due_at, owned_until, queue, policy_version,
+                            rule, in_sight, state, by_closure, detail, created_at)
+    SELECT gen_random_uuid(), c.id, 'followup', 'verify_address', 'case', 'bench', %(now)s - interval '9 days', due_at,
+           due_at + interval '3 days', 'case_manager', c.followup_policy, 'BENCH', false, 'open', false, '{}',
+           %(now)s - interval '9 days'
+    FROM child_case c
+    JOIN (VALUES (2, interval '-30 hours'), (3, interval '2 hours')) AS of (rest, away)
+      ON hashtext(c.id::text) %% 50 = of.rest
+    CROSS JOIN LATERAL (SELECT %(now)s + of.away AS due_at) due
+    """,
+    """
+    WITH seen AS (
+        INSERT INTO evidence (id, case_id, kind, row_id, spoke_with, by_staff, actor, at)
+        SELECT gen_random_uuid(), c.id, 'review', c.id, 'nobody', (SELECT id FROM staff ORDER BY email LIMIT 1), 'cli',
+               %(now)s - interval '2 hours'
+        FROM child_case c WHERE hashtext(c.id::text) %% 50 = 4
+        RETURNING id, case_id, kind, spoke_with
+    )
+    INSERT INTO obligation (id, case_id, side, kind, party, key, opens_at, due_at, owned_until, queue, policy_version,
+                            rule, in_sight, state, evidence_id, evidence_kind, spoke_with, by_closure, detail,
+                            created_at, ended_at)
+    SELECT gen_random_uuid(), s.case_id, 'followup', 'verify_address', 'case', 'bench', %(now)s - interval '9 days',
+           %(now)s + interval '1 day', %(now)s + interval '4 days', 'case_manager', c.followup_policy, 'BENCH', false,
+           'settled', s.id, s.kind, s.spoke_with, false, '{}', %(now)s - interval '9 days', %(now)s - interval '2 hours'
+    FROM seen s JOIN child_case c ON c.id = s.case_id
     """,
 )
 
@@ -204,6 +232,7 @@ def _pages(kit: Kit, application: str) -> Iterator[str]:
         "/oversight/board/last_contact?band=1",
         "/oversight/board/concerns?band=0",
         "/oversight/board/duties",
+        "/oversight/board/duties?team=case_manager&kind=verify_address&how=done",
     )
 
 

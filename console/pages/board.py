@@ -102,7 +102,8 @@ def behind_measure(request: Request, name: str, who: Reader, number: PageNumber 
     """
     console = console_of(request)
     found = measure_list(console.kit, name, page=number, now=console.now())
-    about = f"{board_words.behind_link(name, found.behind.whole)}. {found.definition}."
+    definition = found.definition[:1].upper() + found.definition[1:]
+    about = f"{board_words.behind_link(name, found.behind.whole)}. {definition}."
     return _listed(request, who, _List(found.title, about, found.behind, found.counted_at, {}))
 
 
