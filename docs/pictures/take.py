@@ -32,7 +32,7 @@ from kinline.up import sandbox_password
 
 HERE = Path(__file__).resolve().parent
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-WIDE, PHONE = 1200, 390
+WIDE = 1200
 COLOURS = 128  # of a picture: pages are flat, and git keeps every version
 
 
@@ -50,11 +50,8 @@ class Picture:
 
 PICTURES = (
     Picture("application", "/applications/{application}", "FRP-2026-000105", height=1100),
-    Picture("queue", "/queue?tab=all", height=640),
     Picture("child", "/cases/{case}", "FRP-2026-000102", height=1150),
-    Picture("child-on-a-phone", "/cases/{case}", "FRP-2026-000110", width=PHONE, height=844),
     Picture("board", "/oversight", who="supervisor@example.org", height=1100),
-    Picture("intake", "/intake", who="officer@example.org", height=640),
 )
 
 
