@@ -71,10 +71,10 @@ def application(request: Request, key: str, who: Reader) -> Response:
 def _told_to(
     who: SignedIn, shown: Mapping[str, Any], story: Iterable[Mapping[str, Any]]
 ) -> list[Mapping[str, Any]]:
-    """A coordinator hears of no recommendation until both are in: the second opinion must be independent."""
+    """A coordinator hears of no recommendation or consultation until both are in: the second opinion is independent."""
     if shown["recommendations"] or Role.CASE_COORDINATOR not in who.person.roles:
         return list(story)
-    return [row for row in story if row["what"] != "recommendation"]
+    return [row for row in story if row["what"] not in ("recommendation", "consultation")]
 
 
 def _findings(shown: Mapping[str, Any], *, is_open: bool) -> list[Mapping[str, Any]]:

@@ -6,6 +6,8 @@ from console.pages.story_words import Line, story_lines
 from integrations.desk.application_story import story_of
 from integrations.kit import Kit
 from models.facts import Person
+from models.tables.ladder import Consultation
+from tests.builders import NOW
 from tests.integration.console.test_act_pages import WHY, Scene, handed_in, ready, world
 
 __all__ = ["handed_in", "ready", "world"]
@@ -55,3 +57,18 @@ def test_a_coordinator_hears_of_no_recommendation_before_their_own(ready: Scene)
     assert "Recommendation of the case manager" in ready.page("ffs")
     ready.does("cc", "recommend", value="approve", reason=WHY)
     assert "Recommendation of the case manager" in ready.page("cc")
+
+
+def test_a_coordinator_hears_of_no_consultation_before_their_own_word(
+    ready: Scene, kit: Kit, staff: dict[str, Person]
+) -> None:
+    asked = Consultation(
+        application_id=ready.application,
+        asked_by=staff["cm"].id,
+        reason="Which of the two homes?",
+        asked_at=NOW,
+    )
+    with kit.transaction() as session:
+        session.add(asked)
+    assert "Which of the two homes?" in ready.page("ffs")
+    assert "Which of the two homes?" not in ready.page("cc")
