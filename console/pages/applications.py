@@ -16,12 +16,10 @@ from console.pages.offers import check_offers, clearable, offers, waivable
 from console.pages.rendering import page
 from console.pages.story_words import check_age, on_this_case, story_lines
 from console.reading import read_applications
-from integrations.desk.application_story import check_times, people_on, story_of
+from integrations.desk.application_story import story_of
+from integrations.desk.application_views import application_shown
 from integrations.desk.documents import documents_json
 from integrations.desk.draft_views import not_at_hand
-from integrations.desk.views import application_json
-from integrations.identity.accounts import SignedIn
-from models.states import Role
 
 router = APIRouter()
 _FINDING_ORDER = {"block": 0, "review": 1, "note": 2}
@@ -39,7 +37,8 @@ def application(request: Request, key: str, who: Reader) -> Response:
     """One application. The view itself writes the audit row."""
     console = console_of(request)
     now = console.now()
-    shown = application_json(console.kit, key, viewer=who.person, now=now)
+    shown, withheld = application_shown(console.kit, key, viewer=who.person, now=now)
+    story = story_of(console.kit, UUID(shown["application_id"]), withheld=withheld)
     step = next_step(shown, email=who.person.email)
     return page(
         request,
@@ -56,25 +55,13 @@ def application(request: Request, key: str, who: Reader) -> Response:
         check_acts=check_offers(shown, who.person),
         name=name_of(shown),
         email=who.person.email,
-        check_ages={
-            key: check_age(times, now)
-            for key, times in check_times(console.kit, UUID(shown["application_id"])).items()
-        },
-        on_this_case=on_this_case(people_on(console.kit, UUID(shown["case_id"]))),
-        story=story_lines(_told_to(who, shown, story_of(console.kit, UUID(shown["application_id"])))),
+        check_ages={check: check_age(times, now) for check, times in story.checks.items()},
+        on_this_case=on_this_case(story.people),
+        story=story_lines(story.lines),
         notes=not_at_hand(console.kit, UUID(shown["application_id"])),
         missing=gate_groups(shown["gate"]["missing"]),
         papers=_papers(shown, documents_json(console.kit, shown["application_id"])),
     )
-
-
-def _told_to(
-    who: SignedIn, shown: Mapping[str, Any], story: Iterable[Mapping[str, Any]]
-) -> list[Mapping[str, Any]]:
-    """A coordinator hears of no recommendation or consultation until both are in: the second opinion is independent."""
-    if shown["recommendations"] or Role.CASE_COORDINATOR not in who.person.roles:
-        return list(story)
-    return [row for row in story if row["what"] not in ("recommendation", "consultation")]
 
 
 def _findings(shown: Mapping[str, Any], *, is_open: bool) -> list[Mapping[str, Any]]:

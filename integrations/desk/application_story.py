@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -47,7 +49,7 @@ _STORY = text(
         FROM pending_allowance p JOIN background_check b ON b.id = p.check_id WHERE p.application_id = :id
         UNION ALL
         SELECT r.at, 'recommendation', r.role, r.value, r.reason, r.given_by::text
-        FROM recommendation r WHERE r.application_id = :id
+        FROM recommendation r WHERE r.application_id = :id AND NOT :withheld
         UNION ALL
         SELECT d.at, 'decision', d.role, d.value, d.reason, d.decided_by::text
         FROM decision d WHERE d.application_id = :id
@@ -65,10 +67,10 @@ _STORY = text(
         FROM interview i WHERE i.application_id = :id
         UNION ALL
         SELECT c.asked_at, 'consultation', '', 'asked', c.reason, c.asked_by::text
-        FROM consultation c WHERE c.application_id = :id
+        FROM consultation c WHERE c.application_id = :id AND NOT :withheld
         UNION ALL
         SELECT c.concluded_at, 'consultation', '', coalesce(c.outcome, ''), coalesce(c.reasoning, ''), c.concluded_by::text
-        FROM consultation c WHERE c.application_id = :id AND c.concluded_at IS NOT NULL
+        FROM consultation c WHERE c.application_id = :id AND c.concluded_at IS NOT NULL AND NOT :withheld
         UNION ALL
         SELECT c.at, 'concern', '', 'raised', '', c.raised_by::text FROM concern c WHERE c.application_id = :id
         UNION ALL
@@ -112,35 +114,39 @@ _ORDER = (
 )
 
 
-def story_of(kit: Kit, application_id: UUID) -> list[dict[str, Any]]:
-    """The lines, earliest first: `at`, `what`, `about`, `told`, `why`, `by` (an actor), `name` (a person's, or None).
-
-    Whoever shows it has written the audit row of the application.
-    """
-    with kit.transaction() as session:
-        return [
-            dict(row)
-            for row in session.execute(_STORY, {"id": application_id, "order": list(_ORDER)}).mappings()
-        ]
-
-
 _CHECKS = text("SELECT id, ordered_at, result_at FROM background_check WHERE application_id = :id")
 _PEOPLE = text(
     """
-    SELECT a.role, s.display_name AS name FROM act a JOIN staff s ON s.id = a.staff_id
-    WHERE a.case_id = :case_id ORDER BY a.at, s.display_name
+    SELECT a.role, s.display_name AS name FROM act a
+    JOIN staff s ON s.id = a.staff_id JOIN application p ON p.case_id = a.case_id
+    WHERE p.id = :id ORDER BY a.at, s.display_name
     """
 )
 
 
-def check_times(kit: Kit, application_id: UUID) -> dict[str, tuple[datetime | None, datetime | None]]:
-    """Of each check by its id: when it was ordered, and when its answer came."""
-    with kit.transaction() as session:
-        rows = session.execute(_CHECKS, {"id": application_id})
-        return {str(row.id): (row.ordered_at, row.result_at) for row in rows}
+@dataclass(frozen=True, slots=True)
+class Story:
+    """`lines`, earliest first: `at`, `what`, `about`, `told`, `why`, `by` (an actor), `name` (a person's, or None).
+
+    `checks`: of each by its id, when it was ordered, and when its answer came. `people`: role and name of who has acted
+    on the case so far, in the order in which they came to it.
+    """
+
+    lines: Sequence[Mapping[str, Any]]
+    checks: Mapping[str, tuple[datetime | None, datetime | None]]
+    people: Sequence[tuple[str, str]]
 
 
-def people_on(kit: Kit, case_id: UUID) -> list[tuple[str, str]]:
-    """Who has acted on the case so far: role and name, in the order in which they came to it."""
+def story_of(kit: Kit, application_id: UUID, *, withheld: bool) -> Story:
+    """What happened so far. `withheld` is that of `application_views.Shown`: recommendations and consultations are left out.
+
+    Whoever shows it has written the audit row of the application.
+    """
+    of = {"id": application_id}
     with kit.transaction() as session:
-        return [(row.role, row.name) for row in session.execute(_PEOPLE, {"case_id": case_id})]
+        lines = session.execute(_STORY, {**of, "order": list(_ORDER), "withheld": withheld}).mappings()
+        return Story(
+            lines=[dict(row) for row in lines],
+            checks={str(row.id): (row.ordered_at, row.result_at) for row in session.execute(_CHECKS, of)},
+            people=[(row.role, row.name) for row in session.execute(_PEOPLE, of)],
+        )

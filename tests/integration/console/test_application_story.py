@@ -14,7 +14,7 @@ __all__ = ["handed_in", "ready", "world"]
 
 
 def lines_of(kit: Kit, scene: Scene) -> list[Line]:
-    return story_lines(story_of(kit, scene.application))
+    return story_lines(story_of(kit, scene.application, withheld=False).lines)
 
 
 def test_each_step_is_a_line_with_who_and_why(ready: Scene, kit: Kit, staff: dict[str, Person]) -> None:
