@@ -15,7 +15,6 @@ from console.metrics import Metrics
 from console.permissions import ACT_ON_CASES, HAND_IN, READ_CASES, READ_LINKS, Permission
 from console.speech import speech
 from console.throttle import KeyThrottle, PasswordSlots
-from integrations.database import current_time
 from integrations.identity.accounts import Awaits, SignedIn, find_session
 from integrations.kit import Kit
 
@@ -35,8 +34,7 @@ class Console:
 
     def now(self) -> datetime:
         """What time it is for Kinline."""
-        with self.kit.transaction() as session:
-            return current_time(session)
+        return self.kit.now()
 
     @property
     def is_sandbox(self) -> bool:
