@@ -16,6 +16,7 @@ from console.pages import wording
 from console.pages.cases import sight_words
 from console.pages.forms import Form, attempt, done, form_page
 from console.pages.rendering import page
+from console.speech import gettext
 from integrations.desk.sandbox_phones import (
     LONGEST_TEXT,
     MOST_SHOWN,
@@ -32,17 +33,17 @@ router = APIRouter(prefix="/sandbox")
 STEPS = (("hour", "One hour"), ("day", "One day"), ("next", "To the next thing due"), ("week", "Seven days"))
 QUICK = ("1", "2", "3", "STOP")
 _ARRIVED = {
-    "delivered": "arrived",
-    "undelivered": "did not arrive",
-    "failed": "did not arrive",
-    "received": "sent",
+    "delivered": "Arrived",
+    "undelivered": "Did not arrive",
+    "failed": "Did not arrive",
+    "received": "Sent",
 }
 _CALLS = {
-    "completed": "answered",
-    "no-answer": "nobody answered",
-    "busy": "the line was busy",
-    "failed": "out of service",
-    "canceled": "cancelled",
+    "completed": "Answered",
+    "no-answer": "Nobody answered",
+    "busy": "The line was busy",
+    "failed": "Out of service",
+    "canceled": "Cancelled",
 }
 
 
@@ -149,7 +150,7 @@ def _entries(held: Mapping[str, Any]) -> list[dict[str, Any]]:
             "mine": one["direction"] == "inbound",
             "at": one["created_at"],
             "said": one["body"],
-            "state": _ARRIVED.get(one["status"], "on its way"),
+            "state": wording.lower(gettext(_ARRIVED.get(one["status"], "On its way"))),
         }
         for one in held["texts"]
     ]
@@ -169,10 +170,10 @@ def _entries(held: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 def _call_words(call: Mapping[str, Any]) -> str:
     if call["answered_by"] and call["answered_by"].startswith("machine"):
-        return "a machine answered"
-    words = _CALLS.get(call["status"], "under way")
+        return wording.lower(gettext("A machine answered"))
+    words = wording.lower(gettext(_CALLS.get(call["status"], "Under way")))
     pressed = ", ".join(call["pressed"])
-    return f"{words}, pressed {pressed}" if pressed else words
+    return gettext("%(words)s, pressed %(keys)s", words=words, keys=pressed) if pressed else words
 
 
 def _clock(request: Request) -> dict[str, Any]:
@@ -190,10 +191,14 @@ def _clock(request: Request) -> dict[str, Any]:
 
 
 def _progress(wish: Mapping[str, Any]) -> str:
-    steps = wording.count(wish["steps"], "step")
-    until = f" to {wording.moment(wish['until'])}" if wish["until"] else " to the next thing due"
+    told = {
+        "steps": wording.count(wish["steps"], "step", "steps"),
+        "until": wording.moment(wish["until"]) if wish["until"] else gettext("the next thing due"),
+        "start": wording.moment(wish["from"]),
+        "now": wording.moment(wish["at"]),
+    }
     if wish["state"] in ("waiting", "moving"):
-        return f"Time moves on{until}. It has come to {wording.moment(wish['at'])}, in {steps}."
+        return gettext("Time moves on to %(until)s. It has come to %(now)s, in %(steps)s.", **told)
     if wish["state"] == "failed":
-        return f"Time stopped on its way{until}, at {wording.moment(wish['at'])}. Move it again to go on."
-    return f"Time has moved from {wording.moment(wish['from'])}{until}, in {steps}."
+        return gettext("Time stopped on its way to %(until)s, at %(now)s. Move it again to go on.", **told)
+    return gettext("Time has moved from %(start)s to %(until)s, in %(steps)s.", **told)
