@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -24,6 +25,8 @@ from integrations.desk.sandbox_phones import (
     move_time,
     phone_json,
     phones_json,
+    take_calls,
+    taking_calls,
     type_text,
 )
 from integrations.identity.accounts import SignedIn
@@ -32,6 +35,18 @@ from models.errors import BadInput, Problem
 router = APIRouter(prefix="/sandbox")
 STEPS = (("hour", "One hour"), ("day", "One day"), ("next", "To the next thing due"), ("week", "Seven days"))
 QUICK = ("1", "2", "3", "STOP")
+# The codes are those of `sandbox_phones.TAKING_CALLS`; what each key means is what the call itself says.
+TAKING = (
+    ("by_digits", "By itself, as its last two digits say"),
+    ("press_1", "Pick up and press 1: all is well"),
+    ("press_2", "Pick up and press 2: needs help"),
+    ("press_3", "Pick up and press 3: has moved"),
+    ("press_9", "Pick up and press 9: a wrong number"),
+    ("press_nothing", "Pick up and press nothing"),
+    ("rings_out", "Let it ring"),
+    ("busy", "The line is busy"),
+    ("machine", "A machine picks up"),
+)
 _ARRIVED = {
     "delivered": "Arrived",
     "undelivered": "Did not arrive",
@@ -118,14 +133,25 @@ def write(request: Request, who: Actor, phone_id: UUID, form: TokenForm) -> Resp
     return _show_phone(request, who, phone_id, again)
 
 
+@router.post("/phones/{phone_id}/calls")
+def answer_calls(request: Request, who: Actor, phone_id: UUID, form: TokenForm) -> Response:
+    """How the phone takes Kinline's automated calls from now on."""
+    console = console_of(request)
+
+    def act() -> None:
+        take_calls(console.kit, phone_id, form.get("how", ""), who.person, now=console.now())
+
+    _, again = attempt(act, form, {"how": "how"})
+    if again is None:
+        return done(f"/sandbox/phones/{phone_id}", "phone_calls")
+    return _show_phone(request, who, phone_id, again)
+
+
 def _show_phone(request: Request, who: SignedIn, phone_id: UUID, form: Form) -> Response:
+    told = _phone(request, who, phone_id)
+    form = replace(form, values={"how": told["takes"], **form.values})
     return form_page(
-        request,
-        "sandbox_phone.html",
-        form,
-        quick=QUICK,
-        longest=LONGEST_TEXT,
-        **_phone(request, who, phone_id),
+        request, "sandbox_phone.html", form, quick=QUICK, longest=LONGEST_TEXT, taking=TAKING, **told
     )
 
 
@@ -133,11 +159,14 @@ def _phone(request: Request, who: SignedIn, phone_id: UUID) -> dict[str, Any]:
     console = console_of(request)
     told = phone_json(console.kit, phone_id, actor=str(who.person.id), now=console.now())
     held = told["thread"]
+    takes = taking_calls(held["takes_calls"]) if held is not None else "by_digits"
     return {
         "phone": told,
         "phone_id": str(phone_id),
         "sight": sight_words(told["in_sight"]),
         "held": held,
+        "takes": takes,
+        "takes_words": dict(TAKING)[takes],
         "entries": _entries(held) if held is not None else [],
     } | _clock(request)
 

@@ -5,6 +5,7 @@ A typed text is handed to the sandbox's phone server and comes in as every text 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -28,6 +29,18 @@ from models.tables.vetting import Application
 
 MOST_SHOWN = 100
 LONGEST_TEXT = 320
+# How a person may have a phone take automated calls: who picks up, and what is pressed then.
+TAKING_CALLS: Mapping[str, tuple[str | None, str | None]] = {
+    "by_digits": (None, None),
+    "press_1": ("answers", "1"),
+    "press_2": ("answers", "2"),
+    "press_3": ("answers", "3"),
+    "press_9": ("answers", "9"),
+    "press_nothing": ("answers", None),
+    "rings_out": ("rings_out", None),
+    "busy": ("busy", None),
+    "machine": ("machine", None),
+}
 
 
 def phones_json(kit: Kit, *, actor: str, now: datetime) -> list[dict[str, Any]]:
@@ -169,6 +182,35 @@ def type_text(kit: Kit, phone_id: UUID, body: str, person: Person, *, now: datet
             session, actor=str(person.id), act="sandbox_text", noun="phone_number", ids=[phone_id], now=now
         )
     phones.type_text(dialled, said)
+
+
+def take_calls(kit: Kit, phone_id: UUID, how: str, person: Person, *, now: datetime) -> None:
+    """This phone takes automated calls so from now on.
+
+    Raises:
+        NotFound: we know no such phone.
+        BadInput: `how` is none of `TAKING_CALLS`.
+        Refused: the phones are off.
+        Unavailable: the phone server does not answer.
+    """
+    if how not in TAKING_CALLS:
+        raise BadInput(
+            Problem("how", "wrong_value", "A phone can't take calls so.", "Choose one line of the list.")
+        )
+    phones = _phones(kit)
+    with kit.transaction() as session:
+        number, _ = _find(session, phone_id)
+        dialled = plain_number(kit.vault, number)
+        history.audit(
+            session, actor=str(person.id), act="sandbox_calls", noun="phone_number", ids=[phone_id], now=now
+        )
+    phones.take_calls(dialled, *TAKING_CALLS[how])
+
+
+def taking_calls(chosen: Mapping[str, Any] | None) -> str:
+    """Which of `TAKING_CALLS` this is, as the phone server has it."""
+    asked = (chosen["pickup"], chosen["presses"]) if chosen is not None else (None, None)
+    return next(how for how, manner in TAKING_CALLS.items() if manner == asked)
 
 
 def clock_json(kit: Kit) -> dict[str, Any] | None:
