@@ -63,13 +63,14 @@ _CALLS = {
 
 
 @router.get("")
-def phones(request: Request, who: Reader) -> Response:
-    return _show_phones(request, who, Form())
+def phones(request: Request, who: Reader, since: str = "") -> Response:
+    """`since`: a reference; the cases from there on."""
+    return _show_phones(request, who, Form({"since": since.strip()}))
 
 
 def _show_phones(request: Request, who: SignedIn, form: Form) -> Response:
     console = console_of(request)
-    found = phones_json(console.kit, actor=str(who.person.id), now=console.now())
+    found = phones_json(console.kit, since=form.value("since"), actor=str(who.person.id), now=console.now())
     return form_page(
         request,
         "sandbox_phones.html",

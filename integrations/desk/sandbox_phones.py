@@ -43,13 +43,31 @@ TAKING_CALLS: Mapping[str, tuple[str | None, str | None]] = {
 }
 
 
-def phones_json(kit: Kit, *, actor: str, now: datetime) -> list[dict[str, Any]]:
-    """The phones of released children and their sponsors, the newest text first.
+def phones_json(kit: Kit, *, since: str = "", actor: str, now: datetime) -> list[dict[str, Any]]:
+    """The phones of released children and their sponsors: the first `MOST_SHOWN` of those whose case's reference is
+    `since` or comes after it; of them the newest text first.
 
     Each with id, case_id, reference, party, language, number, last, unread.
 
     `last`: way (`in`, `out`), at, said; or None. `unread`: our text is the last one.
     """
+    # Which they are must not need the texts: to find the newest would read those of every family.
+    shown = (
+        select(col(PhoneNumber.id))
+        .join(Application, col(Application.id) == col(PhoneNumber.application_id))
+        .join(Case, col(Case.id) == col(PhoneNumber.case_id))
+        .where(
+            # To Kinline every other phone that texts is a stranger's.
+            col(PhoneNumber.retired_at).is_(None),
+            col(PhoneNumber.role) == "party",
+            col(PhoneNumber.party).in_((Party.CHILD.value, Party.SPONSOR.value)),
+            col(Case.released_at).is_not(None),
+            col(Application.reference) >= since,
+        )
+        .order_by(col(Application.reference), col(PhoneNumber.party).desc(), col(PhoneNumber.id))
+        .limit(MOST_SHOWN)
+        .subquery()
+    )
     sent = (
         select(col(Message.id))
         .where(col(Message.number_id) == col(PhoneNumber.id), col(Message.accepted_at).is_not(None))
@@ -68,17 +86,10 @@ def phones_json(kit: Kit, *, actor: str, now: datetime) -> list[dict[str, Any]]:
     )
     query = (
         select(PhoneNumber, col(Application.reference), Message, InboundText)
+        .join(shown, shown.c.id == col(PhoneNumber.id))
         .join(Application, col(Application.id) == col(PhoneNumber.application_id))
         .outerjoin(Message, col(Message.id) == sent)
         .outerjoin(InboundText, col(InboundText.id) == came)
-        .join(Case, col(Case.id) == col(PhoneNumber.case_id))
-        .where(
-            # To Kinline every other phone that texts is a stranger's.
-            col(PhoneNumber.retired_at).is_(None),
-            col(PhoneNumber.role) == "party",
-            col(PhoneNumber.party).in_((Party.CHILD.value, Party.SPONSOR.value)),
-            col(Case.released_at).is_not(None),
-        )
         .order_by(
             # greatest() passes over what is NULL
             func.greatest(col(Message.accepted_at), col(InboundText.at)).desc().nulls_last(),
@@ -86,7 +97,6 @@ def phones_json(kit: Kit, *, actor: str, now: datetime) -> list[dict[str, Any]]:
             col(PhoneNumber.party).desc(),
             col(PhoneNumber.id),
         )
-        .limit(MOST_SHOWN)
     )
     with kit.transaction() as session:
         found = [_line(kit, *row) for row in session.execute(query)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -97,6 +98,18 @@ def test_a_typed_text_comes_in_by_the_signed_webhook(
     listed = browser.get("/sandbox").text
     assert "From the phone" in listed
     assert family.phones["sponsor"] in listed
+
+
+def test_the_list_begins_at_a_reference(family: Family, sign_in: SignIn, sandbox: TwilioSandbox) -> None:
+    browser = sign_in("cm")
+    all_of_them = browser.get("/sandbox").text
+    assert family.phones["sponsor"] in all_of_them
+    assert 'name="since"' not in all_of_them  # nothing is left out
+    reference = re.findall(r"/cases/[0-9a-f-]+\">([^<]+)</a>", all_of_them)[0]
+    assert family.phones["sponsor"] in browser.get("/sandbox", params={"since": reference}).text
+    behind = browser.get("/sandbox", params={"since": f"{reference}-"}).text
+    assert family.phones["sponsor"] not in behind
+    assert f'value="{reference}-"' in behind
 
 
 def test_a_forged_text_is_refused(kit: Kit, family: Family, sign_in: SignIn, sandbox: TwilioSandbox) -> None:
