@@ -21,6 +21,7 @@ from console.metrics import Metrics
 from console.pages import (
     account,
     addresses,
+    amendments,
     application_acts,
     applications,
     board,
@@ -87,6 +88,7 @@ def create_app(
         rota,
         applications,
         application_acts,
+        amendments,
         documents,
         pictures,
         links,

@@ -15,6 +15,7 @@ from console.pages.gate_words import gate_groups
 from console.pages.next_step import name_of, next_step
 from console.pages.offers import check_offers, clearable, offers, waivable
 from console.pages.rendering import page
+from console.permissions import HAND_IN
 from console.reading import read_applications
 from integrations.desk.application_story import application_story
 from integrations.desk.application_views import application_shown
@@ -47,6 +48,7 @@ def application(request: Request, key: str, who: Reader) -> Response:
         open_findings=_findings(shown, is_open=True),
         settled_findings=_findings(shown, is_open=False),
         is_over=shown["release"] is not None or shown["state"] in ("denied", "withdrawn"),
+        may_amend=HAND_IN.is_held_by(who.person) and shown["release"] is None,
         step=step,
         owner=owner_of(step.duties, step.roles, story, now),
         ages=check_ages(shown, story, now),

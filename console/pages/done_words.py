@@ -57,6 +57,8 @@ DONE: Mapping[str, str] = {
     "intake_cannot": "Saved. The reviewer will read why the document is not there. It still counts as missing.",
     "intake_put_away": "Put away. Nothing is lost: you can take it up again from here.",
     "intake_taken_up": "Taken up again, as you left it.",
+    "intake_goes_on": "It amends the newest revision now. What you changed stands below: check it.",
+    "intake_both": "It amends the newest revision now. What both of you changed stands as you typed it: check it below.",
     "phone_sent": "The text is sent from this phone. What Kinline makes of it stands below.",
     "phone_calls": "From now on this phone takes Kinline's calls so.",
     "time_moves": "Time begins to move. How far it has come stands below.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -10,10 +11,10 @@ from fastapi.responses import RedirectResponse, Response
 
 from console.context import Sender, console_of
 from console.csrf import TokenForm
-from console.pages import intake_words
+from console.pages import amend_words, intake_words
 from console.pages.forms import Fault, Form, attempt, done, form_page
 from console.pages.rendering import page
-from integrations.desk import draft_handing_in, draft_views, drafts
+from integrations.desk import amendments, draft_handing_in, draft_views, drafts
 from integrations.desk.draft_views import DraftView
 from models.errors import BadInput
 from models.states import Role
@@ -105,7 +106,18 @@ def _check(request: Request, view: DraftView, form: Form, found: list[Lack] | No
     if found is not None:
         faults = tuple(Fault("", intake_words.lack_words(view, one)) for one in found)
         form = Form(form.values, faults, form.refused, form.missing, form.status)
-    return form_page(request, "intake_check.html", form, **values, sections=sections, found=told)
+    changes = amend_words.change_lines(base, view)
+    return form_page(
+        request, "intake_check.html", form, **values, sections=sections, found=told, changes=changes
+    )
+
+
+@router.post("/{draft_id}/go-on")
+def go_on(request: Request, draft_id: UUID, who: Sender, form: TokenForm) -> Response:
+    """Over the revision that came in meanwhile, with what was changed here; then the changes are looked at."""
+    console = console_of(request)
+    both = amendments.go_on(console.kit, draft_id, who.person, now=console.now())
+    return done(f"/intake/{draft_id}/check", "intake_both" if both else "intake_goes_on")
 
 
 @router.get("/{draft_id}/sent")
@@ -126,4 +138,5 @@ def shown(view: DraftView) -> dict[str, Any]:
         "say": intake_words,
         "is_open": view.state == "draft",
         "progress": intake_words.PROGRESS,
+        "points_of": partial(amend_words.points_of, view),
     }

@@ -19,6 +19,7 @@ from integrations.desk.draft_views import DraftView
 from integrations.desk.drafts import Answers
 from integrations.identity.accounts import SignedIn
 from models.errors import NotFound, Stale
+from vetting.draft.amending import FIXED
 from vetting.draft.answers import Page
 from vetting.draft.questions import BY_SLUG, Section
 
@@ -190,6 +191,7 @@ def _show(
         path=path,
         heading=heading,
         differs=differs,
+        fixed=FIXED.get(section.slug, ()) if view.amending else (),
     )
 
 

@@ -84,7 +84,7 @@ def lines_of(base: str, section: Section, page: Page, key: int | None, lacks: Se
     return [
         Line(
             gettext(question.label),
-            _shown(question, page),
+            shown_answer(question, page.typed),
             f"{path}#{question.name}",
             translated(told.get(question.name, "")),
         )
@@ -93,8 +93,9 @@ def lines_of(base: str, section: Section, page: Page, key: int | None, lacks: Se
     ]
 
 
-def _shown(question: Question, page: Page) -> str:
-    value = value_of(question, page.typed)
+def shown_answer(question: Question, typed: Mapping[str, str]) -> str:
+    """What the packet will hold for it, in words."""
+    value = value_of(question, typed)
     if value is None:
         return ""
     if question.options:

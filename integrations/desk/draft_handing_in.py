@@ -10,7 +10,7 @@ from sqlmodel import Session
 
 from integrations.desk.draft_views import view_draft
 from integrations.desk.drafts import find_draft, open_draft, want_open
-from integrations.desk.intake import Taken, submit
+from integrations.desk.intake import Onto, Taken, submit
 from integrations.kit import Kit
 from integrations.packets import from_uploads
 from integrations.store import history
@@ -30,12 +30,14 @@ def hand_in(kit: Kit, draft_id: UUID, person: Person, *, now: datetime) -> Taken
     A console that dies in between has lost nothing: the same packet handed in again changes nothing.
 
     Raises:
-        BadInput: with the same faults as a folder's; the draft stays as it is. Refused: questions are open, or it was
-            put away.
+        BadInput: with the same faults as a folder's; the draft stays as it is. Refused: questions are open, it was put
+            away, or an amendment changes nothing or was overtaken by another.
     """
     shown = view_draft(kit, draft_id, person, now=now)
     if shown.state == DraftState.DRAFT and shown.lacks:
         raise Refused("not_complete", "something is still missing")
+    if shown.state == DraftState.DRAFT and shown.amending is not None and shown.amending.changed == ():
+        raise Refused("nothing_changed", "it says what the last revision says; change something first")
     with kit.transaction() as session:
         row = find_draft(session, draft_id, person)
         if row.state == DraftState.SUBMITTED:
@@ -45,7 +47,8 @@ def hand_in(kit: Kit, draft_id: UUID, person: Person, *, now: datetime) -> Taken
         papers = papers_of_draft(session, draft_id, people(draft))
         uploads = {one.paper.file: BytesIO(content_of(session, kit.vault, one.id)) for one in papers}
     raw = packet_bytes(draft, [one.paper for one in papers])
-    taken = submit(kit, from_uploads(raw, uploads), actor=str(person.id), now=now)
+    onto = Onto(UUID(draft.base.application_id), draft.base.revision) if draft.base else None
+    taken = submit(kit, from_uploads(raw, uploads), actor=str(person.id), onto=onto, now=now)
     _finish(kit, draft_id, version, draft, taken, person, now)
     return taken
 

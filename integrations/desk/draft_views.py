@@ -10,10 +10,11 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlmodel import Session, col
 
+from integrations.desk.amendment_views import Amending, amending_of
 from integrations.desk.drafts import find_draft, open_draft
 from integrations.desk.intake import MAY_SUBMIT
 from integrations.kit import Kit
-from integrations.policies import vetting_policies
+from integrations.policies import vetting_policies, vetting_policy
 from integrations.store import history
 from integrations.store.draft_files import DraftPaper, papers_of_draft
 from integrations.store.policy_acts import vetting_policy_for
@@ -65,6 +66,7 @@ class DraftView:
     application_id: UUID | None
     reference: str
     application_state: str
+    amending: Amending | None
 
     @property
     def lacks(self) -> tuple[Lack, ...]:
@@ -124,6 +126,7 @@ def view_draft(kit: Kit, draft_id: UUID, person: Person, *, now: datetime) -> Dr
             application_id=row.application_id,
             reference=application.reference if application else _reference(draft),
             application_state=application.state if application else "",
+            amending=amending_of(kit, session, draft, papers, person, row.id),
         )
 
 
@@ -151,7 +154,13 @@ def slot_of(draft: Draft, name: str, asked: AskedPaper | None, papers: Sequence[
 
 
 def policy_of_draft(kit: Kit, session: Session, draft: Draft, now: datetime) -> VettingPolicy:
-    """The version that the packet will be judged under; while that can't be known, the newest in force."""
+    """The version that the packet will be judged under; while that can't be known, the newest in force.
+
+    An amendment is judged under its application's.
+    """
+    if draft.base is not None:
+        application = session.get_one(Application, UUID(draft.base.application_id))
+        return vetting_policy(application.policy_version)
     found = provisional(draft)
     if found is not None:
         try:
@@ -163,7 +172,7 @@ def policy_of_draft(kit: Kit, session: Session, draft: Draft, now: datetime) -> 
 
 @dataclass(frozen=True, slots=True)
 class MyPacket:
-    """One line of a person's packets. `child`: as they typed it, of a draft of theirs alone."""
+    """One line of a person's packets. `child`: as they typed it, of a draft of theirs alone. `amends`: a revision."""
 
     draft_id: UUID | None
     application_id: UUID | None
@@ -172,6 +181,7 @@ class MyPacket:
     child: str
     owner: str
     at: datetime
+    amends: bool = False
 
 
 def my_packets(kit: Kit, person: Person, *, everybody: bool = False, now: datetime) -> list[MyPacket]:
@@ -185,6 +195,7 @@ def my_packets(kit: Kit, person: Person, *, everybody: bool = False, now: dateti
             .order_by(col(Application.submitted_at).desc())
             .limit(_LIST)
         )
+        drafts = _once(drafts)
         by_form = {one.application_id for one in drafts}
         others = [
             MyPacket(None, one.id, one.reference, one.state, "", "", one.submitted_at)
@@ -195,6 +206,17 @@ def my_packets(kit: Kit, person: Person, *, everybody: bool = False, now: dateti
         if ids:
             history.audit(session, actor=str(person.id), act="read", noun="packet_draft", ids=ids, now=now)
         return sorted((*drafts, *others), key=lambda one: one.at, reverse=True)
+
+
+def _once(drafts: Sequence[MyPacket]) -> list[MyPacket]:
+    """Of several revisions by form, the newest that went in; every one that did not."""
+    seen: set[UUID] = set()
+    kept = []
+    for one in drafts:
+        if one.application_id is None or one.application_id not in seen:
+            kept.append(one)
+        seen |= {one.application_id} if one.application_id else set()
+    return kept
 
 
 def _drafts(kit: Kit, session: Session, person: Person, everybody: bool) -> list[MyPacket]:
@@ -223,6 +245,7 @@ def _line(kit: Kit, row: PacketDraft, application: Application | None, owner: st
         child=" ".join(filter(None, (child.get("given_names", ""), child.get("family_names", "")))),
         owner=owner,
         at=row.saved_at,
+        amends=draft.base is not None,
     )
 
 

@@ -22,6 +22,7 @@ from models.facts import Person
 from models.states import DRAFT_MOVES, DraftState, Role
 from models.tables.base import Sealed
 from models.tables.intake import PacketDraft
+from vetting.draft.amending import FIXED
 from vetting.draft.answers import Draft, Page, draft_of
 from vetting.draft.questions import BY_SLUG, Section
 
@@ -91,11 +92,10 @@ def save(kit: Kit, draft_id: UUID, answers: Answers, person: Person, *, now: dat
         NotFound: no such draft or page. Refused: it is a draft no more. Stale: this page was saved since it was shown.
     """
     section = _section(answers.slug)
-    kept = {q.name: answers.typed.get(q.name, "")[: q.longest] for q in section.questions}
 
     def change(draft: Draft, version: int) -> Draft:
         name, key = section.list_name, answers.key
-        page = Page(kept, version)
+        page = Page(_kept(section, answers, draft), version)
         if name is None:
             _want_unchanged(draft.page(section.slug), answers)
             return draft.with_page(section.slug, page)
@@ -110,6 +110,19 @@ def save(kit: Kit, draft_id: UUID, answers: Answers, person: Person, *, now: dat
     if section.list_name is None:
         return None
     return draft.next_key - 1 if answers.key is None else answers.key
+
+
+def _kept(section: Section, answers: Answers, draft: Draft) -> dict[str, str]:
+    """What was typed, as long as its question lets it be; what an amendment can't change stays as it stood."""
+    entry = draft.entry(section.list_name, answers.key) if section.list_name and answers.key else None
+    page = draft.page(section.slug) if section.list_name is None else entry.page if entry else Page()
+    fixed = FIXED.get(section.slug, frozenset()) if draft.base else frozenset()
+    kept = {}
+    for question in section.questions:
+        words, stood = answers.typed.get(question.name, ""), page.typed.get(question.name, "")
+        # A packet of another road may hold more than the form takes.
+        kept[question.name] = stood if question.name in fixed or words == stood else words[: question.longest]
+    return kept
 
 
 def _want_unchanged(page: Page, answers: Answers) -> None:

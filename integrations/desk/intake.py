@@ -26,7 +26,7 @@ from integrations.store.policy_acts import vetting_policy_for
 from integrations.store.roster import wait_for_rosters
 from integrations.store.sealing import seal_bytes, seal_json
 from integrations.store.stages import first_stage
-from models.errors import BadInput, Problem
+from models.errors import BadInput, Problem, Refused
 from models.states import APPLICATION_MOVES, ApplicationState, Role
 from models.tables.people import Case, Child, Sponsor
 from models.tables.vetting import Application, ApplicationRevision
@@ -35,6 +35,15 @@ from vetting.category import category_of
 How = Literal["new", "amended", "unchanged"]
 # Of named people; the command line without a name is trusted as it is.
 MAY_SUBMIT = (Role.INTAKE_OFFICER, Role.CASE_MANAGER, Role.SUPERVISOR)
+RELEASED = "The child of this application has been released; its packet can't be amended."
+
+
+@dataclass(frozen=True, slots=True)
+class Onto:
+    """The revision that an amendment was written over: another one that came in meanwhile is not written over unseen."""
+
+    application_id: UUID
+    revision: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +59,12 @@ class Taken:
     reopened: tuple[dict[str, Any], ...] = ()
 
 
-def submit(kit: Kit, handed_in: HandedIn, *, actor: str, now: datetime) -> Taken:
+def submit(kit: Kit, handed_in: HandedIn, *, actor: str, onto: Onto | None = None, now: datetime) -> Taken:
     """The packet is in the file. The same bytes again change nothing; other bytes amend.
 
     Raises:
         BadInput: the reference belongs to another child, or to an application that ended in a release.
+        Refused: it was to amend `onto`, and that is not the newest revision any more.
     """
     with kit.transaction() as session:
         work = Submission(kit, session, handed_in, actor, now)
@@ -64,6 +74,7 @@ def submit(kit: Kit, handed_in: HandedIn, *, actor: str, now: datetime) -> Taken
             select(Application).where(col(Application.reference) == work.packet.reference).with_for_update()
         ).one_or_none()
         if found is None:
+            _want(onto is None)
             return _new(work, content_key)
         latest = session.scalars(
             select(ApplicationRevision).where(
@@ -73,7 +84,16 @@ def submit(kit: Kit, handed_in: HandedIn, *, actor: str, now: datetime) -> Taken
         ).one()
         if latest.content_key == content_key:
             return Taken(found.id, found.reference, found.state, found.revision, "unchanged")
+        _want(onto is None or onto == Onto(found.id, found.revision))
         return _amend(work, found, content_key)
+
+
+def _want(stands: bool) -> None:
+    if not stands:
+        raise Refused(
+            "amended_meanwhile",
+            "this packet was amended by somebody else meanwhile; nothing of yours is lost, and nothing was handed in",
+        )
 
 
 def _take_turns(work: Submission) -> None:
@@ -164,7 +184,7 @@ def _refuse_amendment(work: Submission, application: Application, child: Child) 
             Problem(
                 "reference",
                 "already_released",
-                "The child of this application has been released; its packet can't be amended.",
+                RELEASED,
                 "Use `kinline address change`, `kinline number add` or `kinline call record` for what has changed since.",
             )
         )

@@ -39,13 +39,16 @@ class DraftPaper:
 
 def papers_of_draft(session: Session, draft_id: UUID, subjects: Sequence[str]) -> list[DraftPaper]:
     """The files of these people that were not taken out, in the order in which they came."""
+    files = facts_of_files(session, draft_id)
+    return [one for one in files if one.row.removed_at is None and one.paper.subject in subjects]
+
+
+def facts_of_files(session: Session, draft_id: UUID) -> list[DraftPaper]:
+    """Every file that ever came into the draft, those taken out as well, in the order in which they came."""
     query = (
-        select(*_FACTS)
-        .where(col(PacketDraftFile.draft_id) == draft_id, col(PacketDraftFile.removed_at).is_(None))
-        .order_by(col(PacketDraftFile.number))
+        select(*_FACTS).where(col(PacketDraftFile.draft_id) == draft_id).order_by(col(PacketDraftFile.number))
     )
-    rows = [PacketDraftFile(**row._mapping) for row in session.execute(query)]
-    return [_paper(row) for row in rows if row.subject in subjects]
+    return [_paper(PacketDraftFile(**row._mapping)) for row in session.execute(query)]
 
 
 def _paper(row: PacketDraftFile) -> DraftPaper:

@@ -36,6 +36,7 @@ PAGES: Mapping[str, str] = {
     "/applications": "cm",
     "/applications/{key}": "cm",
     "/applications/{key}/acts/{act}": "ffs",
+    "/applications/{key}/amend": "officer",
     "/applications/{key}/acts/{act}/{thing}": "ffs",
     "/applications/{key}/documents/{document_id}": "cm",
     "/applications/{key}/links": "integrity",

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
 from models.packet import FORMAT
 from vetting.draft.questions import SECTIONS, ListName, Question, Section
-from vetting.draft.typed import value_of
+from vetting.draft.typed import typed_of, value_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,14 +34,28 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
+class Base:
+    """The revision that a draft amends. `packet`: what it said, as JSON. `kept`: its files' ids in the draft."""
+
+    application_id: str
+    revision: int
+    packet: Mapping[str, Any]
+    kept: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Draft:
-    """A packet so far. `whole`: lists of which somebody said that nobody is missing. `cannot`: why a paper is not there."""
+    """A packet so far. `whole`: lists of which somebody said that nobody is missing. `cannot`: why a paper is not there.
+
+    `base`: what it amends; None of a new packet.
+    """
 
     pages: Mapping[str, Page] = field(default_factory=dict)
     lists: Mapping[str, tuple[Entry, ...]] = field(default_factory=dict)
     whole: frozenset[str] = frozenset()
     cannot: Mapping[str, str] = field(default_factory=dict)
     next_key: int = 1
+    base: Base | None = None
 
     def page(self, slug: str) -> Page:
         return self.pages.get(slug, Page())
@@ -67,6 +82,7 @@ class Draft:
         return replace(self, lists={**self.lists, name: kept}, whole=self.whole - {name})
 
     def as_json(self) -> dict[str, Any]:
+        base = self.base
         return {
             "pages": {slug: [dict(page.typed), page.saved_in] for slug, page in self.pages.items()},
             "lists": {
@@ -76,11 +92,13 @@ class Draft:
             "whole": sorted(self.whole),
             "cannot": dict(self.cannot),
             "next_key": self.next_key,
+            "base": [base.application_id, base.revision, base.packet, list(base.kept)] if base else None,
         }
 
 
 def draft_of(tree: Mapping[str, Any]) -> Draft:
     """The draft that `as_json` told."""
+    base = tree.get("base")  # drafts of before amendments were told without
     return Draft(
         pages={slug: Page(typed, saved_in) for slug, (typed, saved_in) in tree["pages"].items()},
         lists={
@@ -90,6 +108,7 @@ def draft_of(tree: Mapping[str, Any]) -> Draft:
         whole=frozenset(tree["whole"]),
         cannot=tree["cannot"],
         next_key=tree["next_key"],
+        base=Base(base[0], base[1], base[2], tuple(base[3])) if base else None,
     )
 
 
@@ -135,13 +154,24 @@ def places(draft: Draft) -> dict[str, Place]:
 
 
 def packet_tree(draft: Draft, papers: Sequence[Paper] = ()) -> dict[str, Any]:
-    """The packet, as far as it goes. What is not there yet is absent."""
+    """The packet, as far as it goes. What is not there yet is absent.
+
+    An amendment says word for word what the revision before said, but where something else was typed: what the form
+    doesn't ask stays as well.
+    """
+    was = origin(draft.base) if draft.base else None
     tree: dict[str, Any] = {"format": FORMAT, "child": {}, "sponsor": {}, "address": {}}
+    if draft.base:
+        tree = deepcopy(dict(draft.base.packet))
     for section in SECTIONS:
         if section.list_name is None:
-            _fill(tree, section, draft.page(section.slug).typed)
+            _fill(
+                tree, section, draft.page(section.slug).typed, was.page(section.slug).typed if was else None
+            )
         else:
-            tree[section.list_name] = [_entry(section, entry) for entry in draft.entries(section.list_name)]
+            tree[section.list_name] = [
+                _entry(section, entry, draft, was) for entry in draft.entries(section.list_name)
+            ]
     tree["documents"] = [_document(draft, paper) for paper in papers]
     return tree
 
@@ -151,22 +181,75 @@ def packet_bytes(draft: Draft, papers: Sequence[Paper]) -> bytes:
     return json.dumps(packet_tree(draft, papers), ensure_ascii=False, indent=2, sort_keys=True).encode()
 
 
-def _entry(section: Section, entry: Entry) -> dict[str, Any]:
+# The first key of each list in a draft that amends: keys stay apart, however long the lists are.
+_FIRST_KEY: Mapping[ListName, int] = {"household": 1, "contacts": 1001, "hearings": 2001}
+
+
+def origin(base: Base) -> Draft:
+    """The draft that says what the revision says, as a person would have typed it. Nobody is missing from its lists."""
+    draft = Draft(whole=frozenset(_FIRST_KEY), next_key=100_000, base=base)
+    for section in SECTIONS:
+        if section.list_name is None:
+            draft = draft.with_page(section.slug, Page(typed_of(section, base.packet)))
+            continue
+        told = base.packet.get(section.list_name, ())
+        first = _FIRST_KEY[section.list_name]
+        entries = tuple(Entry(first + n, Page(typed_of(section, one))) for n, one in enumerate(told))
+        draft = replace(draft, lists={**draft.lists, section.list_name: entries})
+    return draft
+
+
+def _entry(section: Section, entry: Entry, draft: Draft, was: Draft | None) -> dict[str, Any]:
     tree: dict[str, Any] = {}
-    _fill(tree, section, entry.page.typed)
+    name = section.list_name
+    known = was.entry(name, entry.key) if was and name else None
+    if known and draft.base and name:
+        tree = deepcopy(dict(draft.base.packet[name][entry.key - _FIRST_KEY[name]]))
+    _fill(tree, section, entry.page.typed, known.page.typed if known else None)
     return tree
 
 
-def _fill(tree: dict[str, Any], section: Section, typed: Mapping[str, str]) -> None:
-    for question in asked(section, typed):
-        value = value_of(question, typed)
-        if value is None or not question.path:
+def _fill(
+    tree: dict[str, Any], section: Section, typed: Mapping[str, str], was: Mapping[str, str] | None
+) -> None:
+    """The answers of the page, in their places. `was`: what the revision before says; the same words change nothing."""
+    counting = {question.name for question in asked(section, typed)}
+    counted = {question.name for question in asked(section, was)} if was is not None else set()
+    for question in section.questions:
+        name = question.name
+        is_asked = name in counting
+        if not question.path or (
+            was is not None and is_asked == (name in counted) and _same(question, typed, was)
+        ):
             continue
-        *outer, last = question.path.split(".")
-        at = tree
-        for key in outer:
-            at = at.setdefault(key, {})
-        at[last] = value
+        value = value_of(question, typed) if is_asked else None
+        if value is not None:
+            _put(tree, question.path.split("."), value)
+        elif was is not None:
+            _take_out(tree, question.path.split("."))
+
+
+def _same(question: Question, typed: Mapping[str, str], was: Mapping[str, str]) -> bool:
+    names = (question.name, "zone") if question.kind == "moment" else (question.name,)
+    return all(typed.get(name, "").strip() == was.get(name, "").strip() for name in names)
+
+
+def _put(tree: dict[str, Any], path: Sequence[str], value: Any) -> None:
+    *outer, last = path
+    for key in outer:
+        tree = tree.setdefault(key, {})
+    tree[last] = value
+
+
+def _take_out(tree: dict[str, Any], path: Sequence[str]) -> None:
+    """Without this answer; a group of which nothing is left goes as well."""
+    first, *rest = path
+    if rest and isinstance(tree.get(first), dict):
+        _take_out(tree[first], rest)
+        if not tree[first]:
+            del tree[first]
+    elif not rest:
+        tree.pop(first, None)
 
 
 def _document(draft: Draft, paper: Paper) -> dict[str, Any]:

@@ -143,6 +143,17 @@ def _circumstance(name: str, label: str) -> Question:
     )
 
 
+# Of the courts' clocks.
+ZONES: Mapping[str, str] = {
+    "America/New_York": "Eastern",
+    "America/Chicago": "Central",
+    "America/Denver": "Mountain",
+    "America/Phoenix": "Arizona",
+    "America/Los_Angeles": "Pacific",
+    "America/Anchorage": "Alaska",
+    "Pacific/Honolulu": "Hawaii",
+    "America/Puerto_Rico": "Puerto Rico",
+}
 SECTIONS: tuple[Section, ...] = (
     Section(
         "packet",
@@ -330,10 +341,7 @@ SECTIONS: tuple[Section, ...] = (
                      hint="By the court's clock, as 2026-03-04 09:30.", why="The family must know when to go.",
                      longest=30),
             Question("zone", "", "Time zone of the court", "choice",
-                     options=(("America/New_York", "Eastern"), ("America/Chicago", "Central"),
-                              ("America/Denver", "Mountain"), ("America/Phoenix", "Arizona"),
-                              ("America/Los_Angeles", "Pacific"), ("America/Anchorage", "Alaska"),
-                              ("Pacific/Honolulu", "Hawaii"), ("America/Puerto_Rico", "Puerto Rico")),
+                     options=tuple(ZONES.items()),
                      why="Without it the hour is in doubt."),
             Question("kind", "kind", "Kind of hearing", "choice",
                      options=(("master", "Master"), ("individual", "Individual"), ("other", "Other"))),

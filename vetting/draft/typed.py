@@ -9,7 +9,7 @@ from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from vetting.draft.questions import Kind, Question
+from vetting.draft.questions import ZONES, Kind, Question, Section
 
 _LANGUAGES: Mapping[str, str] = {
     "spanish": "es", "español": "es", "espanol": "es", "english": "en", "inglés": "en", "k'iche'": "quc",
@@ -36,6 +36,43 @@ def value_of(question: Question, typed: Mapping[str, str]) -> Any:
     if question.kind == "languages" and not question.path.endswith("languages"):
         return _language(words)
     return _READ[question.kind](words)
+
+
+def typed_of(section: Section, packet: Mapping[str, Any]) -> dict[str, str]:
+    """The other way about: what a person would type on this page, so that the packet (or its entry) says what it does.
+
+    A packet of another road may leave out what the form asks; where that is a no, it is told as one.
+    """
+    typed: dict[str, str] = {}
+    for question in section.questions:
+        value: Any = packet
+        for key in question.path.split(".") if question.path else ():
+            value = value.get(key) if isinstance(value, Mapping) else None
+        if question.path and question.kind == "moment" and value is not None:
+            typed[question.name], typed["zone"] = _by_the_clock(str(value))
+        elif question.path:
+            typed[question.name] = _words(question, value)
+    if "has_caregiver" in {question.name for question in section.questions}:
+        typed["has_caregiver"] = "yes" if packet.get("alternate_caregiver") else "no"
+    return typed
+
+
+def _words(question: Question, value: Any) -> str:
+    if question.kind == "yes_no":
+        return "yes" if value else "no"
+    if value is None:
+        return ""
+    if isinstance(value, list | tuple):
+        return ("; " if question.kind == "names" else ", ").join(value)
+    return str(value)[:10] if question.kind == "noon" else str(value)
+
+
+def _by_the_clock(moment: str) -> tuple[str, str]:
+    """Day and hour, and the zone of the form's whose clock says so at that moment; else the first one's clock."""
+    at = datetime.fromisoformat(moment)
+    fitting = [name for name in ZONES if at.astimezone(ZoneInfo(name)).utcoffset() == at.utcoffset()]
+    zone = (fitting or [*ZONES])[0]
+    return at.astimezone(ZoneInfo(zone)).isoformat(" ")[:16], zone
 
 
 def _plain(words: str) -> str:
