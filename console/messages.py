@@ -16,6 +16,7 @@ from importlib import import_module
 from io import BytesIO
 from pathlib import Path
 from pkgutil import iter_modules
+from typing import get_args
 
 from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
@@ -23,12 +24,19 @@ from babel.messages.pofile import read_po, write_po
 from sqlalchemy import CheckConstraint
 from sqlmodel import SQLModel
 
+from console.finding_patterns import SAID_OF_APPLICATIONS
+from console.pages.proof_words import NAMES, SAID
 from console.pages.wording import words
 from console.speech import LOCALE
 from followup import replies
 from followup.scripts import OPENING
+from integrations.desk.appeals import METHODS
+from integrations.letters.release_papers import fields_told
 from models import court_status, states, tables
+from models.hits import VERDICTS
 from models.linkage import FEATURES
+from models.states import ReleasePaperKind
+from vetting.amendment import What
 from vetting.draft.questions import SECTIONS
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -37,9 +45,6 @@ _KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2), "count": (2, 3)}
 # Not wrapped yet: these still speak English alone. The list may only shrink.
 UNTRANSLATED = frozenset(
     {
-        "application.html",
-        "application_act.html",
-        "application_acts.html",
         "oversight.html",
         "oversight_list.html",
     }
@@ -49,7 +54,13 @@ LOOKED_UP = (
     "console/credentials.py",
     "console/csrf.py",
     "console/errors.py",
+    "console/finding_patterns.py",
+    "console/pages/proof_words.py",
     "console/pages/account.py",
+    "console/pages/act_boxes.py",
+    "console/pages/act_forms.py",
+    "console/pages/act_seldom.py",
+    "console/pages/act_table.py",
     "console/pages/addresses.py",
     "console/pages/application_words.py",
     "console/pages/calendar.py",
@@ -60,6 +71,7 @@ LOOKED_UP = (
     "console/pages/done_words.py",
     "console/pages/escalations.py",
     "console/pages/factor.py",
+    "console/pages/gate_words.py",
     "console/pages/home_proofs.py",
     "console/pages/intake.py",
     "console/pages/intake_bulk.py",
@@ -68,6 +80,8 @@ LOOKED_UP = (
     "console/pages/intake_words.py",
     "console/pages/links.py",
     "console/pages/moments.py",
+    "console/pages/next_step.py",
+    "console/pages/offers.py",
     "console/pages/queue.py",
     "console/pages/rendering.py",
     "console/pages/rota.py",
@@ -82,7 +96,9 @@ LOOKED_UP = (
     "vetting/draft/asked.py",
     "vetting/draft/lacking.py",
     "vetting/draft/typed.py",
+    "vetting/address.py",
     "vetting/completeness.py",
+    "vetting/proof_of_address.py",
     "followup/closing.py",
 )
 # In those modules, but for machines: names of countries as they are typed, patterns of dates, zones by their key.
@@ -95,7 +111,9 @@ _REFUSING = ("Problem", "Refused", "_one", "_problem", "_sample")
 _FOR_A_TERMINAL = re.compile(r"--[a-z]|`|kinline ")
 # How words look beside codes, paths and the names of fields.
 _WORDS = re.compile(r"[A-Z][A-Za-z]*['a-z]|.*[a-z,.] \S")
-_NO_WORDS = re.compile(r"[<>{}=\\]|--[a-z]|\.html|^text/|^max-age|^[a-z]+/|^Bearer|^retry")
+_NO_WORDS = re.compile(
+    r"[<>{}=\\]|--[a-z]|\.html|^text/|^max-age|^[a-z]+/|^Bearer|^retry|\||^kinline |^finding [A-Z]"
+)
 
 
 def collect() -> Catalog:
@@ -132,12 +150,17 @@ def _is_said(text: str) -> bool:
     return bool(looks_said) and not text.isupper()
 
 
+def _says_nothing(node: ast.AST) -> bool:
+    """A docstring, or the names that a module gives out."""
+    if isinstance(node, ast.Assign):
+        return [ast.unparse(target) for target in node.targets] == ["__all__"]
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+
+
 def _constants(tree: ast.AST) -> Iterator[str]:
     """The strings of a module, without its docstrings and the parts of f-strings."""
     for node in ast.iter_child_nodes(tree):
-        if isinstance(node, ast.JoinedStr) or (
-            isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
-        ):
+        if isinstance(node, ast.JoinedStr) or _says_nothing(node):
             continue
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
             yield node.value
@@ -179,7 +202,9 @@ def _as_told(name: str, text: str) -> str:
 def _codes() -> Iterator[str]:
     """The words of every code that a row may hold."""
     yield from (words(part) for part in OPENING)
+    yield from SAID_OF_APPLICATIONS
     yield from _evidence()
+    yield from _signs()
     yield from (told for told in map(words, [*_listed(), *_allowed()]) if not _is_a_code(told))
 
 
@@ -187,6 +212,10 @@ def _listed() -> Iterator[str]:
     """Codes that the models name, and the kinds of texts."""
     yield from ("reminder", "checkin", "welcome", "hearing")
     yield from FEATURES
+    yield from (*NAMES, *SAID, *VERDICTS, *METHODS, *get_args(What))
+    yield from ("fallen", "moot")
+    for kind in ReleasePaperKind:
+        yield from fields_told(kind)
     for module in (states, court_status, replies):
         for known in vars(module).values():
             if isinstance(known, type) and issubclass(known, StrEnum):
@@ -217,6 +246,13 @@ def _evidence() -> Iterator[str]:
         for line in tomllib.loads(path.read_text(encoding="utf-8")).get("closures", ()):
             if "evidence" in line:
                 yield line["evidence"]
+
+
+def _signs() -> Iterator[str]:
+    """What interviews may point to."""
+    for path in sorted((ROOT / "vetting" / "questions").glob("*.toml")):
+        told = tomllib.loads(path.read_text(encoding="utf-8"))
+        yield from (line["says"] for line in [*told.get("signs", ()), *told.get("contradictions", ())])
 
 
 def _is_a_code(told: str) -> bool:

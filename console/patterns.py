@@ -10,6 +10,8 @@ import re
 from collections.abc import Callable, Iterator
 from functools import cache
 
+from console.finding_patterns import FINDING_PATTERNS
+
 PATTERNS = (
     "“%(label)s” is missing.",
     "“%(label)s” is not answered yet.",
@@ -36,12 +38,35 @@ PATTERNS = (
     "a person last spoke with this child more than %(days)s days ago",
     "people have asked for the child on %(days)s days of %(wanted)s",
     "people have asked for the child on %(days)s different days since then",
+    *FINDING_PATTERNS,
 )
 _VALUE = re.compile(r"%\\\((\w+)\\\)s")
+_PARTY = r"child|sponsor|parent abroad"
+# What a value of this name looks like; one of another name may be anything within its sentence.
+_ANYTHING = r"(?:(?![.?!] [A-Z]).)+?"
+_KINDS = {
+    "who": r"the sponsor|the child|the other caregiver|household member \d+",
+    "place": r"[A-Z]{2}",
+    "day": r"\d{4}-\d{2}-\d{2}",
+    "days": r"\d+",
+    "tier": r"very likely|possibly",
+    "party": _PARTY,
+    "first_party": _PARTY,
+    "second_party": _PARTY,
+}
+# Between values that stand in a row.
+_ROW = re.compile(r"(, | or )")
 
 
 def retold(text: str, gettext: Callable[..., str]) -> str:
     """The text in the reader's language: as it stands, by a pattern, or sentence by sentence; else as it was."""
+    return _known(text, gettext) or " ".join(
+        _known(sentence, gettext) or sentence for sentence in _sentences(text)
+    )
+
+
+def _known(text: str, gettext: Callable[..., str]) -> str | None:
+    """The text in the reader's language as it stands or by a pattern; None where neither knows it."""
     told = gettext(text)
     if told != text:
         return told
@@ -50,17 +75,25 @@ def retold(text: str, gettext: Callable[..., str]) -> str:
             return gettext(
                 pattern, **{name: _value(value, gettext) for name, value in found.groupdict().items()}
             )
-    return " ".join(gettext(sentence) for sentence in _sentences(text))
+    return None
 
 
 def _value(value: str, gettext: Callable[..., str]) -> str:
-    """A value in the reader's language; one that was made small for the middle of a sentence, too."""
-    told = gettext(value)
-    if told != value:
+    """A value in the reader's language, or each of several in a row."""
+    told = _one(value, gettext)
+    if told is not None:
+        return told
+    return "".join(_one(part, gettext) or part for part in _ROW.split(value))
+
+
+def _one(value: str, gettext: Callable[..., str]) -> str | None:
+    """A value that is known; one that was made small for the middle of a sentence, too."""
+    told = _known(value, gettext)
+    if told is not None:
         return told
     large = value[:1].upper() + value[1:]
     told = gettext(large)
-    return value if told == large else told[:1].lower() + told[1:]
+    return None if told == large else told[:1].lower() + told[1:]
 
 
 @cache
@@ -69,7 +102,9 @@ def _compiled() -> tuple[tuple[str, re.Pattern[str]], ...]:
 
 
 def _as_regex(pattern: str) -> re.Pattern[str]:
-    return re.compile(_VALUE.sub(r"(?P<\1>.+?)", re.escape(pattern)))
+    return re.compile(
+        _VALUE.sub(lambda at: f"(?P<{at[1]}>{_KINDS.get(at[1], _ANYTHING)})", re.escape(pattern))
+    )
 
 
 def _sentences(text: str) -> Iterator[str]:

@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from uuid import UUID
 
 from console.pages.act_forms import REASON, ActForm, Box, Filled
-from console.pages.wording import words
 from integrations.desk import appeals, home_studies, ladder, merges, policy_acts
 from integrations.desk.policy_voices import MAY_MOVE
 from models.errors import BadInput, NotFound, Problem
@@ -22,7 +21,7 @@ _APPELLANT = Box(
     "by",
     "choice",
     "Who appeals",
-    options=tuple((who.value, words(who.value).capitalize()) for who in Appellant),
+    options=((Appellant.SPONSOR.value, "The sponsor"), (Appellant.CHILD.value, "The child")),
     problem="--by",
 )
 _RECEIVED_ON = Box("on", "day", "Day on which it came in", "As 2026-02-02.", problem="--on")

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from console.pages.wording import lower, subject, words
+from console.speech import gettext, translated
 
 _HEADINGS: Mapping[str, str] = {
     "requirements": "Vetting has not run yet",
@@ -48,7 +49,8 @@ def gate_groups(missing: Iterable[str], findings: Iterable[Mapping[str, Any]] = 
     messages: dict[str, list[str]] = {}
     for finding in findings:
         if finding["state"] == "open":
-            messages.setdefault(f"{finding['code']} {finding['subject']}", []).append(finding["message"])
+            key = f"{finding['code']} {finding['subject']}"
+            messages.setdefault(key, []).append(translated(finding["message"]))
     found: dict[str, list[str]] = {kind: [] for kind in _HEADINGS}
     lines = list(missing)
     checks_are_told = any(line.startswith("check ") for line in lines)
@@ -63,7 +65,7 @@ def gate_groups(missing: Iterable[str], findings: Iterable[Mapping[str, Any]] = 
         else:
             found["other"].append(words(line))
     return [
-        Group(_HEADINGS[kind], tuple(dict.fromkeys(told)), _PLACES.get(kind, ""))
+        Group(gettext(_HEADINGS[kind]), tuple(dict.fromkeys(told)), _PLACES.get(kind, ""))
         for kind, told in found.items()
         if told
     ]
@@ -73,15 +75,15 @@ def _line(kind: str, rest: str) -> str:
     if kind == "finding":
         return _finding(rest)
     if kind == "address":
-        return _ADDRESS.get(rest, lower(words(rest)))
+        return gettext(_ADDRESS[rest]) if rest in _ADDRESS else lower(words(rest))
     if kind == "decision":
-        return "nobody has decided to approve"
+        return gettext("nobody has decided to approve")
     if kind == "state":
-        return f"it is {lower(words(rest))}"
+        return gettext("it is %(state)s", state=lower(words(rest)))
     if kind == "requirements":
-        return "what policy asks for is not worked out"
+        return gettext("what policy asks for is not worked out")
     if kind == "vetting":
-        return "the packet was amended"
+        return gettext("the packet was amended")
     item, _, about = rest.partition("@")
     return f"{lower(words(item))}{f', {_about(about)}' if about else ''}"
 

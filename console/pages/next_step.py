@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from console.pages.wording import lower, words
+from console.speech import gettext
 from models.states import Role
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """The next step in words; `command` is empty when nothing is to be typed.
+    """The next step in English words, which the page translates; `command` is empty when nothing is to be typed.
 
     `act`: the page of the act, after the application's own address; empty when it has none. `owner`: whose step it is,
     in words; `roles`: the same as roles; `duties`: the kinds of duties that stand open for it.
@@ -188,7 +189,7 @@ def _step(kind: str, thing: str, application: Mapping[str, Any], name: str, by: 
             "The papers are settled. The case manager, then the coordinator, recommends.",
             f"kinline recommend {name} VALUE {by} --reason TEXT",
             act="/acts/recommend",
-            owner=f"The {lower(words(thing))}",
+            owner=gettext("The %(role)s", role=lower(words(thing))),
             roles=(Role(thing),),
             duties=("recommend",),
         )

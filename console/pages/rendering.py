@@ -16,6 +16,7 @@ from console.context import console_of
 from console.errors import Answer
 from console.pages import moments, wording
 from console.pages.done_words import done_words
+from console.pages.proof_words import proof
 from console.permissions import ACT_ON_CASES, HAND_IN, READ_CASES, READ_LINKS
 from console.speech import gettext, ngettext, speech, translated
 from integrations.identity.accounts import SignedIn
@@ -42,7 +43,7 @@ def make_templates() -> Environment:
         moment=per_reader(moments.time_tag),
         day=per_reader(moments.day),
         lower_first=wording.lower,
-        proof_words=per_reader(wording.proof),
+        proof_words=per_reader(proof),
         prs_level=per_reader(wording.prs_level),
         whereabouts=per_reader(wording.whereabouts),
         without_command=wording.without_command,

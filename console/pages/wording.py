@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any
 
 from console.pages.moments import moment as moment
 from console.speech import gettext, ngettext
@@ -248,20 +247,3 @@ def without_command(told: str) -> str:
 def count(number: int, one: str, many: str | None = None) -> str:
     """`1 child`, `3 children`."""
     return f"{number:,} {ngettext(one, many or one + 's', number)}"
-
-
-def proof(told: Mapping[str, Any]) -> str:
-    """What stands in the file, as a line: ids, codes and days. What is empty is left out."""
-    return "; ".join(
-        f"{name.replace('_', ' ')} {_proof_value(value)}"
-        for name, value in told.items()
-        if value not in (None, [])
-    )
-
-
-def _proof_value(value: Any) -> str:
-    if isinstance(value, bool):
-        return gettext("yes") if value else gettext("no")
-    if isinstance(value, list):
-        return ", ".join(map(_proof_value, value))
-    return str(value).replace("_", " ") if isinstance(value, str) else str(value)

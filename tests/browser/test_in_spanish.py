@@ -13,10 +13,6 @@ from tests.browser.test_pages_in_chromium import PAGES, PHONE, _path
 
 # Pages whose templates are not translated yet.
 _NOT_YET = {
-    "/applications/{key}",
-    "/applications/{key}/acts/{act}",
-    "/applications/{key}/acts/{act}/{thing}",
-    "/applications/{key}/links/{link}",
     "/oversight",
     "/oversight/board/{part}",
     "/oversight/{name}",
@@ -72,7 +68,7 @@ def test_the_navigation_is_spanish_everywhere_also_where_the_page_is_not_yet(vis
             "Teléfonos",
         ]  # fmt: skip
         assert page.get_by_role("button", name="Salir").is_visible()
-    assert "application.html" in UNTRANSLATED
+    assert "oversight.html" in UNTRANSLATED
 
 
 def test_who_is_not_signed_in_switches_the_language_and_it_stays(visitor: Visitor) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from babel.messages.catalog import Message
@@ -12,9 +13,13 @@ from babel.messages.pofile import read_po
 
 from console.messages import ROOT, SPANISH, UNTRANSLATED, collect
 from console.pages import wording
+from console.pages.act_table import ABOUT, LINK, WHOLE
 from console.pages.done_words import DONE, done_words
 from console.pages.rendering import make_templates
-from console.speech import Speech, _wanted, gettext, speech, spoken
+from console.speech import Speech, _wanted, gettext, speech, spoken, translated
+from models.policy import When
+from vetting import address, checks, completeness, home_study, identity, linkage
+from vetting.explain import because
 
 TEMPLATES = ROOT / "console" / "templates"
 _VALUES = re.compile(r"%\(\w+\)s")
@@ -139,3 +144,81 @@ def test_what_comes_in_a_value_is_escaped_in_every_language() -> None:
 )
 def test_the_browsers_languages_are_weighed(header: str, language: str) -> None:
     assert _wanted(header) == language
+
+
+def test_every_act_has_its_words_in_spanish() -> None:
+    acts = [*WHOLE.values(), *ABOUT.values(), LINK]
+    boxes = [box for act in acts for box in act.boxes]
+    said = {text for act in acts for text in (act.title, act.says, act.button)}
+    said |= {text for box in boxes for text in (box.label, box.hint, *dict(box.options).values())}
+    with spoken(Speech(language="es")):
+        assert {text for text in said - {"", "No"} if translated(text) == text} == set()
+
+
+_ENGLISH = re.compile(r"\b(the|and|with|not|who|this|is|of|are|for|was|it|to)\b", re.IGNORECASE)
+_CHECKED = [
+    f"The {kind}{where} of {who} {says}{after}."
+    for kind in checks.KIND_WORDS.values()
+    for where in ("", " in TX")
+    for who in ("the sponsor", "household member 2")
+    for _, says in checks._SAYS.values()
+    for after in ("", " (it replaces the FBI name check, which could not be read)")
+]
+_PAPERS = [
+    f"The {words} of the other caregiver {rest}"
+    for words, ask in completeness._ASK.values()
+    for rest in (
+        f"is missing. {ask}",
+        "cannot be read. Ask for a new photo: flat, in good light, all four corners showing.",
+        "expired on 2026-01-02, more than 30 days before the application. Ask for one that is valid.",
+        "expired on 2026-01-02 by its machine-readable zone, more than 30 days before the application. Ask for one that is"
+        " valid.",
+    )
+]
+_OTHERS = [
+    "The file given as proof of address of the sponsor also stands in another case. Compare the two and say what you found.",
+    "A picture that looks the same as the one given as proof of address of the sponsor stands in another case, at another"
+    " size or quality. Compare the two and say what you found.",
+    *(
+        text.format(paper="the birth certificate of the child", fields="given names, date of birth")
+        for text in (identity._TYPED + identity._ZONE_AGREES, identity._BY_MACHINE, identity._PERSON_OR_MACHINE)
+    ),
+    *(message.format(tier=tier) for _, _, message in linkage._RULES.values() for tier in ("very likely", "possibly")),
+    *address._MISMATCH.values(),
+    *(message for _, message in address._POSTAL.values()),
+    "The postal service lists this address as a business. Find out who lives there before you go on.",
+    "The proof of address is 91 days older than the application; at most 60 are allowed. Ask for a newer one.",
+    "The law requires a home study (TVPRA-1, TVPRA-2). Order one; the case waits until its report has come.",
+    f"A home study was ordered. {home_study._next(None, (), moved=False)}",
+    "ORR's rules require a home study (ORR-1). The last study was made before ORR-1 was known: order an addendum.",
+    "As the parent abroad tells it: Money is owed because of the journey. Screen for trafficking, and say what you found.",
+    "The child and the sponsor: They do not agree on who paid for the journey. Screen for trafficking, and say what you"
+    " found.",
+    "With this child the sponsor, who is not a relative, reaches 4 children. A supervisor must look at all of them together.",
+    "The FBI name check in TX of the sponsor has no result yet. The federal field specialist signed off that the release"
+    " need not wait for it; its result is due 30 days after the release.",
+]  # fmt: skip
+
+
+def test_what_vetting_found_is_told_in_spanish() -> None:
+    with spoken(Speech(language="es")):
+        english = [text for text in (*_CHECKED, *_PAPERS, *_OTHERS) if _ENGLISH.search(translated(text))]
+    assert english == []
+
+
+@pytest.mark.parametrize(
+    ("when", "told"),
+    [
+        ({"categories": ("1", "2A")}, "el patrocinador es de la categoría 1 o 2A"),
+        ({"circumstances_any": ("abused", "disability")}, "el menor: sufrió abuso o discapacidad"),
+        ({"child_age_at_most": 12}, "el menor tiene 12 años o menos"),
+        ({"risk_any": ("denied_before",)}, "el expediente muestra: denegado antes"),
+        ({"related": False}, "el patrocinador no es pariente"),
+        ({"biological_kin": True}, "el parentesco indicado es de sangre"),
+        ({"case_manager_helps": True}, "el administrador de casos ayuda"),
+    ],
+)
+def test_why_a_thing_is_asked_for_is_told_in_spanish(when: dict[str, Any], told: str) -> None:
+    (said,) = because(When(**when))
+    with spoken(Speech(language="es")):
+        assert translated(said) == told

@@ -105,7 +105,7 @@ def test_where_nobody_did_anything_nothing_is_said() -> None:
         ),
         (
             {"appeals": [APPEAL]},
-            "Appeal of the sponsor, received on 2026-02-03, against the denial of 2 Feb 2026, 10:00 AM EST: reversed by"
+            "Appeal of the sponsor, received on 3 Feb 2026, against the denial of 2 Feb 2026, 10:00 AM EST: reversed by"
             " 9c8b7a65, 2 Feb 2026, 10:00 AM EST. The letter was misread.",
         ),
         ({"appeals": [APPEAL | {"outcome": None}]}, "against the denial of 2 Feb 2026, 10:00 AM EST: open."),
@@ -129,12 +129,12 @@ def test_where_nobody_did_anything_nothing_is_said() -> None:
         ),
         (
             {"denial": {"letter": LETTER}},
-            "Letter of the denial, 2026-02-04 (in person) (denial-1). To read it: kinline denial letter R1 --out FILE"
+            "Letter of the denial, 4 Feb 2026 (in person) (denial-1). To read it: kinline denial letter R1 --out FILE"
             " --as me@example.org",
         ),
         (
             {"release": RELEASE},
-            "Verification of release, 2026-02-05 (r1-1). To read it: kinline paper R1 verification_of_release --out FILE"
+            "Verification of release, 5 Feb 2026 (r1-1). To read it: kinline paper R1 verification_of_release --out FILE"
             " --as me@example.org Disclosure to DHS, 2 Feb 2026, 10:00 AM EST, under 6 USC 279 (2025-NOTICE; approved by"
             " 1f0e3dad). Told: released on.",
         ),
