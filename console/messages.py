@@ -25,12 +25,14 @@ from sqlalchemy import CheckConstraint
 from sqlmodel import SQLModel
 
 from console.finding_patterns import SAID_OF_APPLICATIONS
+from console.pages.board_words import definition
 from console.pages.proof_words import NAMES, SAID
 from console.pages.wording import words
 from console.speech import LOCALE
 from followup import replies
 from followup.scripts import OPENING
 from integrations.desk.appeals import METHODS
+from integrations.desk.oversight import measure_names, measure_title
 from integrations.letters.release_papers import fields_told
 from models import court_status, states, tables
 from models.hits import VERDICTS
@@ -42,13 +44,6 @@ from vetting.draft.questions import SECTIONS
 ROOT = Path(__file__).resolve().parent.parent
 SPANISH = LOCALE / "es" / "LC_MESSAGES" / "messages.po"
 _KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2), "count": (2, 3)}
-# Not wrapped yet: these still speak English alone. The list may only shrink.
-UNTRANSLATED = frozenset(
-    {
-        "oversight.html",
-        "oversight_list.html",
-    }
-)
 # Modules whose words stand in tables and are looked up when a page shows them.
 LOOKED_UP = (
     "console/credentials.py",
@@ -63,6 +58,7 @@ LOOKED_UP = (
     "console/pages/act_table.py",
     "console/pages/addresses.py",
     "console/pages/application_words.py",
+    "console/pages/board_words.py",
     "console/pages/calendar.py",
     "console/pages/call_form.py",
     "console/pages/calls.py",
@@ -205,6 +201,7 @@ def _codes() -> Iterator[str]:
     yield from SAID_OF_APPLICATIONS
     yield from _evidence()
     yield from _signs()
+    yield from _measured()
     yield from (told for told in map(words, [*_listed(), *_allowed()]) if not _is_a_code(told))
 
 
@@ -253,6 +250,13 @@ def _signs() -> Iterator[str]:
     for path in sorted((ROOT / "vetting" / "questions").glob("*.toml")):
         told = tomllib.loads(path.read_text(encoding="utf-8"))
         yield from (line["says"] for line in [*told.get("signs", ()), *told.get("contradictions", ())])
+
+
+def _measured() -> Iterator[str]:
+    """The measures of the board, and what each counts."""
+    for name in measure_names():
+        title, counts = measure_title(name)
+        yield from (title, definition(counts))
 
 
 def _is_a_code(told: str) -> bool:

@@ -17,6 +17,7 @@ from console.context import Reader, console_of
 from console.pages import board_words, wording
 from console.pages.rendering import page
 from console.reading import note_list
+from console.speech import gettext, translated
 from integrations.desk.behind import Behind
 from integrations.desk.board import NOBODY, behind
 from integrations.desk.oversight import exceptional
@@ -102,9 +103,9 @@ def behind_measure(request: Request, name: str, who: Reader, number: PageNumber 
     """
     console = console_of(request)
     found = measure_list(console.kit, name, page=number, now=console.now())
-    definition = found.definition[:1].upper() + found.definition[1:]
+    definition = board_words.definition(found.definition)
     about = f"{board_words.behind_link(name, found.behind.whole)}. {definition}."
-    return _listed(request, who, _List(found.title, about, found.behind, found.counted_at, {}))
+    return _listed(request, who, _List(translated(found.title), about, found.behind, found.counted_at, {}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,9 +182,13 @@ def _concerns(rows: Sequence[Mapping[str, Any]]) -> list[Row]:
 def _caseloads(rows: Sequence[Mapping[str, Any]]) -> list[Row]:
     return _pictured(
         (
-            ("Nobody yet" if row["owner"] == NOBODY else row["name"] or "somebody who has left",),
+            (
+                gettext("Nobody yet")
+                if row["owner"] == NOBODY
+                else row["name"] or gettext("somebody who has left"),
+            ),
             [
-                (row[how], _path("caseloads", owner=row["owner"], how=how), how.replace("_", " "), tone)
+                (row[how], _path("caseloads", owner=row["owner"], how=how), how, tone)
                 for how, tone in (("late", "bad"), ("in_time", ""))
             ],
         )
@@ -195,7 +200,7 @@ def _last_contact(rows: Sequence[Mapping[str, Any]]) -> list[Row]:
     return _pictured(
         (
             (
-                "Not since the release"
+                gettext("Not since the release")
                 if row["band"] == "never"
                 else board_words.ages(row["over_hours"], row["under_hours"]),
             ),
@@ -225,7 +230,14 @@ def _pictured(rows: Iterable[_Asked]) -> list[Row]:
         for count, path, how, tone in numbers:
             width = 100 * count / longest
             made.append(
-                Number(count, path, f" {how}: {', '.join(words)}", tone, round(x, 2), round(width, 2))
+                Number(
+                    count,
+                    path,
+                    f" {board_words.how(how)}: {', '.join(words)}",
+                    tone,
+                    round(x, 2),
+                    round(width, 2),
+                )
             )
             x += width
         found.append(Row(words, tuple(made)))
@@ -243,13 +255,19 @@ def _told(one: Mapping[str, Any]) -> dict[str, Any]:
     share, wrong = one["share"], exceptional(one)
     return {
         "id": one["id"],
-        "title": one["title"],
+        "title": translated(one["title"]),
         "told": board_words.told(one),
         "percent": None if share is None else f"{share:.1%}".replace(".0%", "%"),
         "width": 0 if share is None else round(100 * share, 1),
         "tone": "" if not one["denominator"] else "bad" if wrong else "good",
-        "word": "Nothing to count yet" if not one["denominator"] else "Look at it" if wrong else "In order",
-        "definition": one["definition"],
+        "word": _word(one["denominator"], wrong),
+        "definition": board_words.definition(one["definition"]),
         "source": one["source"],
         "behind": board_words.behind_link(one["id"], wrong) if wrong else None,
     }
+
+
+def _word(whole: int, wrong: int) -> str:
+    if not whole:
+        return gettext("Nothing to count yet")
+    return gettext("Look at it") if wrong else gettext("In order")

@@ -11,7 +11,7 @@ import pytest
 from babel.messages.catalog import Message
 from babel.messages.pofile import read_po
 
-from console.messages import ROOT, SPANISH, UNTRANSLATED, collect
+from console.messages import ROOT, SPANISH, collect
 from console.pages import wording
 from console.pages.act_table import ABOUT, LINK, WHOLE
 from console.pages.done_words import DONE, done_words
@@ -83,15 +83,7 @@ def _bare_literals(path: Path) -> list[str]:
 
 @pytest.mark.parametrize("path", sorted(TEMPLATES.glob("*.html")), ids=lambda path: path.name)
 def test_no_template_has_words_that_cannot_be_translated(path: Path) -> None:
-    """A template of the list is there because it does have some: one that has none any more leaves it."""
-    if path.name in UNTRANSLATED:
-        assert _bare(path) != []
-    else:
-        assert _bare(path) == []
-
-
-def test_the_list_of_what_is_not_translated_names_templates_that_are_there() -> None:
-    assert {name for name in UNTRANSLATED if not (TEMPLATES / name).exists()} == set()
+    assert _bare(path) == []
 
 
 def test_words_are_told_in_the_language_of_the_request() -> None:
