@@ -35,7 +35,7 @@ from vetting.draft.answers import Base, Draft, origin, packet_bytes, packet_subj
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """An application as its amender finds it. `by`: who handed its newest revision in; `mine`: a draft of theirs for it."""
+    """An application as its amender finds it. `by`: who handed its newest revision in (`cli`: the command line); `mine`: a draft of theirs for it."""
 
     application_id: UUID
     reference: str

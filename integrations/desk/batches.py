@@ -25,11 +25,12 @@ from integrations.packets import from_zip
 from integrations.store import history
 from integrations.store.sealing import open_bytes, seal_bytes
 from integrations.store.staff import require_role
-from models.errors import BadInput, NotFound, Problem
+from models.errors import BadInput, IntegrationError, NotFound, Problem
 from models.facts import Person
 from models.states import BatchRowState, Role
 from models.tables.base import Sealed
 from models.tables.intake import PacketBatch, PacketBatchRow
+from models.tables.system import Job
 from models.tables.vetting import Application, ApplicationRevision
 
 log = structlog.get_logger("kinline.batches")
@@ -63,8 +64,7 @@ def send_zips(kit: Kit, zips: Sequence[tuple[str, bytes]], person: Person, *, no
             session.add(row)
             session.flush()
             session.expunge(row)  # a hundred megabytes are not held twice
-        key = str(batch.id)
-        enqueue(session, kind="intake", key=key, payload={"batch_id": key}, now=now)
+        set_working(session, batch.id, now=now)
         actor = str(person.id)
         history.audit(session, actor=actor, act="send zips", noun="packet_batch", ids=[batch.id], now=now)
         return batch.id
@@ -109,7 +109,8 @@ def _work_row(kit: Kit, row_id: UUID, actor: str) -> None:
         raise
     except Exception as err:  # whatever a file may do: the others are taken in all the same
         log.error("batch.row_failed", row=str(row_id), error=type(err).__name__)
-        end = _End(BatchRowState.FAILED, {"error": type(err).__name__})
+        passing = isinstance(err, IntegrationError | OSError)
+        end = _End(BatchRowState.FAILED, {"error": type(err).__name__, "passing": passing})
     with kit.transaction() as session:
         ended_at = current_time(session)
         row = session.get_one(PacketBatchRow, row_id, with_for_update=True)
@@ -158,11 +159,12 @@ class BatchRowView:
 
 @dataclass(frozen=True, slots=True)
 class BatchView:
-    """A batch as it stands. `done` counts the rows whose end is known."""
+    """A batch as it stands. `done` counts the rows whose end is known. `is_left`: some wait, and nobody works on them."""
 
     id: UUID
     at: datetime
     rows: tuple[BatchRowView, ...]
+    is_left: bool
 
     @property
     def done(self) -> int:
@@ -175,13 +177,34 @@ def view_batch(kit: Kit, batch_id: UUID, person: Person, *, now: datetime) -> Ba
     Raises:
         NotFound: there is none, or it is somebody else's. Refused: the wrong role.
     """
-    require_role(person, *MAY_SUBMIT)
     with kit.transaction() as session:
-        batch = session.get(PacketBatch, batch_id)
-        if batch is None or (batch.sent_by != person.id and Role.SUPERVISOR not in person.roles):
-            raise NotFound("batch", str(batch_id))
+        batch = find_batch(session, batch_id, person)
         history.audit(session, actor=str(person.id), act="read", noun="packet_batch", ids=[batch_id], now=now)
-        return BatchView(batch.id, batch.at, _rows(kit, session, batch_id))
+        rows = _rows(kit, session, batch_id)
+        waits = any(row.state == BatchRowState.WAITING for row in rows)
+        return BatchView(batch.id, batch.at, rows, waits and not _is_worked_on(session, batch_id))
+
+
+def find_batch(session: Session, batch_id: UUID, person: Person) -> PacketBatch:
+    """The batch, for who sent it or a supervisor. Raises as `view_batch` does."""
+    require_role(person, *MAY_SUBMIT)
+    batch = session.get(PacketBatch, batch_id)
+    if batch is None or (batch.sent_by != person.id and Role.SUPERVISOR not in person.roles):
+        raise NotFound("batch", str(batch_id))
+    return batch
+
+
+def _is_worked_on(session: Session, batch_id: UUID) -> bool:
+    """A job of it waits or runs. One that could not go on too often has ended."""
+    alive = select(func.count()).where(
+        col(Job.kind) == "intake", col(Job.key) == str(batch_id), col(Job.state).in_(("waiting", "claimed"))
+    )
+    return bool(session.scalars(alive).one())
+
+
+def set_working(session: Session, batch_id: UUID, *, now: datetime) -> None:
+    """The worker takes in what waits of this batch."""
+    enqueue(session, kind="intake", key=str(batch_id), payload={"batch_id": str(batch_id)}, now=now)
 
 
 def _rows(kit: Kit, session: Session, batch_id: UUID) -> tuple[BatchRowView, ...]:

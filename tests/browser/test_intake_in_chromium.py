@@ -8,9 +8,12 @@ from uuid import UUID
 import pytest
 
 from integrations.desk.batches import work_batch
+from integrations.desk.intake import submit
 from integrations.documents.reader import ReaderProcess
-from tests.browser.conftest import SAMPLES, Site, Visitor
-from tests.browser.test_by_keyboard import _tab_to
+from integrations.packets import from_zip
+from tests.browser.conftest import SAMPLES, Site, Visitor, another_family
+from tests.browser.test_by_keyboard import _tab_to, _tab_to_link
+from tests.builders import NOW
 from tests.integration.intake_scenes import a_draft, zipped
 from tests.integration.scenes import a_packet
 
@@ -85,5 +88,41 @@ def test_the_bar_moves_by_itself(visitor: Visitor) -> None:
     work_batch(visitor.site.kit, UUID(page.url.rpartition("/")[2]))
     page.get_by_text("2 of 2 done.").first.wait_for()
     assert "Nothing new" in page.get_by_role("main").inner_text()
+    assert visitor.violations() == []
+    assert visitor.complaints == []
+
+
+def test_a_packet_is_amended_by_keyboard(visitor: Visitor) -> None:
+    site = visitor.site
+    packet = another_family("TEST-BROWSER-AMEND", a_number="220559977")
+    application = submit(site.kit, from_zip(zipped(packet)), actor="cli", now=NOW).application_id
+    page = visitor.sign_in("officer")
+    visitor.go(f"/applications/{application}")
+    _tab_to_link(visitor, f"/applications/{application}/amend")
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="Amend it").press("Enter")
+    page.wait_for_url("**/intake/*")
+    page.get_by_role("link", name="How to reach the sponsor").press("Enter")
+    page.wait_for_url("**/pages/contact")
+    _tab_to(visitor, "phone")
+    page.keyboard.press("Control+A")
+    page.keyboard.type("(832) 555-0133")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**?done=intake_saved")
+    # Meanwhile another person amends it: told, taken over, and nothing is lost.
+    packet["care_provider"] = "Another Shelter"
+    submit(site.kit, from_zip(zipped(packet)), actor="cli", now=NOW)
+    page.get_by_role("link", name="What is changed so far").press("Enter")
+    page.get_by_role("alert").wait_for()
+    assert "This packet was amended meanwhile" in page.get_by_role("alert").inner_text()
+    assert visitor.violations() == []
+    page.get_by_role("button", name="Go on over revision 2").press("Enter")
+    page.wait_for_url("**?done=intake_goes_on")
+    assert "+18325550133" in page.locator(".changes").inner_text()
+    assert "Another Shelter" in page.get_by_role("main").inner_text()
+    assert visitor.violations() == []
+    page.get_by_role("button", name="Hand in the amendment").press("Enter")
+    page.wait_for_url("**/sent")
+    assert "It is revision 3." in page.get_by_role("main").inner_text()
     assert visitor.violations() == []
     assert visitor.complaints == []

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 from httpx import Client, Response
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlmodel import col
 
 from flows import worker
@@ -15,9 +15,11 @@ from integrations.desk import batches
 from integrations.desk.intake import submit
 from integrations.kit import Kit
 from integrations.packets import from_zip
+from models.errors import Unavailable
 from models.facts import Person
 from models.tables.intake import PacketBatchRow
-from models.tables.system import Job
+from models.tables.system import History, Job
+from models.tables.vetting import Application
 from tests.builders import NOW
 from tests.integration.console.conftest import token_in
 from tests.integration.intake_scenes import zipped
@@ -119,3 +121,113 @@ def test_a_batch_is_its_senders_and_a_supervisors(
     large = send(client, ("a.zip", b"a" * 70_000))
     assert large.status_code == 413
     assert "Send fewer at once." in large.text
+
+
+def another(client: Client, path: str, number: int, *zips: tuple[str, bytes]) -> Response:
+    files = [("zip", (name, content, "application/zip")) for name, content in zips]
+    token = token_in(client.get("/intake/bulk").text)
+    return client.post(f"{path}/{number}/another", data={"csrf_token": token}, files=files or None)
+
+
+def pressed(client: Client, path: str) -> Response:
+    return client.post(path, data={"csrf_token": token_in(client.get("/intake/bulk").text)})
+
+
+def states(kit: Kit) -> list[str]:
+    with kit.transaction() as session:
+        return list(session.scalars(select(col(PacketBatchRow.state)).order_by(col(PacketBatchRow.number))))
+
+
+def applications(kit: Kit) -> int:
+    with kit.transaction() as session:
+        return session.scalars(select(func.count()).select_from(Application)).one()
+
+
+def test_what_failed_by_the_machine_is_tried_again_as_it_was_sent(
+    sign_in: SignIn, kit: Kit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    faults: list[Exception] = [Unavailable("reader", "timeout"), ZeroDivisionError()]
+
+    def take(content: bytes):  # type: ignore[no-untyped-def]
+        if faults:
+            raise faults.pop()
+        return from_zip(content)
+
+    monkeypatch.setattr(batches, "from_zip", take)
+    client = sign_in("officer")
+    path = send(client, ("one.zip", zipped(a_packet("TEST-BULK-1")))).headers["location"]
+    batch = UUID(path.rpartition("/")[2])
+    batches.work_batch(kit, batch)
+    page = client.get(path).text
+    assert "The machine stumbled over it (ZeroDivisionError)" in page
+    assert pressed(client, f"{path}/1/again").status_code == 303
+    assert "0 of 1 done" in client.get(path).text
+    twice = pressed(client, f"{path}/1/again")
+    assert (twice.status_code, "waits already" in twice.text) == (409, True)
+    work_on(kit, batch)
+    assert "did not answer, or the file was read by half" in client.get(path).text
+    pressed(client, f"{path}/1/again")
+    work_on(kit, batch)
+    assert (states(kit), applications(kit)) == (["new"], 1)
+    assert pressed(client, f"{path}/1/again").status_code == 409
+    with kit.transaction() as session:
+        told = session.scalars(select(History).where(col(History.noun) == "packet_batch_row")).all()
+    assert [(one.old, one.new, one.why) for one in told] == [("failed", "waiting", "tried again")] * 2
+
+
+def work_on(kit: Kit, batch: UUID) -> None:
+    """What the worker does with the job that waits for this batch."""
+    with kit.transaction() as session:
+        waits = select(Job).where(col(Job.key) == str(batch), col(Job.state) == "waiting")
+        job = session.scalars(waits).one()
+        job.state = "claimed"
+        session.add(job)
+    worker._RUN["intake"](kit, job)
+    with kit.transaction() as session:
+        session.get_one(Job, job.id).state = "done"
+
+
+def test_a_mended_zip_takes_the_place_of_one_with_faults(sign_in: SignIn, kit: Kit) -> None:
+    client = sign_in("officer")
+    wrong = a_packet("TEST-BULK-1")
+    wrong["child"]["languages"] = []
+    mended = zipped(a_packet("TEST-BULK-1"))
+    path = send(client, ("wrong.zip", zipped(wrong)), ("same.zip", mended)).headers["location"]
+    batch = UUID(path.rpartition("/")[2])
+    work_on(kit, batch)
+    assert states(kit) == ["problems", "new"]
+    page = client.get(path).text
+    assert "Send another zip in its place" in page
+    assert f"{path}/1/again" not in page
+    assert pressed(client, f"{path}/1/again").status_code == 409
+    nothing = another(client, path, 1)
+    assert (nothing.status_code, "Choose the mended zip." in nothing.text) == (422, True)
+    assert another(client, path, 1, ("mended.zip", mended)).status_code == 303
+    assert another(client, path, 1, ("mended.zip", mended)).status_code == 409
+    work_on(kit, batch)
+    assert "mended.zip" in client.get(path).text
+    # It is the very packet of the second row: known again, and no second application.
+    assert (states(kit), applications(kit)) == (["unchanged", "new"], 1)
+    taken = another(client, path, 2, ("mended.zip", mended))
+    assert (taken.status_code, "This zip was taken in" in taken.text) == (409, True)
+    for number in ("9", "x"):
+        assert pressed(client, f"{path}/{number}/again").status_code == 404
+    assert sign_in("cm").post(f"{path}/1/again").status_code == 403
+
+
+def test_a_batch_whose_work_has_stopped_goes_on(
+    sign_in: SignIn, kit: Kit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = sign_in("officer")
+    path = send(client, ("one.zip", zipped(a_packet("TEST-BULK-1")))).headers["location"]
+    assert "The work has stopped" not in client.get(path).text
+    with kit.transaction() as session:
+        session.scalars(select(Job).where(col(Job.kind) == "intake")).one().state = "failed"
+    assert "The work has stopped" in client.get(path).text
+    assert pressed(client, f"{path}/go-on").status_code == 303
+    assert "The work has stopped" not in client.get(path).text
+    work_on(kit, UUID(path.rpartition("/")[2]))
+    assert states(kit) == ["new"]
+    monkeypatch.setattr(batches, "MOST_BYTES", 0)
+    large = another(client, path, 1, ("a.zip", b"a" * 70_000))
+    assert (large.status_code, "This is over" in large.text) == (413, True)
