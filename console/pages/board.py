@@ -16,7 +16,7 @@ from fastapi.responses import Response
 from console.context import Reader, console_of
 from console.pages import wording
 from console.pages.rendering import page
-from console.reading import note_list
+from console.reading import in_scope, note_list
 from integrations.desk.board import MOST, NOBODY, behind
 from integrations.desk.oversight import EXCEPTIONS
 from integrations.desk.overview import measure_overview, oversight_overview
@@ -58,7 +58,7 @@ class Row:
 @router.get("/oversight")
 def board(request: Request, who: Reader) -> Response:
     console = console_of(request)
-    found = oversight_overview(console.kit, now=console.now())
+    found = oversight_overview(console.kit, office=who.office, now=console.now())
     measures = {one["id"]: _told(one) for one in found["measures"]}
     return page(
         request,
@@ -85,7 +85,7 @@ def list_behind(request: Request, part: str, who: Reader) -> Response:
     names = _BOXES.get(part, ())
     words = [request.query_params.get(name) for name in names]
     box = (*words, None, None, None)[:3]
-    found = behind(console.kit, part, (box[0], box[1], box[2]), now=now)
+    found = behind(console.kit, part, (box[0], box[1], box[2]), office=who.office, now=now)
     note_list(console, who, "child_case", (str(case_id) for case_id, _, _ in found.rows), now=now)
     return page(
         request,
@@ -116,12 +116,13 @@ def behind_measure(request: Request, name: str, who: Reader) -> Response:
     console = console_of(request)
     now = console.now()
     found = measure_overview(console.kit, name, now=now)
-    note_list(console, who, "child_case", found["exceptions"], now=now)
+    cases = in_scope(console, who.office, found["exceptions"])
+    note_list(console, who, "child_case", cases, now=now)
     return page(
         request,
         "oversight_cases.html",
         measure=_told(found),
-        cases=found["exceptions"],
+        cases=cases,
         most=EXCEPTIONS if len(found["exceptions"]) == EXCEPTIONS else None,
     )
 

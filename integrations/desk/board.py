@@ -18,6 +18,7 @@ from sqlmodel import Session
 
 from followup.calendar import local_day, local_instant
 from integrations.kit import Kit
+from integrations.store.scope import IN_SCOPE
 from integrations.zones import FALLBACK
 from models.errors import NotFound
 from models.states import FOLLOWED
@@ -69,15 +70,16 @@ _ROWS: Mapping[Part, str] = {
         FROM child_case c WHERE c.state IN ({_FOLLOWED})
     """,
 }
+_IN_SCOPE = IN_SCOPE.format(case="r.case_id")
 _COUNTS = {
-    part: text(f"SELECT a, b, c, count(*) AS n FROM ({rows}) r GROUP BY a, b, c")
+    part: text(f"SELECT a, b, c, count(*) AS n FROM ({rows}) r WHERE {_IN_SCOPE} GROUP BY a, b, c")
     for part, rows in _ROWS.items()
 }
 _LISTS: Mapping[str, TextClause] = {
     part: text(
         f"""
         SELECT case_id, about, at, count(*) OVER () AS whole FROM ({rows}) r
-        WHERE (CAST(:a AS text) IS NULL OR a = :a) AND (CAST(:b AS text) IS NULL OR b = :b)
+        WHERE {_IN_SCOPE} AND (CAST(:a AS text) IS NULL OR a = :a) AND (CAST(:b AS text) IS NULL OR b = :b)
           AND (CAST(:c AS text) IS NULL OR c = :c)
         ORDER BY at, case_id LIMIT {MOST}
         """
@@ -87,7 +89,7 @@ _LISTS: Mapping[str, TextClause] = {
 _PEOPLE = text("SELECT id::text AS id, display_name FROM staff WHERE id = ANY(CAST(:ids AS uuid[]))")
 
 
-def board_json(session: Session, *, now: datetime) -> dict[str, Any]:
+def board_json(session: Session, *, office: str | None = None, now: datetime) -> dict[str, Any]:
     """Every number of the board, as `kinline oversight` tells them.
 
     `duties`: by team (queue) and kind, what is still due today, done today and overdue; a day is one in the zone that
@@ -95,7 +97,7 @@ def board_json(session: Session, *, now: datetime) -> dict[str, Any]:
     end), `waiting` for somebody or `taken`. `caseloads`: those by their owner (`id` and name, or nobody). `last_contact`:
     followed children by the hours since a person last heard them; `never` since the release.
     """
-    counts = {part: _counted(session, part, now) for part in _ROWS}
+    counts = {part: _counted(session, part, office, now) for part in _ROWS}
     return {
         "duties": _duties(counts["duties"]),
         "concerns": [
@@ -137,7 +139,14 @@ class Behind:
     rows: Sequence[tuple[UUID, str, datetime]]  # the case, what it is about, since when
 
 
-def behind(kit: Kit, part: str, box: tuple[str | None, str | None, str | None], *, now: datetime) -> Behind:
+def behind(
+    kit: Kit,
+    part: str,
+    box: tuple[str | None, str | None, str | None],
+    *,
+    office: str | None = None,
+    now: datetime,
+) -> Behind:
     """The list behind a number of the board. `box`: the words of its box; None takes every one.
 
     Raises:
@@ -147,13 +156,15 @@ def behind(kit: Kit, part: str, box: tuple[str | None, str | None, str | None], 
         raise NotFound("part of the board", part)
     given = dict(zip("abc", box, strict=True))
     with kit.transaction() as session:
-        rows = session.execute(_LISTS[part], given | _today(now)).all()
+        rows = session.execute(_LISTS[part], given | {"office": office} | _today(now)).all()
     return Behind(rows[0].whole if rows else 0, [(row.case_id, row.about, row.at) for row in rows])
 
 
-def _counted(session: Session, part: Part, now: datetime) -> Mapping[tuple[str, str, str], int]:
+def _counted(
+    session: Session, part: Part, office: str | None, now: datetime
+) -> Mapping[tuple[str, str, str], int]:
     found: defaultdict[tuple[str, str, str], int] = defaultdict(int)
-    for row in session.execute(_COUNTS[part], _today(now)):
+    for row in session.execute(_COUNTS[part], {"office": office} | _today(now)):
         found[row.a, row.b, row.c] = row.n
     return found
 

@@ -110,7 +110,7 @@ _MEASURES = (
 )
 
 
-def oversight_json(kit: Kit, *, now: datetime) -> dict[str, Any]:
+def oversight_json(kit: Kit, *, office: str | None = None, now: datetime) -> dict[str, Any]:
     """Every measure at `now`, those of the account first; and the numbers of the board (`desk.board`)."""
     with kit.transaction() as session:
         measures = [
@@ -119,7 +119,11 @@ def oversight_json(kit: Kit, *, now: datetime) -> dict[str, Any]:
             _locations(session),
             *court_measures(session, now),
         ]
-        return {"as_of": now.isoformat(), "measures": measures, "board": board_json(session, now=now)}
+        return {
+            "as_of": now.isoformat(),
+            "measures": measures,
+            "board": board_json(session, office=office, now=now),
+        }
 
 
 def measure_names() -> tuple[str, ...]:

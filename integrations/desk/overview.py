@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+from integrations.desk.board import board_json
 from integrations.desk.oversight import measure_json, oversight_json
 from integrations.desk.views import account_json
 from integrations.kit import Kit
@@ -41,9 +42,13 @@ def account_overview(kit: Kit, *, now: datetime) -> dict[str, Any]:
     return _kept(kit, "account", now) or account_json(kit, now=now)
 
 
-def oversight_overview(kit: Kit, *, now: datetime) -> dict[str, Any]:
-    """The measures and the board; their `as_of` says of when."""
-    return _kept(kit, "oversight", now) or oversight_json(kit, now=now)
+def oversight_overview(kit: Kit, *, office: str | None = None, now: datetime) -> dict[str, Any]:
+    """The measures and the board; their `as_of` says of when. The board of one office is always counted now."""
+    kept = _kept(kit, "oversight", now)
+    if kept is None or office is None:
+        return kept or oversight_json(kit, office=office, now=now)
+    with kit.transaction() as session:
+        return kept | {"board": board_json(session, office=office, now=now)}
 
 
 def measure_overview(kit: Kit, name: str, *, now: datetime) -> dict[str, Any]:

@@ -1,0 +1,67 @@
+"""Opening another office's case, with a reason and for a few hours; and the list on which supervisors judge that."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request
+from fastapi.responses import RedirectResponse, Response
+
+from console.context import Actor, OpeningJudge, OpeningReader, console_of
+from console.csrf import TokenForm
+from console.pages import wording
+from console.pages.paths import own_path
+from console.pages.rendering import page
+from console.permissions import JUDGE_OPENINGS
+from integrations.desk.offices import open_case, openings_json, review_opening
+from models.errors import BadInput, Problem
+
+router = APIRouter()
+
+
+@router.post("/openings")
+def open_it(request: Request, who: Actor, form: TokenForm) -> Response:
+    """The case is open to this person for a few hours, and they are led to where they wanted to go."""
+    console = console_of(request)
+    open_case(
+        console.kit,
+        form.get("case_id", ""),
+        who.person,
+        who.office,
+        reason=form.get("reason", "")[:2000],
+        wall=console.wall(),
+    )
+    return RedirectResponse(own_path(form.get("next", "")), status_code=303)
+
+
+@router.get("/openings")
+def openings(request: Request, who: OpeningReader) -> Response:
+    rows = openings_json(console_of(request).kit)
+    told = [
+        row | {"opened": wording.moment(row["opened_at"]), "until": wording.moment(row["ends_at"])}
+        for row in rows
+    ]
+    return page(
+        request,
+        "openings.html",
+        waiting=[row for row in told if row["review"] is None],
+        reviewed=[row for row in told if row["review"] is not None],
+        judges=JUDGE_OPENINGS.is_held_by(who.person),
+        email=who.person.email,
+    )
+
+
+@router.post("/openings/{key}/review")
+def review(request: Request, key: str, who: OpeningJudge, form: TokenForm) -> Response:
+    """Right or not, in words."""
+    console = console_of(request)
+    said = form.get("was_right", "")
+    if said not in ("yes", "no"):
+        raise BadInput(Problem("was_right", "missing", "Say whether it was right.", "Choose yes or no."))
+    review_opening(
+        console.kit,
+        key,
+        who.person,
+        was_right=said == "yes",
+        words=form.get("words", "")[:2000],
+        wall=console.wall(),
+    )
+    return RedirectResponse("/openings", status_code=303)
