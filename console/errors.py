@@ -249,10 +249,11 @@ def add_error_handlers(app: FastAPI) -> None:
 
 def _may_be_opened(request: Request, err: OtherOffice) -> Response:
     """Why the case is not shown, and the form by which it is opened all the same."""
+    from console.pages.forms import Form
     from console.pages.rendering import page
 
     onward = request.url.path if request.method == "GET" else f"/cases/{err.case_id}"
-    return page(request, "other_office.html", status=403, case_id=err.case_id, onward=onward)
+    return page(request, "other_office.html", status=403, case_id=err.case_id, onward=onward, form=Form())
 
 
 def _to_sign_in(request: Request) -> Response:

@@ -8,10 +8,12 @@ from fastapi.responses import RedirectResponse, Response
 from console.context import Actor, OpeningJudge, OpeningReader, console_of
 from console.csrf import TokenForm
 from console.pages import wording
+from console.pages.forms import attempt, form_page
 from console.pages.paths import own_path
 from console.pages.rendering import page
 from console.permissions import JUDGE_OPENINGS
-from integrations.desk.offices import open_case, openings_json, review_opening
+from integrations.desk.instants import iso
+from integrations.desk.offices import REVIEW_WITHIN, open_case, openings_json, review_opening
 from models.errors import BadInput, Problem
 
 router = APIRouter()
@@ -21,22 +23,30 @@ router = APIRouter()
 def open_it(request: Request, who: Actor, form: TokenForm) -> Response:
     """The case is open to this person for a few hours, and they are led to where they wanted to go."""
     console = console_of(request)
-    open_case(
-        console.kit,
-        form.get("case_id", ""),
-        who.person,
-        who.office,
-        reason=form.get("reason", "")[:2000],
-        wall=console.wall(),
-    )
-    return RedirectResponse(own_path(form.get("next", "")), status_code=303)
+    case_id, onward = form.get("case_id", ""), own_path(form.get("next", ""))
+
+    def act() -> None:
+        reason, wall = form.get("reason", "")[:2000], console.wall()
+        open_case(console.kit, case_id, who.person, who.office, reason=reason, wall=wall)
+
+    _, again = attempt(act, form, {"reason": "reason"})
+    if again is None:
+        return RedirectResponse(onward, status_code=303)
+    return form_page(request, "other_office.html", again, case_id=case_id, onward=onward)
 
 
 @router.get("/openings")
 def openings(request: Request, who: OpeningReader) -> Response:
-    rows = openings_json(console_of(request).kit)
+    console = console_of(request)
+    wall = console.wall()
+    rows = openings_json(console.kit)
     told = [
-        row | {"opened": wording.moment(row["opened_at"]), "until": wording.moment(row["ends_at"])}
+        row
+        | {
+            "opened": wording.moment(row["opened_at"]),
+            "until": wording.moment(row["ends_at"]),
+            "late": row["review"] is None and row["opened_at"] < iso(wall - REVIEW_WITHIN),
+        }
         for row in rows
     ]
     return page(

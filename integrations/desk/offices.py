@@ -26,10 +26,12 @@ from models.facts import Person
 from models.states import Role
 from models.tables.ledger import Call, Escalation, Hearing, Message, Obligation
 from models.tables.offices import CaseOpening, OfficeProvider
-from models.tables.people import Staff
+from models.tables.people import PhoneNumber, Staff
 
 # Source: ours. Long enough for one piece of work, and over before the next shift.
 OPEN_FOR = timedelta(hours=4)
+# Source: ours. Nobody's reason is read only when it no longer matters.
+REVIEW_WITHIN = timedelta(hours=24)
 # What an address of the console may name, besides a case and an application, and whose case it is about.
 _ABOUT: Mapping[str, Any] = {
     "escalations": Escalation,
@@ -37,6 +39,7 @@ _ABOUT: Mapping[str, Any] = {
     "calls": Call,
     "hearings": Hearing,
     "messages": Message,
+    "sandbox": PhoneNumber,
 }
 NOUNS = frozenset({"cases", "applications", *_ABOUT})
 

@@ -107,6 +107,14 @@ _MEASURES = (
            WHERE d.settled_at IS NULL AND d.case_id IS NOT NULL AND d.since_at < :now - interval '24 hours'
            ORDER BY d.case_id""",
     ),
+    _Measure(
+        "openings_unreviewed",
+        "Openings of another office's case that nobody has reviewed",
+        "openings that no supervisor has judged yet / all openings; exceptions: their cases. Late after 24 hours",
+        "ours, unreviewed",
+        "SELECT count(*) FILTER (WHERE p.reviewed_at IS NULL), count(*) FROM case_opening p",
+        "SELECT DISTINCT p.case_id FROM case_opening p WHERE p.reviewed_at IS NULL ORDER BY p.case_id",
+    ),
 )
 
 

@@ -66,6 +66,7 @@ def scene(kit: Kit, staff: dict[str, Person]) -> Scene:
     set_provider(kit, " Example House, HERE", "Here", staff["admin"], wall=NOW)
     set_provider(kit, "Example House, There", "there", staff["admin"], wall=NOW)
     set_staff_office(kit, "cm@example.org", "here", staff["admin"], wall=NOW)
+    set_staff_office(kit, "caller@example.org", "there", staff["admin"], wall=NOW)
     (ours, _, _), (theirs, reference, alarm_id), (nobodys, _, _) = cases.values()
     return Scene(ours, theirs, nobodys, reference, alarm_id, call_id)
 
@@ -131,7 +132,7 @@ def test_opened_with_a_reason_for_four_hours_and_on_record(
     sign_in: SignIn, kit: Kit, wall: Wall, scene: Scene, session: Session, staff: dict[str, Person]
 ) -> None:
     browser = sign_in("cm")
-    assert open_it(browser, scene.theirs, " ").status_code == 400
+    assert open_it(browser, scene.theirs, " ").status_code == 422
     assert open_it(browser, scene.ours).status_code == 409
     assert browser.get(f"/cases/{scene.theirs}").status_code == 403
     answer = open_it(browser, scene.theirs)
@@ -185,7 +186,7 @@ def test_offices_are_kept_by_administrators(kit: Kit, staff: dict[str, Person], 
         set_provider(kit, " ", "here", staff["admin"], wall=NOW)
     assert offices_json(kit) == [
         {"office": "here", "providers": ["example house, here"], "people": ["cm@example.org"]},
-        {"office": "there", "providers": ["example house, there"], "people": []},
+        {"office": "there", "providers": ["example house, there"], "people": ["caller@example.org"]},
     ]
     assert set_staff_office(kit, "cm@example.org", None, staff["admin"], wall=NOW)["office"] is None
 
