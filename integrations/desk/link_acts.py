@@ -25,12 +25,19 @@ _SAYS = {"confirm": "confirmed", "split": "split"}
 
 
 def decide_link(
-    kit: Kit, link: str, person: Person, *, verdict: Literal["confirm", "split"], reason: str, now: datetime
+    kit: Kit,
+    link: str,
+    person: Person,
+    *,
+    verdict: Literal["confirm", "split"],
+    reason: str,
+    of: str | None = None,
+    now: datetime,
 ) -> UUID:
-    """The link is confirmed, or split for good, seen from either application. Returns its application.
+    """The link is confirmed, or split for good, seen from either application. Returns its application; `of`, if given, must name that one.
 
     Raises:
-        NotFound: there is no such link. Refused: wrong role, or the two are merged. BadInput: no reason.
+        NotFound: there is no such link, or it is not of that application. Refused: wrong role, or the two are merged. BadInput: no reason.
     """
     want_reason(reason)
     try:
@@ -43,7 +50,7 @@ def decide_link(
         application_id = session.scalars(
             select(col(Link.application_id)).where(col(Link.id) == link_id)
         ).one_or_none()
-        if application_id is None:
+        if application_id is None or (of is not None and find_application(session, of).id != application_id):
             raise NotFound("link", link)
         act = Act(kit, session, str(application_id), person, now)
         role = require_role(person, Role.INTEGRITY_REVIEWER, Role.SUPERVISOR)
