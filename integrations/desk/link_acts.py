@@ -14,6 +14,7 @@ from integrations.desk.acting import Act, want_reason
 from integrations.desk.jobs import enqueue_vetting
 from integrations.kit import Kit
 from integrations.store import history
+from integrations.store.applications import find_application
 from integrations.store.merges import live_merge
 from integrations.store.staff import require_role
 from models.errors import BadInput, NotFound, Problem, Refused

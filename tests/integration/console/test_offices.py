@@ -17,6 +17,8 @@ from sqlmodel import Session, col
 
 from console.context import Reader
 from console.scope import NOT_ABOUT_A_CASE, noun_of
+from integrations.desk.draft_views import my_packets
+from integrations.desk.drafts import begin, find_draft
 from integrations.desk.offices import NOUNS, OPEN_FOR, offices_json, set_provider, set_staff_office
 from integrations.desk.oversight import measure_json
 from integrations.desk.queues import Look, Tab, queue_page
@@ -24,7 +26,7 @@ from integrations.identity.accounts import begin_session
 from integrations.identity.api_keys import make_key
 from integrations.kit import Kit
 from integrations.store.sealing import open_json
-from models.errors import BadInput, Refused
+from models.errors import BadInput, NotFound, Refused
 from models.facts import Person
 from models.tables.ledger import Call
 from models.tables.offices import CaseOpening
@@ -281,7 +283,32 @@ def test_a_route_of_which_nobody_has_said_whose_it_is_is_closed_and_found(
     assert "kin" not in NOUNS
     answer = sign_in("cm").get(f"/kin/{scene.theirs}")
     assert answer.status_code == 403
-    assert str(scene.theirs) not in answer.text
+    assert "told" not in answer.text
+
+
+def test_supervisor_of_an_office_reads_the_drafts_of_its_senders_and_of_those_without_one(
+    kit: Kit, staff: dict[str, Person]
+) -> None:
+    draft_id = begin(kit, staff["officer"], now=NOW)
+    sue = staff["supervisor"]
+
+    def reads() -> bool:
+        listed = draft_id in {one.draft_id for one in my_packets(kit, sue, everybody=True, now=NOW)}
+        with kit.transaction() as session:
+            try:
+                found = find_draft(session, draft_id, sue).id == draft_id
+            except NotFound:
+                found = False
+        assert listed is found
+        return found
+
+    assert reads()
+    set_staff_office(kit, sue.email, "here", staff["admin"], wall=NOW)
+    assert reads()
+    set_staff_office(kit, staff["officer"].email, "there", staff["admin"], wall=NOW)
+    assert not reads()
+    set_staff_office(kit, staff["officer"].email, "here", staff["admin"], wall=NOW)
+    assert reads()
 
 
 def test_when_nobody_there_takes_escalations_all_see_the_case(
