@@ -56,7 +56,7 @@ def outside(session: Session, office: str | None, cases: Collection[UUID]) -> fr
             .where(
                 col(Staff.office) == col(OfficeProvider.office),
                 col(Staff.active),
-                col(Staff.roles).overlap([role.value for role in OWNERS]),
+                col(Staff.roles).bool_op("&&")([role.value for role in OWNERS]),
             )
             .exists(),
         )
