@@ -8,16 +8,18 @@ from datetime import datetime
 from sqlalchemy import text
 from sqlmodel import Session
 
+from integrations.store.scope import IN_SCOPE
+
 _COUNTS = text(
-    """
+    f"""
     WITH items AS (
         SELECT e.queue,
                CASE WHEN e.state = 'open' THEN e.acknowledge_by ELSE e.resolve_by END < :now AS overdue
-        FROM escalation e WHERE e.state <> 'resolved'
+        FROM escalation e WHERE e.state <> 'resolved' AND {IN_SCOPE.format(case="e.case_id")}
         UNION ALL
         SELECT o.queue, true
         FROM obligation o
-        WHERE o.state = 'open' AND o.due_at < :now
+        WHERE o.state = 'open' AND o.due_at < :now AND {IN_SCOPE.format(case="o.case_id")}
           AND NOT EXISTS (SELECT 1 FROM escalation e WHERE e.obligation_id = o.id AND e.state <> 'resolved')
     )
     SELECT queue, count(*), count(*) FILTER (WHERE overdue)
@@ -35,6 +37,6 @@ class QueueCount:
     overdue: int
 
 
-def queue_counts(session: Session, *, now: datetime) -> list[QueueCount]:
-    """Every queue that holds something, the one with the most overdue first."""
-    return [QueueCount(*row) for row in session.execute(_COUNTS, {"now": now})]
+def queue_counts(session: Session, *, office: str | None = None, now: datetime) -> list[QueueCount]:
+    """Every queue that holds something of this office (None: of all), the one with the most overdue first."""
+    return [QueueCount(*row) for row in session.execute(_COUNTS, {"now": now, "office": office})]

@@ -60,7 +60,7 @@ class Row:
 @router.get("/oversight")
 def board(request: Request, who: Reader) -> Response:
     console = console_of(request)
-    found = oversight_overview(console.kit, now=console.now())
+    found = oversight_overview(console.kit, office=who.office, now=console.now())
     measures = {one["id"]: _told(one) for one in found["measures"]}
     return page(
         request,
@@ -88,7 +88,7 @@ def list_behind(request: Request, part: str, who: Reader, number: PageNumber = 1
         raise NotFound("number of the board", part)
     first, second, third = (*map(asked.get, _BOXES[part]), None, None, None)[:3]
     now = console.now()
-    found = behind(console.kit, part, (first, second, third), page=number, now=now)
+    found = behind(console.kit, part, (first, second, third), page=number, office=who.office, now=now)
     title = board_words.list_title(part, asked, found.name)
     return _listed(request, who, _List(title, "", found.behind, now.isoformat(), asked))
 
@@ -101,7 +101,7 @@ def behind_measure(request: Request, name: str, who: Reader, number: PageNumber 
         NotFound: no measure has this name.
     """
     console = console_of(request)
-    found = measure_list(console.kit, name, page=number, now=console.now())
+    found = measure_list(console.kit, name, page=number, office=who.office, now=console.now())
     definition = found.definition[:1].upper() + found.definition[1:]
     about = f"{board_words.behind_link(name, found.behind.whole)}. {definition}."
     return _listed(request, who, _List(found.title, about, found.behind, found.counted_at, {}))

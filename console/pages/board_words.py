@@ -37,6 +37,7 @@ _OF = {
     "hearings_attended": "attended",
     "hearings_without_outcome": "without an outcome",
     "no_hearing_known": "children",
+    "openings_unreviewed": "not reviewed",
 }
 # The rows behind the link: one, or more.
 _BEHIND = {
@@ -48,6 +49,7 @@ _BEHIND = {
     "hearing_rows_in_doubt": ("The row", "The {} rows"),
     "hearings_attended": ("The hearing that was missed", "The {} hearings that were missed"),
     "hearings_without_outcome": ("The hearing", "The {} hearings"),
+    "openings_unreviewed": ("The opening", "The {} openings"),
 }
 _CHILDREN = ("The child", "The {} children")
 

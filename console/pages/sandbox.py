@@ -53,7 +53,7 @@ def phones(request: Request, who: Reader) -> Response:
 
 def _show_phones(request: Request, who: SignedIn, form: Form) -> Response:
     console = console_of(request)
-    found = phones_json(console.kit, actor=str(who.person.id), now=console.now())
+    found = phones_json(console.kit, actor=str(who.person.id), office=who.office, now=console.now())
     return form_page(
         request,
         "sandbox_phones.html",

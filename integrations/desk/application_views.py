@@ -18,6 +18,7 @@ from integrations.kit import Kit
 from integrations.policies import vetting_policy
 from integrations.store import history
 from integrations.store.applications import find_application, gather
+from integrations.store.scope import IN_SCOPE
 from models.facts import ApplicationFacts, Person, Requirement
 from models.policy import VettingPolicy
 from models.states import Role
@@ -266,8 +267,8 @@ def _decision(session: Session, application: Application) -> dict[str, Any] | No
     }
 
 
-def applications_list(kit: Kit, *, now: datetime) -> list[dict[str, Any]]:
-    """Every application, newest first; one query."""
+def applications_list(kit: Kit, *, office: str | None = None, now: datetime) -> list[dict[str, Any]]:
+    """The applications of one office, or all, newest first; one query."""
     with kit.transaction() as session:
         rows = session.execute(
             text(
@@ -275,8 +276,10 @@ def applications_list(kit: Kit, *, now: datetime) -> list[dict[str, Any]]:
                 " a.submitted_at, a.case_id,"
                 " (SELECT count(*) FROM finding f WHERE f.application_id = a.id AND f.state = 'open'"
                 "   AND f.severity <> 'note') AS open_findings"
-                " FROM application a ORDER BY a.submitted_at DESC, a.id LIMIT 200"
-            )
+                f" FROM application a WHERE {IN_SCOPE.format(case='a.case_id')}"
+                " ORDER BY a.submitted_at DESC, a.id LIMIT 200"
+            ),
+            {"office": office},
         ).mappings()
         return [
             {

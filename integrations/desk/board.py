@@ -19,6 +19,7 @@ from sqlmodel import Session
 from followup.calendar import local_day, local_instant
 from integrations.desk.behind import Behind, listing, read
 from integrations.kit import Kit
+from integrations.store.scope import IN_SCOPE
 from integrations.zones import FALLBACK
 from models.errors import NotFound
 from models.states import FOLLOWED
@@ -68,14 +69,15 @@ _ROWS: Mapping[Part, str] = {
         FROM child_case c WHERE c.state IN ({_FOLLOWED})
     """,
 }
+_IN_SCOPE = IN_SCOPE.format(case="r.case_id")
 _COUNTS = {
-    part: text(f"SELECT a, b, c, count(*) AS n FROM ({rows}) r GROUP BY a, b, c")
+    part: text(f"SELECT a, b, c, count(*) AS n FROM ({rows}) r WHERE {_IN_SCOPE} GROUP BY a, b, c")
     for part, rows in _ROWS.items()
 }
 _LISTS: Mapping[str, TextClause] = {
     part: listing(
         rows,
-        "(CAST(:a AS text) IS NULL OR a = :a) AND (CAST(:b AS text) IS NULL OR b = :b)"
+        f"{_IN_SCOPE} AND (CAST(:a AS text) IS NULL OR a = :a) AND (CAST(:b AS text) IS NULL OR b = :b)"
         " AND (CAST(:c AS text) IS NULL OR c = :c)",
     )
     for part, rows in _ROWS.items()
@@ -103,7 +105,7 @@ _HAS_DUTIES = text(
 _PEOPLE = text("SELECT id::text AS id, display_name FROM staff WHERE id = ANY(CAST(:ids AS uuid[]))")
 
 
-def board_json(session: Session, *, now: datetime) -> dict[str, Any]:
+def board_json(session: Session, *, office: str | None = None, now: datetime) -> dict[str, Any]:
     """Every number of the board, as `kinline oversight` tells them.
 
     `duties`: by team (queue) and kind, what is still due today, done today and overdue; a day is one in the zone that
@@ -111,7 +113,7 @@ def board_json(session: Session, *, now: datetime) -> dict[str, Any]:
     end), `waiting` for somebody or `taken`. `caseloads`: those by their owner (`id` and name, or nobody). `last_contact`:
     followed children by the hours since a person last heard them; `never` since the release.
     """
-    counts = {part: _counted(session, part, now) for part in _ROWS}
+    counts = {part: _counted(session, part, office, now) for part in _ROWS}
     return {
         "duties": _duties(counts["duties"]),
         "concerns": [
@@ -156,7 +158,9 @@ class BoardList:
     name: str | None
 
 
-def behind(kit: Kit, part: str, box: Box, *, page: int, now: datetime) -> BoardList:
+def behind(
+    kit: Kit, part: str, box: Box, *, page: int, office: str | None = None, now: datetime
+) -> BoardList:
     """One page of the list behind a number of the board. `box`: the words of its box; None takes every one.
 
     Raises:
@@ -174,7 +178,9 @@ def behind(kit: Kit, part: str, box: Box, *, page: int, now: datetime) -> BoardL
             raise NotFound("number of the board", part)
         if part == "caseloads" and given["a"] not in (None, NOBODY):
             name = _name(session, str(given["a"]))
-        return BoardList(read(session, _LISTS[part], given | _today(now), page=page), name)
+        return BoardList(
+            read(session, _LISTS[part], given | {"office": office} | _today(now), page=page), name
+        )
 
 
 def _name(session: Session, owner: str) -> str:
@@ -187,9 +193,11 @@ def _name(session: Session, owner: str) -> str:
     return str(found.display_name)
 
 
-def _counted(session: Session, part: Part, now: datetime) -> Mapping[tuple[str, str, str], int]:
+def _counted(
+    session: Session, part: Part, office: str | None, now: datetime
+) -> Mapping[tuple[str, str, str], int]:
     found: defaultdict[tuple[str, str, str], int] = defaultdict(int)
-    for row in session.execute(_COUNTS[part], _today(now)):
+    for row in session.execute(_COUNTS[part], {"office": office} | _today(now)):
         found[row.a, row.b, row.c] = row.n
     return found
 

@@ -15,7 +15,9 @@ from sqlalchemy import text
 from sqlmodel import Session
 
 from integrations.desk.behind import Behind, listing, read
+from integrations.store.scope import IN_SCOPE
 
+_IN_SCOPE = IN_SCOPE.format(case="r.case_id")
 # Cases that a measure names; what is left out is counted.
 EXCEPTIONS = 1000
 
@@ -45,9 +47,12 @@ def taken(session: Session, measure: Measure, now: datetime) -> dict[str, Any]:
     return told(measure.id, measure.title, measure.definition, measure.source, (part, whole), found)
 
 
-def wrong_rows(session: Session, measure: Measure, *, page: int, now: datetime, known: int | None) -> Behind:
-    """The rows that went wrong, one page of them; `known`: how many, if they need not be counted."""
-    return read(session, listing(measure.rows, "wrong"), {"now": now}, page=page, known=known)
+def wrong_rows(
+    session: Session, measure: Measure, *, page: int, office: str | None, now: datetime, known: int | None
+) -> Behind:
+    """The rows that went wrong and that this office may see, one page; `known`: how many, if they need not be counted."""
+    rows = listing(measure.rows, f"wrong AND {_IN_SCOPE}")
+    return read(session, rows, {"now": now, "office": office}, page=page, known=known)
 
 
 def told(

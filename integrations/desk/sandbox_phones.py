@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 from sqlmodel import Session, col
 
 from integrations.desk.child_story import words_of
@@ -18,6 +18,7 @@ from integrations.kit import Kit
 from integrations.messaging.invented import InventedPhones
 from integrations.store import history
 from integrations.store.contacts import plain_number
+from integrations.store.scope import IN_SCOPE
 from integrations.store.sealing import open_json
 from models.errors import BadInput, NotFound, Problem, Refused, Unavailable
 from models.facts import Person
@@ -30,7 +31,7 @@ MOST_SHOWN = 100
 LONGEST_TEXT = 320
 
 
-def phones_json(kit: Kit, *, actor: str, now: datetime) -> list[dict[str, Any]]:
+def phones_json(kit: Kit, *, actor: str, office: str | None = None, now: datetime) -> list[dict[str, Any]]:
     """The phones of released children and their sponsors, the newest text first.
 
     Each with id, case_id, reference, party, language, number, last, unread.
@@ -65,6 +66,7 @@ def phones_json(kit: Kit, *, actor: str, now: datetime) -> list[dict[str, Any]]:
             col(PhoneNumber.role) == "party",
             col(PhoneNumber.party).in_((Party.CHILD.value, Party.SPONSOR.value)),
             col(Case.released_at).is_not(None),
+            text(IN_SCOPE.format(case="phone_number.case_id")).bindparams(office=office),
         )
         .order_by(
             # greatest() passes over what is NULL

@@ -31,6 +31,7 @@ class Staff(Row, table=True):
     sealed_phone: Sealed | None = sealed(default=None)
     phone_key: bytes | None = Field(default=None, index=True)
     roles: list[str] = words()
+    office: str | None = None  # the cases of other offices are closed to them; None: no office's are
     active: bool = True
     created_at: datetime = instant()
     # Who last said that this account is still needed; one that nobody confirmed in time is not active, but may be again.
