@@ -25,40 +25,19 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-import psycopg
-
 from benchmarks.copy_floor import floor, unload
-from integrations.database import ensure_environment, make_engine, transaction, upgrade
+from benchmarks.families import FAMILIES, empty_kinline, plant
 from integrations.desk.court_round import court_round
 from integrations.desk.hearing_report import Imported
 from integrations.desk.hearings import AT_ONCE, import_file
 from integrations.desk.reconcile import reconcile
 from integrations.kit import Kit
-from integrations.settings import Settings
-from integrations.vault import Vault
 from kinline.local.postgres import EmbeddedPostgres
 
 NOW = datetime(2026, 2, 2, 15, tzinfo=UTC)
 WRITTEN = ("hearing", "obligation", "history")
-# Every child has an application, and the child and the sponsor each a phone of their own, with consent.
-_FAMILIES = (
-    """
-    INSERT INTO sponsor (id, sealed_details, name_key, created_at)
-    SELECT c.id, ''::bytea, ''::bytea, %(now)s FROM child_case c
-    """,
-    """
-    INSERT INTO application (id, case_id, sponsor_id, reference, state, stage, category, policy_version, revision,
-                             submitted_at, submitted_by)
-    SELECT c.id, c.id, c.id, 'BENCH-' || c.id, 'released', 'cm_initiated', '2A', 'orr-2025', 1, %(now)s, 'cli'
-    FROM child_case c
-    """,
-    """
-    INSERT INTO phone_number (id, case_id, application_id, party, role, sealed_number, phone_key, language,
-                              position, shared, usable, textable)
-    SELECT gen_random_uuid(), c.id, c.id, party, 'party', ''::bytea, decode(md5(c.id || party), 'hex'), 'es',
-           0, false, true, true
-    FROM child_case c CROSS JOIN unnest(ARRAY['child', 'sponsor']) AS party
-    """,
+# The child and the sponsor of each agreed to texts.
+_CONSENTS = (
     """
     INSERT INTO consent (id, number_id, given, method, at, recorded_at, actor)
     SELECT gen_random_uuid(), p.id, true, 'signed_form', %(now)s, %(now)s, 'cli' FROM phone_number p
@@ -79,14 +58,7 @@ def main(sizes: Sequence[int]) -> None:
 
 
 def _one_size(postgres: EmbeddedPostgres, folder: Path, size: int) -> None:
-    with psycopg.connect(postgres.admin_conninfo, autocommit=True) as admin:
-        admin.execute("CREATE DATABASE bench OWNER kinline")
-    upgrade(postgres.url_for("bench"))
-    engine = make_engine(postgres.url_for("bench"))
-    with transaction(engine) as session:
-        ensure_environment(session, "sandbox", wall=NOW)
-    vault = Vault({1: bytes(range(32))}, blind_key=bytes(range(32, 64)))
-    kit = Kit(engine=engine, vault=vault, settings=Settings())
+    kit = empty_kinline(postgres, now=NOW)
     roster = folder / "roster.csv"
     roster.write_text(
         "\n".join(
@@ -98,7 +70,7 @@ def _one_size(postgres: EmbeddedPostgres, folder: Path, size: int) -> None:
         + "\n"
     )
     reconcile(kit, roster, actor="cli", now=NOW)
-    _give_phones(postgres)
+    plant(postgres, [*FAMILIES, *_CONSENTS], now=NOW)
     already = unload(postgres, folder, WRITTEN)
     cpu = time.process_time()
     seconds, found = _timed(kit, _list(folder, size, moved=0))
@@ -120,13 +92,6 @@ def _one_size(postgres: EmbeddedPostgres, folder: Path, size: int) -> None:
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     rows = ", ".join(f"{written[table] - already[table]} {table}" for table in WRITTEN)
     print(f" {again:7.1f} {moved:15.1f} {peak:9.0f}   ({rows})", flush=True)
-
-
-def _give_phones(postgres: EmbeddedPostgres) -> None:
-    with psycopg.connect(postgres.conninfo_for("bench", role="postgres"), autocommit=True) as admin:
-        for statement in _FAMILIES:
-            admin.execute(statement, {"now": NOW})
-        admin.execute("VACUUM ANALYZE")
 
 
 def _list(folder: Path, size: int, *, moved: int) -> Path:

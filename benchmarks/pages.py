@@ -27,11 +27,11 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import httpx
-import psycopg
 from sqlalchemy import Engine, event, text
 
+from benchmarks.families import FAMILIES, empty_kinline, plant
 from console.app import create_app
-from integrations.database import ensure_environment, make_engine, set_sandbox_clock, transaction, upgrade
+from integrations.database import set_sandbox_clock, transaction
 from integrations.desk.intake import submit
 from integrations.desk.oversight import measure_names
 from integrations.desk.overview import take_overviews
@@ -41,35 +41,15 @@ from integrations.identity.accounts import set_password
 from integrations.kit import Kit
 from integrations.packets import read_path
 from integrations.sandbox.serving import ThreadedServer
-from integrations.settings import Settings
 from integrations.store.staff import SANDBOX_STAFF, ensure_sandbox_staff
-from integrations.vault import Vault
 from kinline.local.postgres import EmbeddedPostgres
 
 NOW = datetime(2026, 2, 2, 15, tzinfo=UTC)
 PASSWORD = "four plain invented words"
 SAMPLE = Path(__file__).resolve().parents[1] / "samples" / "packets" / "14-shared-address"
 TIMES, ALLOWED = 40, 0.2
-# What the list alone does not bring. Sealed cells are one that opens, so that pages can show them.
-_FAMILIES = (
-    """
-    INSERT INTO sponsor (id, sealed_details, name_key, created_at)
-    SELECT c.id, ''::bytea, ''::bytea, %(now)s FROM child_case c
-    """,
-    """
-    INSERT INTO application (id, case_id, sponsor_id, reference, state, stage, category, policy_version, revision,
-                             submitted_at, submitted_by)
-    SELECT c.id, c.id, c.id, 'BENCH-' || c.id, 'released', 'cm_initiated', '2A', 'orr-2025', 1,
-           c.created_at - interval '9 days', 'cli'
-    FROM child_case c
-    """,
-    """
-    INSERT INTO phone_number (id, case_id, application_id, party, role, sealed_number, phone_key, language,
-                              position, shared, usable, textable)
-    SELECT gen_random_uuid(), c.id, c.id, party, 'party', ''::bytea, decode(md5(c.id || party), 'hex'), 'es',
-           0, false, true, true
-    FROM child_case c CROSS JOIN unnest(ARRAY['child', 'sponsor']) AS party
-    """,
+# What the families have had and have ahead.
+_LIVES = (
     """
     INSERT INTO message (id, case_id, number_id, to_party, purpose, step, answer, template, language, params, state,
                          send_after, not_after, accepted_at, ended_at, tries, looked_up, asked_to_wait, created_at)
@@ -151,14 +131,8 @@ def main() -> int:
 
 
 def _one_size(postgres: EmbeddedPostgres, folder: Path, size: int, times: int) -> bool:
-    with psycopg.connect(postgres.admin_conninfo, autocommit=True) as admin:
-        admin.execute("CREATE DATABASE bench OWNER kinline")
-    upgrade(postgres.url_for("bench"))
-    engine = make_engine(postgres.url_for("bench"))
-    vault = Vault({1: bytes(range(32))}, blind_key=bytes(range(32, 64)))
-    kit = Kit(engine=engine, vault=vault, settings=Settings())
-    with transaction(engine) as session:
-        ensure_environment(session, "sandbox", wall=NOW)
+    kit = empty_kinline(postgres, now=NOW)
+    with transaction(kit.engine) as session:
         set_sandbox_clock(session, NOW)
         ensure_sandbox_staff(session, now=NOW)
         for email, _, _ in SANDBOX_STAFF:
@@ -166,12 +140,8 @@ def _one_size(postgres: EmbeddedPostgres, folder: Path, size: int, times: int) -
     ensure_sandbox_rota(kit, now=NOW)
     begun = time.perf_counter()
     reconcile(kit, _roster(folder, size), actor="cli", now=NOW)
-    with psycopg.connect(postgres.conninfo_for("bench", role="postgres"), autocommit=True) as admin:
-        for statement in _FAMILIES:
-            admin.execute(statement, {"now": NOW})
+    plant(postgres, [*FAMILIES, *_LIVES], now=NOW)
     application = submit(kit, read_path(SAMPLE), actor="cli", now=NOW).application_id
-    with psycopg.connect(postgres.conninfo_for("bench", role="postgres"), autocommit=True) as admin:
-        admin.execute("VACUUM ANALYZE")
     print(
         f"\n{size:,} children, made in {time.perf_counter() - begun:.0f} s; {times} visits each; milliseconds"
     )
@@ -179,14 +149,14 @@ def _one_size(postgres: EmbeddedPostgres, folder: Path, size: int, times: int) -
     print(
         f"account and measures, as the clock takes them every few minutes: {take_overviews(kit, now=NOW):.1f} s"
     )
-    seen = _listen(engine)
+    seen = _listen(kit.engine)
     app = create_app(kit, wall=lambda: NOW)
     slow = []
     with ThreadedServer(app) as server, httpx.Client(base_url=server.url, timeout=120) as browser:
         kit.public_url = server.url
         _sign_in(browser)
         for path in _pages(kit, str(application)):
-            if _measure(browser, engine, seen, path, times) > ALLOWED:
+            if _measure(browser, kit.engine, seen, path, times) > ALLOWED:
                 slow.append(path)
     kit.close()
     print(f"slower than {1000 * ALLOWED:.0f} ms: {', '.join(slow) if slow else 'none'}")

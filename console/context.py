@@ -24,7 +24,6 @@ from console.permissions import (
 from console.scope import require_scope
 from console.speech import speech
 from console.throttle import KeyThrottle, PasswordSlots
-from integrations.database import current_time
 from integrations.identity.accounts import Awaits, SignedIn, find_session
 from integrations.kit import Kit
 
@@ -44,8 +43,7 @@ class Console:
 
     def now(self) -> datetime:
         """What time it is for Kinline."""
-        with self.kit.transaction() as session:
-            return current_time(session)
+        return self.kit.now()
 
     @property
     def is_sandbox(self) -> bool:

@@ -112,7 +112,7 @@ class Clock:
             session.merge(Heartbeat(name="clock", at=datetime.now(UTC)))
 
     def _plan_now(self) -> None:
-        if planned := self.plan(self._now()):
+        if planned := self.plan(self.kit.now()):
             log.info("clock.planned", rounds=planned)
 
     def _seal(self) -> None:
@@ -127,25 +127,21 @@ class Clock:
             return
         # The longer it takes the rarer: a thirtieth of one core at most, and well within the time for which it is shown.
         self._overview_at = time.monotonic() + OVERVIEW_EVERY_SECONDS
-        seconds = take_overviews(self.kit, now=self._now())
+        seconds = take_overviews(self.kit, now=self.kit.now())
         pause = min(max(OVERVIEW_EVERY_SECONDS, 30 * seconds), OVERVIEW_EVERY_SECONDS * 10)
         self._overview_at = time.monotonic() + pause
 
     def _send_texts(self) -> None:
-        if counts := dispatch_messages(self.kit, now=self._now()):
+        if counts := dispatch_messages(self.kit, now=self.kit.now()):
             log.info("clock.texts", **counts)
 
     def _place_calls(self) -> None:
-        if counts := place_calls(self.kit, now=self._now()):
+        if counts := place_calls(self.kit, now=self.kit.now()):
             log.info("clock.calls", **counts)
 
     def _send_pages(self) -> None:
-        if counts := dispatch_pages(self.kit, now=self._now()):
+        if counts := dispatch_pages(self.kit, now=self.kit.now()):
             log.info("clock.pages", **counts)
-
-    def _now(self) -> datetime:
-        with self.kit.transaction() as session:
-            return current_time(session)
 
     def plan(self, now: datetime) -> list[str]:
         """The rounds whose slot this clock won; each stands as a job row now."""

@@ -13,7 +13,6 @@ from datetime import datetime
 from functools import cache
 from pathlib import Path
 
-from integrations.database import current_time
 from integrations.kit import Kit
 from integrations.registry import make_kit, make_vault, providers_from
 from integrations.settings import load_settings
@@ -40,8 +39,7 @@ def kit() -> Kit:
 
 def now() -> datetime:
     """What time it is for Kinline: each flow asks once, and passes it on."""
-    with kit().transaction() as session:
-        return current_time(session)
+    return kit().now()
 
 
 @cache

@@ -11,13 +11,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cached_property
 from typing import Any
 
 from sqlalchemy import Engine
 from sqlmodel import Session
 
-from integrations.database import transaction
+from integrations.database import current_time, transaction
 from integrations.messaging.invented import InventedPhones
 from integrations.settings import Settings
 from integrations.vault import Vault
@@ -67,6 +68,12 @@ class Kit:
             yield session
             while riders:
                 riders.pop()(session)
+
+    def now(self) -> datetime:
+        """What time it is for Kinline. The edge of the program asks once and passes it on."""
+        # Not the kit's own transaction: what rides on the next act must not be committed with a look at the clock.
+        with transaction(self.engine) as session:
+            return current_time(session)
 
     @cached_property
     def messenger(self) -> Any:

@@ -13,7 +13,7 @@ from models.errors import BadInput, Problem
 from models.facts import Person
 from models.states import Role
 
-BoxKind = Literal["area", "day", "choice", "several", "file"]
+BoxKind = Literal["line", "area", "day", "choice", "several", "file"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +53,28 @@ class Filled:
 
     def chosen(self, box: Box) -> list[str]:
         return [value for value, _ in box.options if self.fields.get(f"{box.name}_{value}")]
+
+    def line(self, box: Box) -> str:
+        """What was typed into this box.
+
+        Raises:
+            BadInput: nothing.
+        """
+        value = self.text(box.name)
+        if not value:
+            raise BadInput(Problem(box.problem, "missing", "This is empty.", "Type it in."))
+        return value
+
+    def one_of(self, box: Box) -> str:
+        """Which of the box's options was chosen.
+
+        Raises:
+            BadInput: none of them.
+        """
+        value = self.text(box.name)
+        if value not in dict(box.options):
+            raise BadInput(Problem(box.problem, "missing", "Nothing was chosen.", "Choose one."))
+        return value
 
     def find_day(self, box: Box) -> date | None:
         """The day in this box; none when it is empty.

@@ -10,18 +10,16 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from console.context import Reader, console_of
+from console.pages.application_words import check_ages, on_this_case, owner_of, story_words
 from console.pages.gate_words import gate_groups
 from console.pages.next_step import name_of, next_step
 from console.pages.offers import check_offers, clearable, offers, waivable
 from console.pages.rendering import page
-from console.pages.story_words import check_age, on_this_case, story_lines
 from console.reading import read_applications
-from integrations.desk.application_story import check_times, people_on, story_of
+from integrations.desk.application_story import application_story
+from integrations.desk.application_views import application_shown
 from integrations.desk.documents import documents_json
 from integrations.desk.draft_views import not_at_hand
-from integrations.desk.views import application_json
-from integrations.identity.accounts import SignedIn
-from models.states import Role
 
 router = APIRouter()
 _FINDING_ORDER = {"block": 0, "review": 1, "note": 2}
@@ -39,8 +37,9 @@ def application(request: Request, key: str, who: Reader) -> Response:
     """One application. The view itself writes the audit row."""
     console = console_of(request)
     now = console.now()
-    shown = application_json(console.kit, key, viewer=who.person, now=now)
+    shown, withheld = application_shown(console.kit, key, viewer=who.person, now=now)
     step = next_step(shown, email=who.person.email)
+    story = application_story(console.kit, shown, viewer=who.person.id, withheld=withheld, now=now)
     return page(
         request,
         "application.html",
@@ -49,6 +48,10 @@ def application(request: Request, key: str, who: Reader) -> Response:
         settled_findings=_findings(shown, is_open=False),
         is_over=shown["release"] is not None or shown["state"] in ("denied", "withdrawn"),
         step=step,
+        owner=owner_of(step.duties, step.roles, story, now),
+        ages=check_ages(shown, story, now),
+        on_this_case=on_this_case(story),
+        story=story_words(story),
         acts_at=f"/applications/{shown['application_id']}/acts",
         offers=offers(shown, step, who.person),
         clearable=clearable(shown, who.person),
@@ -56,25 +59,10 @@ def application(request: Request, key: str, who: Reader) -> Response:
         check_acts=check_offers(shown, who.person),
         name=name_of(shown),
         email=who.person.email,
-        check_ages={
-            key: check_age(times, now)
-            for key, times in check_times(console.kit, UUID(shown["application_id"])).items()
-        },
-        on_this_case=on_this_case(people_on(console.kit, UUID(shown["case_id"]))),
-        story=story_lines(_told_to(who, shown, story_of(console.kit, UUID(shown["application_id"])))),
         notes=not_at_hand(console.kit, UUID(shown["application_id"])),
-        missing=gate_groups(shown["gate"]["missing"]),
+        missing=gate_groups(shown["gate"]["missing"], shown["findings"]),
         papers=_papers(shown, documents_json(console.kit, shown["application_id"])),
     )
-
-
-def _told_to(
-    who: SignedIn, shown: Mapping[str, Any], story: Iterable[Mapping[str, Any]]
-) -> list[Mapping[str, Any]]:
-    """A coordinator hears of no recommendation until both are in: the second opinion must be independent."""
-    if shown["recommendations"] or Role.CASE_COORDINATOR not in who.person.roles:
-        return list(story)
-    return [row for row in story if row["what"] != "recommendation"]
 
 
 def _findings(shown: Mapping[str, Any], *, is_open: bool) -> list[Mapping[str, Any]]:

@@ -15,7 +15,7 @@ from console.pages.child_words import due_words, reached_words
 from console.pages.closing_words import closing_words
 from console.pages.court_words import court_words
 from console.pages.rendering import page
-from console.pages.timeline import timeline
+from console.pages.timeline import around, timeline
 from console.speech import gettext
 from integrations.desk.child_story import story_json
 from integrations.desk.views import case_json
@@ -30,8 +30,7 @@ def case(request: Request, key: str, who: Reader) -> Response:
     now = console.now()
     shown = case_json(console.kit, key, actor=str(who.person.id), now=now)
     story = story_json(console.kit, UUID(shown["case_id"]))
-    entries = timeline(shown, story)
-    at = now.isoformat()
+    so_far, ahead = around(timeline(shown, story), now)
     return page(
         request,
         "case.html",
@@ -46,9 +45,9 @@ def case(request: Request, key: str, who: Reader) -> Response:
             for e in shown["escalations"]
             if e["state"] != "resolved"
         ],
-        ahead=[e for e in entries if e.is_after(at)],
-        so_far=[e for e in reversed(entries) if not e.is_after(at)],
-        now=wording.moment(at),
+        ahead=ahead,
+        so_far=so_far,
+        now=wording.moment(now),
         email=who.person.email,
     )
 

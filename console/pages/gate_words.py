@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from console.pages.wording import lower, subject, words
 
@@ -25,20 +26,29 @@ _HEADINGS: Mapping[str, str] = {
     "state": "The application itself",
     "other": "Also",
 }
+_PLACES = {"confirm": "#papers-in", "finding": "#findings", "check": "#checks", "document": "#required"}
 _ADDRESS = {"postal_service": "the postal service has not been asked", "reading": "the proof is not read yet"}
 _PLACE = re.compile(r"(?P<who>.+?)[:@](?P<place>[A-Z]{2})")
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Things of one kind that the gate waits for."""
+    """Things of one kind that the gate waits for. `at`: where on the application's page they stand, if they do."""
 
     heading: str
     lines: tuple[str, ...]
+    at: str = ""
 
 
-def gate_groups(missing: Iterable[str]) -> list[Group]:
-    """Papers first, people last. A pending check stands once, though it is a finding as well."""
+def gate_groups(missing: Iterable[str], findings: Iterable[Mapping[str, Any]] = ()) -> list[Group]:
+    """Papers first, people last. A pending check stands once, though it is a finding as well.
+
+    `findings`: those of the application, so that each is told in its own words and not by its code.
+    """
+    messages: dict[str, list[str]] = {}
+    for finding in findings:
+        if finding["state"] == "open":
+            messages.setdefault(f"{finding['code']} {finding['subject']}", []).append(finding["message"])
     found: dict[str, list[str]] = {kind: [] for kind in _HEADINGS}
     lines = list(missing)
     checks_are_told = any(line.startswith("check ") for line in lines)
@@ -46,11 +56,17 @@ def gate_groups(missing: Iterable[str]) -> list[Group]:
         kind, _, rest = line.partition(" ")
         if kind == "finding" and rest.startswith("CHECK_PENDING ") and checks_are_told:
             continue
-        if kind in found:
+        if kind == "finding" and rest in messages:
+            found[kind].extend(messages[rest])
+        elif kind in found:
             found[kind].append(_line(kind, rest))
         else:
             found["other"].append(words(line))
-    return [Group(_HEADINGS[kind], tuple(told)) for kind, told in found.items() if told]
+    return [
+        Group(_HEADINGS[kind], tuple(dict.fromkeys(told)), _PLACES.get(kind, ""))
+        for kind, told in found.items()
+        if told
+    ]
 
 
 def _line(kind: str, rest: str) -> str:

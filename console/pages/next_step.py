@@ -8,19 +8,23 @@ from dataclasses import dataclass
 from typing import Any
 
 from console.pages.wording import lower, words
+from models.states import Role
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
     """The next step in words; `command` is empty when nothing is to be typed.
 
-    `act`: the page of the act, after the application's own address; empty when it has none. `owner`: whose step it is.
+    `act`: the page of the act, after the application's own address; empty when it has none. `owner`: whose step it is,
+    in words; `roles`: the same as roles; `duties`: the kinds of duties that stand open for it.
     """
 
     text: str
     command: str = ""
     act: str = ""
     owner: str = ""
+    roles: tuple[Role, ...] = ()
+    duties: tuple[str, ...] = ()
 
 
 _OVER = {
@@ -30,6 +34,8 @@ _OVER = {
 }
 
 
+_MANAGER, _INTAKE = Role.CASE_MANAGER, Role.INTAKE_OFFICER
+_SPECIALIST, _SUPERVISOR = Role.FEDERAL_FIELD_SPECIALIST, Role.SUPERVISOR
 _JUDGES = "The federal field specialist and a supervisor"
 _ORDER = ("document", "home_study", "confirm", "finding", "check", "recommendation", "decision")
 
@@ -60,6 +66,8 @@ def next_step(application: Mapping[str, Any], *, email: str) -> Step:
             f"kinline release {name} --on DATE {by}",
             act="/acts/release",
             owner="The case manager",
+            roles=(_MANAGER,),
+            duties=("release_child",),
         )
     return Step("Vetting goes on by itself. Look again later.", f"kinline vet {name}")
 
@@ -73,13 +81,11 @@ def _asked_of_people(application: Mapping[str, Any], name: str, by: str) -> Step
             f"kinline denial send {name} {by} --method post",
             act="/acts/denial-send",
             owner="The federal field specialist or a supervisor",
+            roles=(_SPECIALIST, _SUPERVISOR),
+            duties=("send_denial_letter",),
         )
     if denial is not None and denial["appeal"] is not None and denial["appeal"]["outcome"] is None:
-        return Step(
-            "An appeal is open: acknowledge it, deliver the file, then somebody with no part in the denial decides.",
-            f"kinline appeal acknowledge {name} {by}",
-            owner="The case manager or a supervisor",
-        )
+        return _for_the_appeal(denial["appeal"], name, by)
     for question in application.get("questions", ()):
         if question["answer"] is None:
             return Step(
@@ -87,6 +93,8 @@ def _asked_of_people(application: Mapping[str, Any], name: str, by: str) -> Step
                 f"kinline answer {name} {question['number']} {by} --text TEXT",
                 act=f"/acts/answer/{question['number']}",
                 owner="The case manager",
+                roles=(_MANAGER,),
+                duties=("answer_question",),
             )
     consultation = application.get("consultation")
     if consultation is not None and consultation["outcome"] is None:
@@ -95,8 +103,40 @@ def _asked_of_people(application: Mapping[str, Any], name: str, by: str) -> Step
             f"kinline consult conclude {name} OUTCOME {by} --reason TEXT",
             act="/acts/conclude",
             owner="A supervisor",
+            roles=(_SUPERVISOR,),
+            duties=("conclude_consultation",),
         )
     return None
+
+
+def _for_the_appeal(appeal: Mapping[str, Any], name: str, by: str) -> Step:
+    """First whoever appealed is told, then they get the file, then a neutral decides."""
+    if appeal["acknowledged_at"] is None:
+        return Step(
+            "An appeal is open: tell whoever appealed that it is here.",
+            f"kinline appeal acknowledge {name} {by}",
+            act="/acts/appeal-acknowledge",
+            owner="The case manager or a supervisor",
+            roles=(_MANAGER, _SUPERVISOR),
+            duties=("acknowledge_appeal",),
+        )
+    if appeal["delivered_at"] is None:
+        return Step(
+            "An appeal is open: hand over the file that the denial rests on.",
+            f"kinline appeal deliver {name} {by} --reason TEXT",
+            act="/acts/appeal-deliver",
+            owner="The case manager or a supervisor",
+            roles=(_MANAGER, _SUPERVISOR),
+            duties=("deliver_appeal_file",),
+        )
+    return Step(
+        "An appeal is open: a supervisor with no part in the denial decides.",
+        f"kinline appeal decide {name} OUTCOME {by} --reason TEXT",
+        act="/acts/appeal-decide",
+        owner="A supervisor with no part in the denial",
+        roles=(_SUPERVISOR,),
+        duties=("decide_appeal",),
+    )
 
 
 def name_of(application: Mapping[str, Any]) -> str:
@@ -110,6 +150,8 @@ def _step(kind: str, thing: str, application: Mapping[str, Any], name: str, by: 
             "Ask the family for the missing papers, then send the packet again under the same reference.",
             "kinline submit PATH",
             owner="The case manager or an intake officer",
+            roles=(_MANAGER, _INTAKE),
+            duties=("obtain_document",),
         )
     if kind == "home_study":
         if _is_negative(application):
@@ -119,6 +161,8 @@ def _step(kind: str, thing: str, application: Mapping[str, Any], name: str, by: 
                 f"kinline homestudy override {name} {by} --reason TEXT",
                 act="/acts/home-study-override",
                 owner="The federal field specialist",
+                roles=(_SPECIALIST,),
+                duties=("complete_home_study",),
             )
         return _for_the_study(application, name, by)
     if kind == "confirm":
@@ -127,6 +171,8 @@ def _step(kind: str, thing: str, application: Mapping[str, Any], name: str, by: 
             f"kinline confirm {name} {shlex.quote(thing)} {by} --typed FILE",
             act="#papers-in",
             owner="The case manager or an intake officer",
+            roles=(_MANAGER, _INTAKE),
+            duties=("confirm_document",),
         )
     if kind == "finding":
         return _for_findings(application, name, by)
@@ -135,6 +181,7 @@ def _step(kind: str, thing: str, application: Mapping[str, Any], name: str, by: 
             "Wait for the checks that are out; results come by themselves.",
             f"kinline vet {name}",
             owner="The provider of the checks",
+            duties=("record_check",),
         )
     if kind == "recommendation":
         return Step(
@@ -142,12 +189,16 @@ def _step(kind: str, thing: str, application: Mapping[str, Any], name: str, by: 
             f"kinline recommend {name} VALUE {by} --reason TEXT",
             act="/acts/recommend",
             owner=f"The {lower(words(thing))}",
+            roles=(Role(thing),),
+            duties=("recommend",),
         )
     return Step(
         "Both recommendations are in. The federal field specialist decides.",
         f"kinline decide {name} VALUE {by} --reason TEXT",
         act="/acts/decide",
         owner="The federal field specialist",
+        roles=(_SPECIALIST,),
+        duties=("decide",),
     )
 
 
@@ -159,6 +210,8 @@ def _for_the_study(application: Mapping[str, Any], name: str, by: str) -> Step:
         f"kinline homestudy order {name} {by}",
         act="/acts/home-study-receive" if is_out else "/acts/home-study-order",
         owner="The case manager, once the report is here" if is_out else "The federal field specialist",
+        roles=(_MANAGER,) if is_out else (_SPECIALIST,),
+        duties=("complete_home_study",),
     )
 
 
@@ -177,6 +230,8 @@ def _for_findings(application: Mapping[str, Any], name: str, by: str) -> Step:
                 f"kinline clear {name} {shlex.quote(finding['key'])} {by} --reason TEXT",
                 act="#findings",
                 owner="The case manager, a supervisor or the federal field specialist",
+                roles=(_MANAGER, _SUPERVISOR, _SPECIALIST),
+                duties=("settle_finding",),
             )
     if any(f["code"] == "CHECK_HIT_REVIEW" for f in open_ones):
         return Step(
@@ -184,6 +239,8 @@ def _for_findings(application: Mapping[str, Any], name: str, by: str) -> Step:
             f"kinline check adjudicate {name} CHECK {by}",
             act="#checks",
             owner=_JUDGES,
+            roles=(_SPECIALIST, _SUPERVISOR),
+            duties=("settle_finding",),
         )
     if any(f["code"] == "CHECK_HIT_BAR" for f in open_ones):
         return Step(
@@ -191,11 +248,14 @@ def _for_findings(application: Mapping[str, Any], name: str, by: str) -> Step:
             f"kinline check adjudicate {name} CHECK {by} --verdict not_this_person --evidence FILE --reason TEXT",
             act="#checks",
             owner=_JUDGES,
+            roles=(_SPECIALIST, _SUPERVISOR),
         )
     if any(f["code"].startswith(("DOCUMENT_", "ADDRESS_", "IDENTITY_", "CONSENT_")) for f in open_ones):
         return Step(
             "A finding blocks the release. It goes away when the packet is put right and sent again.",
             "kinline submit PATH",
             owner="The case manager or an intake officer",
+            roles=(_MANAGER, _INTAKE),
+            duties=("obtain_document",),
         )
     return Step("A finding blocks the release. It goes away when the facts change.", f"kinline vet {name}")

@@ -29,11 +29,12 @@ _WITH_THE_COORDINATOR = (Stage.CC_REVIEW, Stage.HS_COMPLETED_CC_REVIEW)
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """A link to an act. `is_next`: it is the next step."""
+    """A link to an act. `is_next`: it is the next step. `is_seldom`: it stands folded, behind the others."""
 
     path: str
     title: str
     is_next: bool = False
+    is_seldom: bool = False
 
 
 def offers(shown: Mapping[str, Any], step: Step, person: Person) -> list[Offer]:
@@ -48,9 +49,10 @@ def offers(shown: Mapping[str, Any], step: Step, person: Person) -> list[Offer]:
         found.append(Offer(f"{at}{step.act}", act.title, is_next=True))
     elif step.act.startswith("#"):
         found.append(Offer(f"{at}{step.act}", _JUMPS[step.act], is_next=True))
-    for other in _beside(shown):
+    others = [(other, False) for other in _beside(shown)] + [(other, True) for other in _seldom(shown)]
+    for other, is_seldom in others:
         if other != name and WHOLE[other].is_offered_to(person):
-            found.append(Offer(f"{at}/acts/{other}", WHOLE[other].title))
+            found.append(Offer(f"{at}/acts/{other}", WHOLE[other].title, is_seldom=is_seldom))
     return found
 
 
@@ -64,7 +66,7 @@ _JUMPS = {
 def _beside(shown: Mapping[str, Any]) -> list[str]:
     """What may be done with the whole application as it stands, beside the next step."""
     if _is_over(shown):
-        return []
+        return ["appeal-file"] if _may_be_appealed(shown) else []
     names = ["decide", "consult"] if shown["state"] == ApplicationState.RECOMMENDED else ["recommend"]
     if shown["stage"] in _WITH_THE_COORDINATOR:
         names.append("ask")
@@ -74,6 +76,27 @@ def _beside(shown: Mapping[str, Any]) -> list[str]:
     else:
         names.append("home-study-receive")
     return [*names, "concern"]
+
+
+def _may_be_appealed(shown: Mapping[str, Any]) -> bool:
+    """True once the letter of a denial has gone out that somebody may appeal against, and nobody has yet."""
+    denial = shown["denial"]
+    return bool(denial and denial["letter"] and denial["may_appeal"] and denial["appeal"] is None)
+
+
+def _seldom(shown: Mapping[str, Any]) -> list[str]:
+    """What is seldom done with the whole application, as far as it makes sense now."""
+    standing = [merge for merge in shown["merges"] if merge["state"] != "undone"]
+    names = ["unmerge"] if standing else []
+    if _is_over(shown):
+        return names
+    if any(link["kind"] == "sponsor" and link["state"] != "split" for link in shown["links"]):
+        names.insert(0, "merge")
+    if shown["stage"] in _WITH_THE_COORDINATOR and not shown["reviews_waived"]:
+        names.append("waive-review")
+    if any(study["received_at"] for study in shown["home_studies"]):
+        names.append("services-offer")
+    return [*names, "review-pending", "policy-move", "withdraw"]
 
 
 def clearable(shown: Mapping[str, Any], person: Person) -> frozenset[str]:

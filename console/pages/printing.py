@@ -12,7 +12,7 @@ from console.pages.child_words import due_words, reached_words
 from console.pages.court_words import court_words
 from console.pages.forms import Form, attempt, form_page
 from console.pages.rendering import page
-from console.pages.timeline import timeline
+from console.pages.timeline import around, timeline
 from integrations.desk.printing import Sheet, print_sheet
 from integrations.desk.views import case_json
 from integrations.identity.accounts import SignedIn
@@ -42,8 +42,7 @@ def sheet(request: Request, key: str, who: Actor, form: TokenForm) -> Response:
     made, again = attempt(act, form, {"--reason": "reason"})
     if made is None:
         return _ask(request, key, who, again or Form())
-    at = now.isoformat()
-    entries = timeline(made.case, made.story)
+    so_far, ahead = around(timeline(made.case, made.story), now)
     return page(
         request,
         "print_sheet.html",
@@ -52,9 +51,9 @@ def sheet(request: Request, key: str, who: Actor, form: TokenForm) -> Response:
         reached=reached_words(made.story["reached"], now),
         due=due_words(made.case["obligations"], now),
         court=court_words(made.case["court"]),
-        ahead=[e for e in entries if e.is_after(at)],
-        so_far=[e for e in reversed(entries) if not e.is_after(at)],
-        now=wording.moment(at),
+        ahead=ahead,
+        so_far=so_far,
+        now=wording.moment(now),
         reason=form["reason"],
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -30,8 +30,8 @@ class Entry:
     def when(self) -> str:
         return moment(self.at)
 
-    def is_after(self, moment_iso: str) -> bool:
-        return datetime.fromisoformat(self.at) > datetime.fromisoformat(moment_iso)
+    def is_after(self, now: datetime) -> bool:
+        return datetime.fromisoformat(self.at) > now
 
 
 def timeline(case: Mapping[str, Any], story: Mapping[str, Any]) -> list[Entry]:
@@ -40,7 +40,7 @@ def timeline(case: Mapping[str, Any], story: Mapping[str, Any]) -> list[Entry]:
         *_duties(case),
         *_tries(case),
         *_calls(case),
-        *_texts(case, {text["id"]: text for text in story["texts"]}),
+        *_texts(case, story["sent"]),
         *_replies(story),
         *_papers(story),
         *_escalations(case),
@@ -48,6 +48,11 @@ def timeline(case: Mapping[str, Any], story: Mapping[str, Any]) -> list[Entry]:
         *_milestones(case),
     ]
     return sorted(found, key=lambda entry: datetime.fromisoformat(entry.at))
+
+
+def around(entries: Sequence[Entry], now: datetime) -> tuple[list[Entry], list[Entry]]:
+    """What is so far, newest first, and what is ahead, the next first."""
+    return [e for e in reversed(entries) if not e.is_after(now)], [e for e in entries if e.is_after(now)]
 
 
 def _duties(case: Mapping[str, Any]) -> Iterator[Entry]:
@@ -108,9 +113,7 @@ def _texts(case: Mapping[str, Any], sent: Mapping[str, Mapping[str, Any]]) -> It
 
 
 def _replies(story: Mapping[str, Any]) -> Iterator[Entry]:
-    for text in story["texts"]:
-        if text["way"] != "in":
-            continue
+    for text in story["replies"]:
         told = gettext("Text from %(whom)s.", whom=words(text["party"]))
         read = gettext(" Read by %(who)s.", who=text["read_by"]) if text["read_by"] else ""
         yield Entry(

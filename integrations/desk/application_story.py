@@ -1,146 +1,221 @@
-"""What happened to an application: every row that says who did what to it, when and why, in one order of time."""
+"""What an application's page shows beside the application: everything that happened to it, and who has what in hand."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import text
+from sqlmodel import Session
 
 from integrations.kit import Kit
 
-# One statement. `what`: the kind of line; `about`: whose or which (codes); `told`: how it stood from then on; `by`: an
-# actor of the history, whose name follows where it is a person's. Checks that went the same way in one minute are one line.
-_STORY = text(
+# Source: ours. Of a longer story the page reads the newest lines and says so.
+MOST_TOLD = 400
+
+# One line a thing that happened: when, what kind, what (a code), about what, in what words, by whom. `actor` is the id of
+# a person, or the word for a part of the engine, for an API key, for the command line. `place` puts what happened in
+# the same instant in its order. Left out: the reasons for a check's result, which may tell of a criminal record, and
+# everything that stands sealed.
+_TOLD = text(
     """
-    WITH lines AS (
-        SELECT r.at, 'packet' AS what, r.number::text AS about, '' AS told, '' AS why, r.actor AS by
+    WITH told (at, place, kind, what, about, reason, actor) AS (
+        SELECT r.at, 0, 'packet', CASE r.number WHEN 1 THEN 'submitted' ELSE 'amended' END, r.number::text,
+               NULL, r.actor
         FROM application_revision r WHERE r.application_id = :id
         UNION ALL
-        SELECT h.at, 'state', coalesce(h.old, ''), h.new, h.why, h.actor
-        FROM history h WHERE h.row_id = :id AND h.noun = 'application' AND h.old IS NOT NULL
+        SELECT max(d.read_at), 1, 'papers', 'read', count(*)::text, NULL, 'engine:reading'
+        FROM document d WHERE d.application_id = :id AND d.read_at IS NOT NULL GROUP BY d.revision
         UNION ALL
-        SELECT c.at, 'confirmation', c.item || ' ' || c.subject, CASE WHEN c.agrees THEN 'agrees' WHEN NOT c.agrees THEN 'differs' ELSE 'read' END, '',
-               c.confirmed_by::text
+        SELECT c.at, 2, 'paper', CASE WHEN c.agrees THEN 'agrees' WHEN NOT c.agrees THEN 'differs' ELSE 'typed' END,
+               c.item || '@' || c.subject, NULL, c.confirmed_by::text
         FROM confirmation c WHERE c.application_id = :id
         UNION ALL
-        SELECT min(h.at), 'checks', count(*)::text || ' ' || min(b.kind) || ' ' || min(b.subject), h.new, '', h.actor
+        SELECT h.at, CASE h.new WHEN 'ordered' THEN 3 ELSE 4 END, 'check', h.new, concat_ws('@', b.kind, b.subject, b.jurisdiction), NULL, h.actor
         FROM background_check b JOIN history h ON h.row_id = b.id AND h.noun = 'background_check'
-        WHERE b.application_id = :id AND h.old IS NOT NULL
-        GROUP BY h.new, h.actor, date_trunc('minute', h.at),
-                 CASE WHEN h.new IN ('ordered', 'clear', 'pending') THEN '' ELSE b.id::text END
+        WHERE b.application_id = :id AND h.new = ANY(CAST(:check_states AS text[]))
         UNION ALL
-        SELECT f.found_at, 'finding', f.code || ' ' || f.subject, 'open', f.message, 'engine:vetting'
-        FROM finding f WHERE f.application_id = :id
+        SELECT v.at, 5, 'check', 'judged', concat_ws('@', b.kind, b.subject, b.jurisdiction), NULL, v.by_staff::text
+        FROM check_verdict v JOIN background_check b ON b.id = v.check_id WHERE b.application_id = :id
         UNION ALL
-        SELECT f.settled_at, 'finding', f.code || ' ' || f.subject, f.state, coalesce(f.reason, ''), f.settled_by::text
-        FROM finding f WHERE f.application_id = :id AND f.settled_at IS NOT NULL
-        UNION ALL
-        SELECT w.proposed_at, 'waiver', w.item || ' ' || w.subject, 'proposed', w.reason, w.proposed_by::text
-        FROM waiver w WHERE w.application_id = :id
-        UNION ALL
-        SELECT w.approved_at, 'waiver', w.item || ' ' || w.subject, 'approved', w.reason, w.approved_by::text
-        FROM waiver w WHERE w.application_id = :id AND w.approved_at IS NOT NULL
-        UNION ALL
-        SELECT p.at, 'pending', b.kind || ' ' || b.subject, 'allowed', p.reason, p.allowed_by::text
+        SELECT p.at, 5, 'check', 'allowed', concat_ws('@', b.kind, b.subject, b.jurisdiction), p.reason,
+               p.allowed_by::text
         FROM pending_allowance p JOIN background_check b ON b.id = p.check_id WHERE p.application_id = :id
         UNION ALL
-        SELECT r.at, 'recommendation', r.role, r.value, r.reason, r.given_by::text
-        FROM recommendation r WHERE r.application_id = :id
+        SELECT h.at, CASE WHEN h.old IS NULL THEN 6 WHEN h.new = 'open' THEN 8 ELSE 7 END, 'finding', CASE WHEN h.new = 'open' AND h.old IS NOT NULL THEN 'open_again' ELSE h.new END,
+               f.message, CASE h.new WHEN 'cleared' THEN h.why END, h.actor
+        FROM finding f JOIN history h ON h.row_id = f.id AND h.noun = 'finding' WHERE f.application_id = :id
         UNION ALL
-        SELECT d.at, 'decision', d.role, d.value, d.reason, d.decided_by::text
-        FROM decision d WHERE d.application_id = :id
+        SELECT w.proposed_at, 6, 'waiver', 'proposed', w.item || '@' || w.subject, w.reason, w.proposed_by::text
+        FROM waiver w WHERE w.application_id = :id
         UNION ALL
-        SELECT q.at, 'question', q.number::text, 'asked', '', q.asked_by::text
-        FROM question q WHERE q.application_id = :id
+        SELECT w.approved_at, 7, 'waiver', 'approved', w.item || '@' || w.subject, NULL, w.approved_by::text
+        FROM waiver w WHERE w.application_id = :id AND w.approved_at IS NOT NULL
         UNION ALL
-        SELECT s.ordered_at, 'home_study', s.kind, 'ordered', s.reason, s.ordered_by::text
-        FROM home_study s WHERE s.application_id = :id
+        SELECT l.at, 6, 'link', 'open', l.kind, NULL, 'engine:linkage' FROM link l WHERE l.application_id = :id
         UNION ALL
-        SELECT s.received_at, 'home_study', s.kind, coalesce(s.result, 'received'), '', s.received_by::text
-        FROM home_study s WHERE s.application_id = :id AND s.received_at IS NOT NULL
+        SELECT h.at, 7, 'link', h.new, l.kind, h.why, h.actor
+        FROM link l JOIN history h ON h.row_id = l.id AND h.noun = 'link'
+        WHERE l.application_id = :id AND h.new IN ('confirmed', 'split')
         UNION ALL
-        SELECT i.at, 'interview', i.party, 'recorded', '', i.recorded_by::text
+        SELECT m.proposed_at, 6, 'merge', 'proposed', '', m.reason, m.proposed_by::text
+        FROM person_merge m WHERE :id IN (m.one_application_id, m.other_application_id)
+        UNION ALL
+        SELECT m.approved_at, 7, 'merge', 'approved', '', NULL, m.approved_by::text
+        FROM person_merge m WHERE :id IN (m.one_application_id, m.other_application_id) AND m.approved_at IS NOT NULL
+        UNION ALL
+        SELECT m.undone_at, 8, 'merge', 'undone', '', m.undone_reason, m.undone_by::text
+        FROM person_merge m WHERE :id IN (m.one_application_id, m.other_application_id) AND m.undone_at IS NOT NULL
+        UNION ALL
+        SELECT i.at, 6, 'interview', i.party, '', NULL, i.recorded_by::text
         FROM interview i WHERE i.application_id = :id
         UNION ALL
-        SELECT c.asked_at, 'consultation', '', 'asked', c.reason, c.asked_by::text
-        FROM consultation c WHERE c.application_id = :id
+        SELECT m.at, 6, 'by_hand', m.result, m.item || '@' || m.subject, m.reason, m.recorded_by::text
+        FROM manual_item m WHERE m.application_id = :id
         UNION ALL
-        SELECT c.concluded_at, 'consultation', '', coalesce(c.outcome, ''), coalesce(c.reasoning, ''), c.concluded_by::text
-        FROM consultation c WHERE c.application_id = :id AND c.concluded_at IS NOT NULL
+        SELECT c.at, 6, 'concern', 'raised', '', NULL, c.raised_by::text FROM concern c WHERE c.application_id = :id
         UNION ALL
-        SELECT c.at, 'concern', '', 'raised', '', c.raised_by::text FROM concern c WHERE c.application_id = :id
+        SELECT s.ordered_at, 6, 'home_study', 'ordered', s.number::text, s.reason, s.ordered_by::text
+        FROM home_study s WHERE s.application_id = :id
         UNION ALL
-        SELECT l.at, 'letter', '', 'sent', '', l.sent_by::text
+        SELECT s.received_at, 7, 'home_study', s.result, s.number::text, NULL, s.received_by::text
+        FROM home_study s WHERE s.application_id = :id AND s.received_at IS NOT NULL
+        UNION ALL
+        SELECT s.override_at, 8, 'home_study', 'override', s.number::text, s.override_reason, s.override_by::text
+        FROM home_study s WHERE s.application_id = :id AND s.override_at IS NOT NULL
+        UNION ALL
+        SELECT s.override_approved_at, 9, 'home_study', 'override_approved', s.number::text, NULL,
+               s.override_approved_by::text
+        FROM home_study s WHERE s.application_id = :id AND s.override_approved_at IS NOT NULL
+        UNION ALL
+        SELECT o.at, 8, 'services', o.answer, '', o.reason, o.offered_by::text
+        FROM prs_offer o WHERE o.application_id = :id
+        UNION ALL
+        SELECT q.at, CASE WHEN q.decision_id IS NULL THEN 9 ELSE 13 END, 'question', 'asked', q.number::text, NULL, q.asked_by::text
+        FROM question q WHERE q.application_id = :id
+        UNION ALL
+        SELECT a.at, CASE WHEN q.decision_id IS NULL THEN 9 ELSE 14 END, 'question', 'answered', q.number::text, NULL, a.answered_by::text
+        FROM answer a JOIN question q ON q.id = a.question_id WHERE q.application_id = :id
+        UNION ALL
+        SELECT r.at, CASE r.role WHEN 'case_manager' THEN 10 ELSE 11 END, 'recommendation', r.value, r.role, r.reason, r.given_by::text
+        FROM recommendation r WHERE r.application_id = :id AND (NOT :withheld OR r.given_by = CAST(:viewer AS uuid))
+        UNION ALL
+        SELECT w.at, 10, 'review_waived', w.role, '', w.reason, w.waived_by::text
+        FROM review_waiver w WHERE w.application_id = :id
+        UNION ALL
+        SELECT c.asked_at, 10, 'consultation', 'asked', '', c.reason, c.asked_by::text
+        FROM consultation c WHERE c.application_id = :id AND NOT :withheld
+        UNION ALL
+        SELECT c.concluded_at, 12, 'consultation', c.outcome, '', c.reasoning, c.concluded_by::text
+        FROM consultation c WHERE c.application_id = :id AND c.concluded_at IS NOT NULL AND NOT :withheld
+        UNION ALL
+        SELECT d.at, 12, 'decision', d.value, '', d.reason, d.decided_by::text
+        FROM decision d WHERE d.application_id = :id
+        UNION ALL
+        SELECT l.at, 13, 'letter', l.method, '', NULL, l.sent_by::text
         FROM denial_letter l JOIN decision d ON d.id = l.decision_id WHERE d.application_id = :id
         UNION ALL
-        SELECT a.at, 'appeal', '', 'filed', a.reason, a.filed_by::text FROM appeal a WHERE a.application_id = :id
+        SELECT a.at, 14, 'appeal', 'open', a.appellant, a.reason, a.filed_by::text
+        FROM appeal a WHERE a.application_id = :id
         UNION ALL
-        SELECT a.decided_at, 'appeal', '', coalesce(a.outcome, ''), coalesce(a.reasoning, ''), a.decided_by::text
+        SELECT a.acknowledged_at, 15, 'appeal', 'acknowledged', a.appellant, NULL, a.acknowledged_by::text
+        FROM appeal a WHERE a.application_id = :id AND a.acknowledged_at IS NOT NULL
+        UNION ALL
+        SELECT a.delivered_at, 16, 'appeal', CASE WHEN a.withheld THEN 'withheld' ELSE 'delivered' END, a.appellant,
+               a.withheld_reason, a.delivered_by::text
+        FROM appeal a WHERE a.application_id = :id AND a.delivered_at IS NOT NULL
+        UNION ALL
+        SELECT a.decided_at, 17, 'appeal', a.outcome, a.appellant, a.reasoning, a.decided_by::text
         FROM appeal a WHERE a.application_id = :id AND a.decided_at IS NOT NULL
         UNION ALL
-        SELECT h.at, 'link', l.kind, h.new, h.why, h.actor
-        FROM link l JOIN history h ON h.row_id = l.id AND h.noun = 'link'
-        WHERE :id IN (l.application_id, l.other_application_id)
+        SELECT p.at, 10, 'pending_review', 'reviewed', '', p.reason, p.reviewed_by::text
+        FROM pending_review p WHERE p.application_id = :id
         UNION ALL
-        SELECT r.at, 'release', '', 'released', '', r.released_by::text FROM release r WHERE r.application_id = :id
+        SELECT m.at, 10, 'policy', CASE WHEN m.completes THEN 'approved' ELSE 'proposed' END, m.to_version, m.reason,
+               m.given_by::text
+        FROM policy_move m WHERE m.case_id = :case_id
+        UNION ALL
+        SELECT h.at, 17, 'state', h.new, '', NULL, h.actor
+        FROM history h WHERE h.row_id = :id AND h.noun = 'application' AND h.old IS NOT NULL
+        UNION ALL
+        SELECT r.at, 18, 'release', 'released', r.released_on::text, NULL, r.released_by::text
+        FROM release r WHERE r.application_id = :id
+        UNION ALL
+        SELECT x.at, 19, 'disclosure', 'told', x.recipient, NULL, x.recorded_by::text
+        FROM disclosure x JOIN release r ON r.case_id = x.case_id WHERE r.application_id = :id
+        UNION ALL
+        SELECT o.due_at, 20, 'late', o.kind, split_part(o.key, '#', 1),
+               CASE WHEN o.state = 'open' THEN 'open' ELSE 'ended' END, NULL
+        FROM obligation o
+        WHERE o.application_id = :id AND o.side = 'vetting' AND o.due_at < coalesce(o.ended_at, :now)
+    ), newest AS (
+        SELECT told.*, CASE WHEN actor ~ '^[0-9a-f]{8}-[0-9a-f-]{27}$' THEN actor::uuid END AS staff_id
+        FROM told ORDER BY at DESC, place DESC, kind, what, about LIMIT :most
     )
-    SELECT l.at, l.what, l.about, l.told, l.why, l.by, s.display_name AS name
-    FROM lines l LEFT JOIN staff s ON s.id::text = l.by
-    WHERE l.at IS NOT NULL
-    ORDER BY l.at, array_position(CAST(:order AS text[]), l.what), l.about
+    SELECT newest.at, kind, what, about, reason, s.display_name AS by, split_part(actor, ':', 1) AS hand
+    FROM newest LEFT JOIN staff s ON s.id = staff_id
+    ORDER BY newest.at, place, kind, what, about
     """
 )
-
-
-# Of what happened in one instant, what leads to what.
-_ORDER = (
-    *(
-        "packet",
-        "checks",
-        "finding",
-        "interview",
-        "confirmation",
-        "pending",
-        "waiver",
-        "link",
-        "concern",
-        "question",
-    ),
-    *("home_study", "recommendation", "consultation", "decision", "letter", "appeal", "state", "release"),
+# Of all that stands open for the application: since when, until when, and who has taken what became of it.
+_IN_HAND = text(
+    """
+    SELECT o.kind, split_part(o.key, '#', 1) AS key, o.opens_at AS since, o.due_at, o.queue, s.display_name AS taken_by,
+           e.acknowledged_at AS taken_at
+    FROM obligation o
+    LEFT JOIN escalation e ON e.obligation_id = o.id AND e.state = 'acknowledged'
+    LEFT JOIN staff s ON s.id = e.owner
+    WHERE o.application_id = :id AND o.side = 'vetting' AND o.state = 'open'
+    ORDER BY o.due_at, o.kind, o.key
+    """
 )
-
-
-def story_of(kit: Kit, application_id: UUID) -> list[dict[str, Any]]:
-    """The lines, earliest first: `at`, `what`, `about`, `told`, `why`, `by` (an actor), `name` (a person's, or None).
-
-    Whoever shows it has written the audit row of the application.
+_ACTED = text(
     """
-    with kit.transaction() as session:
-        return [
-            dict(row)
-            for row in session.execute(_STORY, {"id": application_id, "order": list(_ORDER)}).mappings()
-        ]
-
-
-_CHECKS = text("SELECT id, ordered_at, result_at FROM background_check WHERE application_id = :id")
-_PEOPLE = text(
-    """
-    SELECT a.role, s.display_name AS name FROM act a JOIN staff s ON s.id = a.staff_id
+    SELECT a.role, s.display_name AS name, a.at FROM act a JOIN staff s ON s.id = a.staff_id
     WHERE a.case_id = :case_id ORDER BY a.at, s.display_name
     """
 )
+_CHECKS = text(
+    "SELECT b.id, b.ordered_at, b.result_at, b.as_of FROM background_check b WHERE b.application_id = :id"
+)
+_CHECK_STATES = ["ordered", "pending", "clear", "hit_review", "hit_bar", "unreadable", "expired"]
 
 
-def check_times(kit: Kit, application_id: UUID) -> dict[str, tuple[datetime | None, datetime | None]]:
-    """Of each check by its id: when it was ordered, and when its answer came."""
+def application_story(
+    kit: Kit, shown: Mapping[str, Any], *, viewer: UUID, withheld: bool, now: datetime
+) -> dict[str, Any]:
+    """Beside `application_json`, whose audit row covers this too:
+
+    `told`: at, kind, what, about, reason, by (a person's name, or None), hand (what else acted: `engine`, `cli`, a key), earliest first, the newest `MOST_TOLD`;
+    `has_more`: there were more; `in_hand`: what stands open, with who has taken it; `acted`: who acted on the case in
+    which role; `checks`: for each check's id `ordered_at` and `result_at`.
+
+    `withheld` is that of `application_views.Shown`: recommendations of others and consultations are left out.
+    """
+    ids = {"id": UUID(shown["application_id"]), "case_id": UUID(shown["case_id"])}
     with kit.transaction() as session:
-        rows = session.execute(_CHECKS, {"id": application_id})
-        return {str(row.id): (row.ordered_at, row.result_at) for row in rows}
+        told = _rows(
+            session,
+            _TOLD,
+            ids
+            | {
+                "viewer": viewer,
+                "withheld": withheld,
+                "check_states": _CHECK_STATES,
+                "now": now,
+                "most": MOST_TOLD + 1,
+            },
+        )
+        return {
+            "told": told[-MOST_TOLD:],
+            "has_more": len(told) > MOST_TOLD,
+            "in_hand": _rows(session, _IN_HAND, {"id": ids["id"]}),
+            "acted": _rows(session, _ACTED, {"case_id": ids["case_id"]}),
+            "checks": {str(row["id"]): row for row in _rows(session, _CHECKS, {"id": ids["id"]})},
+        }
 
 
-def people_on(kit: Kit, case_id: UUID) -> list[tuple[str, str]]:
-    """Who has acted on the case so far: role and name, in the order in which they came to it."""
-    with kit.transaction() as session:
-        return [(row.role, row.name) for row in session.execute(_PEOPLE, {"case_id": case_id})]
+def _rows(session: Session, query: Any, values: Mapping[str, Any]) -> list[dict[str, Any]]:
+    return [dict(row) for row in session.execute(query, dict(values)).mappings()]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import select, text
 from sqlmodel import Session, col
@@ -32,10 +32,24 @@ from vetting.interviews import unanswered
 from vetting.pending_release import allowance_for
 
 
+class Shown(NamedTuple):
+    """An application as one person may see it. `withheld`: not yet how others see it, for theirs must be independent."""
+
+    told: dict[str, Any]
+    withheld: bool
+
+
 def application_json(
     kit: Kit, key: str, *, viewer: Person | None = None, actor: str | None = None, now: datetime
 ) -> dict[str, Any]:
     """`<application>` of design 6.3. The look is in the audit: the viewer's, unless `actor` says whose."""
+    return application_shown(kit, key, viewer=viewer, actor=actor, now=now).told
+
+
+def application_shown(
+    kit: Kit, key: str, *, viewer: Person | None = None, actor: str | None = None, now: datetime
+) -> Shown:
+    """As `application_json`, with what a page that tells more of it must know."""
     with kit.transaction() as session:
         application = find_application(session, key)
         actor = actor or (str(viewer.id) if viewer else "cli")
@@ -45,7 +59,7 @@ def application_json(
 
 def _application(
     session: Session, kit: Kit, application: Application, viewer: Person | None, now: datetime
-) -> dict[str, Any]:
+) -> Shown:
     facts = gather(session, kit.vault, application)
     policy = vetting_policy(application.policy_version)
     required = requirements(facts, policy, now)
@@ -54,7 +68,7 @@ def _application(
     ).one_or_none()
     withheld = _withheld(facts, policy, viewer)
     barrier = _gate(facts, required, policy, now, released=release is not None, withheld=withheld)
-    return {
+    told = {
         "application_id": str(application.id),
         "reference": application.reference,
         "state": application.state,
@@ -105,6 +119,7 @@ def _application(
         "release": _release(session, application, release),
         "case_id": str(application.case_id),
     }
+    return Shown(told, withheld)
 
 
 def _required(

@@ -21,20 +21,18 @@ from models.tables.people import PhoneNumber, Staff
 # says that a telephone is on, and a text that came in says that somebody held it.
 _REACHED = text(
     """
-    SELECT party, how, at, by FROM (
-        (SELECT DISTINCT ON (c.spoke_with) c.spoke_with AS party, c.kind AS how, c.at, s.display_name AS by
-         FROM call c LEFT JOIN staff s ON s.id = c.called_by
-         WHERE c.case_id = :case_id AND c.state = 'done' AND c.spoke_with IN ('child', 'sponsor')
-         ORDER BY c.spoke_with, c.at DESC)
-        UNION ALL
-        (SELECT DISTINCT ON (n.party) n.party, 'wrote', t.at, NULL
-         FROM inbound_text t JOIN phone_number n ON n.id = t.number_id
-         WHERE t.case_id = :case_id ORDER BY n.party, t.at DESC)
-        UNION ALL
-        (SELECT DISTINCT ON (m.to_party) m.to_party, 'text_arrived', coalesce(m.ended_at, m.accepted_at), NULL
-         FROM message m WHERE m.case_id = :case_id AND m.state = 'delivered'
-         ORDER BY m.to_party, coalesce(m.ended_at, m.accepted_at) DESC)
-    ) last ORDER BY party, at DESC, how
+    (SELECT DISTINCT ON (c.spoke_with) c.spoke_with AS party, c.kind AS how, c.at, s.display_name AS by
+     FROM call c LEFT JOIN staff s ON s.id = c.called_by
+     WHERE c.case_id = :case_id AND c.state = 'done' AND c.spoke_with IN ('child', 'sponsor')
+     ORDER BY c.spoke_with, c.at DESC)
+    UNION ALL
+    (SELECT DISTINCT ON (n.party) n.party, 'wrote', t.at, NULL
+     FROM inbound_text t JOIN phone_number n ON n.id = t.number_id
+     WHERE t.case_id = :case_id ORDER BY n.party, t.at DESC)
+    UNION ALL
+    (SELECT DISTINCT ON (m.to_party) m.to_party, 'text_arrived', coalesce(m.ended_at, m.accepted_at), NULL
+     FROM message m WHERE m.case_id = :case_id AND m.state = 'delivered'
+     ORDER BY m.to_party, coalesce(m.ended_at, m.accepted_at) DESC)
     """
 )
 _PAPERS = text(
@@ -62,15 +60,14 @@ def story_json(kit: Kit, case_id: UUID) -> dict[str, Any]:
     """Beside `case_json`, whose audit row covers this too:
 
     `reached`: for the sponsor and the child, `spoke` (`how`, `at`, `by`), `wrote` and `text_arrived` (`at`), or None;
-    `texts`: id, way (`in` or `out`), party, at, said, language, meaning, read_by, earliest first;
-    `papers`: kind, at, by.
+    `sent`: said and language of each text that went out, by its id; those still to come stand in the case;
+    `replies`: party, at, said, language, meaning, read_by; `papers`: kind, at, by.
     """
     with kit.transaction() as session:
         return {
             "reached": _reached(session, case_id),
-            "texts": sorted(
-                [*_sent(session, case_id), *_received(session, kit, case_id)], key=lambda one: one["at"]
-            ),
+            "sent": _sent(session, case_id),
+            "replies": _replies(session, kit, case_id),
             "papers": [
                 {"kind": row.kind, "at": row.at, "by": row.by}
                 for row in session.execute(_PAPERS, {"case_id": case_id})
@@ -83,33 +80,17 @@ def _reached(session: Session, case_id: UUID) -> dict[str, dict[str, Any]]:
         party: {"spoke": None, "wrote": None, "text_arrived": None} for party in REACHED
     }
     for row in session.execute(_REACHED, {"case_id": case_id}):
-        if row.party not in found:
-            continue
-        way = row.how if row.how in ("wrote", "text_arrived") else "spoke"
-        known = found[row.party][way]
-        if known is None or known["at"] < row.at:
+        if row.party in found:
+            way = row.how if row.how in ("wrote", "text_arrived") else "spoke"
             found[row.party][way] = {"how": row.how, "at": row.at, "by": row.by}
     return found
 
 
-def _sent(session: Session, case_id: UUID) -> list[dict[str, Any]]:
-    """Texts that went out, in the words that they had; those still to come stand in the case."""
+def _sent(session: Session, case_id: UUID) -> dict[str, dict[str, str]]:
     rows = session.scalars(
         select(Message).where(col(Message.case_id) == case_id, col(Message.accepted_at).is_not(None))
     )
-    return [
-        {
-            "id": str(one.id),
-            "way": "out",
-            "party": one.to_party,
-            "at": one.accepted_at,
-            "said": words_of(one),
-            "language": one.language,
-            "meaning": None,
-            "read_by": None,
-        }
-        for one in rows
-    ]
+    return {str(one.id): {"said": words_of(one), "language": one.language} for one in rows}
 
 
 def words_of(message: Message) -> str:
@@ -120,7 +101,7 @@ def words_of(message: Message) -> str:
         return ""
 
 
-def _received(session: Session, kit: Kit, case_id: UUID) -> list[dict[str, Any]]:
+def _replies(session: Session, kit: Kit, case_id: UUID) -> list[dict[str, Any]]:
     rows = session.execute(
         select(InboundText, PhoneNumber, ReplyReading, col(Staff.display_name))
         .join(PhoneNumber, col(PhoneNumber.id) == col(InboundText.number_id))
@@ -130,8 +111,6 @@ def _received(session: Session, kit: Kit, case_id: UUID) -> list[dict[str, Any]]
     )
     return [
         {
-            "id": str(one.id),
-            "way": "in",
             "party": number.party,
             "at": one.at,
             "said": open_json(kit.vault, one, "sealed_body")["body"],

@@ -22,7 +22,7 @@ from integrations.store.files import file_content, held_by_other_cases, keep_evi
 from integrations.store.revisions import current_packet
 from integrations.store.sealing import open_json, seal_json
 from integrations.store.staff import record_act, require_role
-from integrations.store.whereabouts import current_home
+from integrations.store.whereabouts import current_home, whereabouts
 from models.errors import BadInput, Problem, Refused, Unavailable
 from models.facts import ApplicationFacts, DocumentFacts, Person
 from models.packet import Address as StatedAddress
@@ -106,7 +106,7 @@ def confirm_home(
         proof = newest_proof(session, home.id)
         issued_on = date.fromisoformat(parsed["issued_on"]) if parsed.get("issued_on") else None
         facts = home_facts(session, kit, home, proof, issued_on=issued_on)
-        lacks = [*_reported(home, duties, proof), *new_home.lacking(packet, facts, policy, now)]
+        lacks = [*_reported(session, home, proof), *new_home.lacking(packet, facts, policy, now)]
         compared = compare(_ITEM, "sponsor", parsed, new_home.packet_there(packet.packet, facts.address))
         cleared = [one.code for one in lacks if one.by_reason and reason.strip()]
         standing = [one for one in lacks if one.code not in cleared]
@@ -220,7 +220,7 @@ def lacks_of(session: Session, kit: Kit, case: Case, home: Address | None, *, no
     if not duties:
         return []
     proof = newest_proof(session, home.id)
-    reported = _reported(home, duties, proof)
+    reported = _reported(session, home, proof)
     if any(one.code == new_home.MOVE_REPORTED for one in reported):
         return reported
     facts, policy = _measure_of(session, kit, home)
@@ -241,24 +241,12 @@ def ledger_open(session: Session, case_id: UUID) -> list[Obligation]:
     )
 
 
-def _reported(home: Address, duties: Sequence[Obligation], proof: HomeProof | None) -> list[Lack]:
-    """What people have told of since this home was recorded, and a proof of it can't answer."""
-    out = [new_home.MOVE_REPORTED for duty in duties if move_is_told(home, duty)]
+def _reported(session: Session, home: Address, proof: HomeProof | None) -> list[Lack]:
+    """What people have told of since this home, the current one, was recorded, and a proof of it can't answer."""
+    out = [new_home.MOVE_REPORTED] if whereabouts(session, home.case_id).state == "moved" else []
     if home.returned_at is not None and (proof is None or proof.at <= home.returned_at):
         out.append(new_home.LETTER_RETURNED)
-    return [new_home.pending(code) for code in dict.fromkeys(out)]
-
-
-def move_is_told(home: Address, duty: Obligation) -> bool:
-    """Since this home was recorded somebody has said that they left it. `store.whereabouts` says the same in SQL."""
-    reports = set(duty.detail.get("reports", ()))
-    # A new home's own duty is about the move that is told again; one that the address round opened is not.
-    of_the_move = "address" in duty.detail and "found_by" not in duty.detail
-    return (
-        bool(reports - {"returned"})
-        and not of_the_move
-        and duty.created_at > (home.recorded_at or home.since_at)
-    )
+    return [new_home.pending(code) for code in out]
 
 
 def newest_proof(session: Session, address_id: UUID) -> HomeProof | None:

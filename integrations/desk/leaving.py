@@ -6,7 +6,7 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import or_, select, text, update
 from sqlmodel import Session, col
 
 from followup.escalation import handed_on
@@ -24,7 +24,15 @@ from models.facts import Person
 from models.policy import FollowupPolicy, Rung
 from models.states import FOLLOWED, EscalationState, Role
 from models.tables.ledger import Escalation
-from models.tables.people import Case, Staff, StaffSession
+from models.tables.people import Staff, StaffSession
+
+# Version by version: to ask all cases for the few versions that they have would read every one of them.
+_PINNED = text(
+    """
+    SELECT version FROM unnest(CAST(:known AS text[])) AS version
+    WHERE EXISTS (SELECT FROM child_case c WHERE c.followup_policy = version AND c.state = ANY(:followed))
+    """
+)
 
 
 def reachable_roles(session: Session) -> frozenset[Role]:
@@ -69,18 +77,8 @@ def rungs_json(kit: Kit, *, now: datetime) -> dict[str, Any]:
 
 def _rungs(session: Session) -> list[tuple[FollowupPolicy, Rung]]:
     """Those of the version for cases in care, and of each version that a followed case is pinned to."""
-    # Version by version: to ask all cases for the few versions that they have would read every one of them.
-    pinned = [
-        version
-        for version in (policy.version for policy in followup_policies())
-        if session.scalars(
-            select(col(Case.id))
-            .where(
-                col(Case.followup_policy) == version, col(Case.state).in_([state.value for state in FOLLOWED])
-            )
-            .limit(1)
-        ).first()
-    ]
+    known = {"known": [policy.version for policy in followup_policies()], "followed": sorted(FOLLOWED)}
+    pinned = session.scalars(_PINNED, known)
     versions = {pinned_followup_policy(version).version for version in [None, *pinned]}
     policies = [followup_policy(version) for version in sorted(versions)]
     return [(policy, rung) for policy in policies for rung in in_force(policy.rungs)]

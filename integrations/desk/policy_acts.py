@@ -165,6 +165,15 @@ def move(kit: Kit, key: str, version: str, person: Person, *, reason: str, now: 
         return act.done(role, f"policy move {'approved' if is_second else 'proposed'}")
 
 
+def is_of_vetting(version: str) -> bool:
+    """True for a version of vetting, false for one of follow-up.
+
+    Raises:
+        NotFound: there is no such version.
+    """
+    return room_of(version) == "vetting"
+
+
 def _refuse_move(act: Act, version: str) -> None:
     if act.facts.state in APPLICATION_OVER:
         raise Refused("out_of_order", f"This application is {act.facts.state}; its policy stays.")

@@ -54,5 +54,6 @@ def print_sheet(
         kept = ("where", "since", "zone")
         case["address"] = {name: value if name in kept else None for name, value in case["address"].items()}
     if not texts:
-        story["texts"] = [text | {"said": ""} for text in story["texts"]]
+        story["sent"] = {}
+        story["replies"] = [text | {"said": ""} for text in story["replies"]]
     return Sheet(case, story)

@@ -30,7 +30,8 @@ class Whereabouts:
 
 
 # Of the application that the child was released on, or else the newest: as `cases.followed_application` says.
-# A move that was told of and whose new home nobody knows yet: the rule of `desk.homes.move_is_told`.
+# A move that was told of since the home was recorded, and whose new home nobody knows yet: a letter that came back tells
+# of none, and a new home's own duty is about the move that is told again; one that the address round opened is not.
 _WHERE = """
 SELECT c.id AS case_id, home.id AS address_id,
        CASE

@@ -52,7 +52,7 @@ class TimeMover:
 
     def _move(self, wishes: ClockWishes, told: str | None, steps: int) -> None:
         player = Player(self.kit, self.phones, staff=None)
-        now = self._now()
+        now = self.kit.now()
         until = datetime.fromisoformat(told) if told else player.next_instant(now) or now
         wishes.note(state="moving", until=until.isoformat())
         while True:
@@ -80,7 +80,3 @@ class TimeMover:
         with self.kit.transaction() as session:
             now = current_time(session)
             return bool(session.execute(_IN_HAND, {"now": now}).scalar_one())
-
-    def _now(self) -> datetime:
-        with self.kit.transaction() as session:
-            return current_time(session)

@@ -26,6 +26,29 @@ def test_a_paper_is_read_and_the_case_decided_without_a_mouse(visitor: Visitor, 
     assert visitor.complaints == []
 
 
+def test_what_is_seldom_done_is_unfolded_and_done_without_a_mouse(visitor: Visitor, tmp_path: Path) -> None:
+    site, packet = visitor.site, another_family("TEST-SELDOM", identity="K2", a_number="220559918")
+    site.world.reader.shows(packet)
+    application = hand_in(site.kit, tmp_path, packet).application_id
+    vet(site.kit, application)
+    page = visitor.sign_in("cm")
+    visitor.go(f"/applications/{application}")
+    _tab_until(visitor, "document.activeElement.innerText === 'What is seldom done'")
+    page.keyboard.press("Enter")
+    _tab_until(visitor, "(document.activeElement.getAttribute('href') || '').endsWith('/acts/withdraw')")
+    assert visitor.violations() == []
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/acts/withdraw")
+    _tab_until(visitor, "document.activeElement.id === 'reason'")
+    page.keyboard.type("The family has chosen somebody else.")
+    _tab_until(visitor, "document.activeElement.innerText === 'Withdraw it'")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/applications/*?done=withdraw")
+    assert shown(site.kit, application)["state"] == "withdrawn"
+    assert "The application moved on: withdrawn" in page.content()
+    assert (visitor.violations(), visitor.complaints) == ([], [])
+
+
 def _reads_the_paper(visitor: Visitor, application: str, packet: dict[str, Any]) -> None:
     page = visitor.sign_in("cm")
     visitor.go(f"/applications/{application}")

@@ -74,10 +74,14 @@ def test_gate_is_told_by_kinds_and_a_pending_check_once() -> None:
         "something new",
     ]
     assert gate_groups(missing) == [
-        Group("Papers that a person must read and confirm", ("sponsor identity, the sponsor",)),
+        Group("Papers that a person must read and confirm", ("sponsor identity, the sponsor",), "#papers-in"),
         Group("The address", ("the postal service has not been asked",)),
-        Group("Checks that are not clear yet", ("child abuse registry check, household member 1, NY",)),
-        Group("Open findings", ("LINK_SHARED_ADDRESS, the sponsor",)),
+        Group(
+            "Checks that are not clear yet",
+            ("child abuse registry check, household member 1, NY",),
+            "#checks",
+        ),
+        Group("Open findings", ("LINK_SHARED_ADDRESS, the sponsor",), "#findings"),
         Group("Recommendations to approve", ("case manager",)),
         Group("The decision", ("nobody has decided to approve",)),
         Group("Also", ("Something new",)),
@@ -157,13 +161,23 @@ def test_a_negative_home_study_asks_for_an_answer(results: list[str | None], act
     assert next_step(application, email="me@example.org").command.startswith(f"kinline homestudy {act} R1 ")
 
 
+AT = "2026-02-02T15:00:00+00:00"
+
+
+def an_appeal(**times: str | None) -> dict[str, Any]:
+    """A denial whose letter went out, with an open appeal."""
+    return {"denial": {"letter": {}, "appeal": {"outcome": None} | times}}
+
+
 @pytest.mark.parametrize(
     ("parts", "command"),
     [
         ({"questions": [{"number": 2, "answer": None}]}, "kinline answer TEST-1 2 "),
         ({"consultation": {"outcome": None}}, "kinline consult conclude TEST-1 OUTCOME "),
         ({"denial": {"letter": None, "appeal": None}}, "kinline denial send TEST-1 "),
-        ({"denial": {"letter": {}, "appeal": {"outcome": None}}}, "kinline appeal acknowledge TEST-1 "),
+        (an_appeal(acknowledged_at=None, delivered_at=None), "kinline appeal acknowledge TEST-1 "),
+        (an_appeal(acknowledged_at=AT, delivered_at=None), "kinline appeal deliver TEST-1 "),
+        (an_appeal(acknowledged_at=AT, delivered_at=AT), "kinline appeal decide TEST-1 OUTCOME "),
     ],
 )
 def test_what_the_ladder_waits_for_comes_before_the_gate(parts: dict[str, Any], command: str) -> None:
