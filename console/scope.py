@@ -34,7 +34,8 @@ def require_scope(request: Request, kit: Kit, person: Person, office: str | None
     """
     if office is None or not request.path_params:
         return
-    noun = request.url.path.removeprefix("/api/v1").strip("/").split("/")[0]
+    # As it was routed: `request.url` is made with the Host that the caller names.
+    noun = request.scope["path"].removeprefix("/api/v1").strip("/").split("/")[0]
     if noun in NOT_ABOUT_A_CASE:
         return
     if noun not in NOUNS:

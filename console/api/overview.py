@@ -70,8 +70,9 @@ def read_queue(
     console, now = _console(request)
     place = None if after is None else _opened(after)
     as_of = place.as_of if place else now
+    me = who.person.id if who.person else None
     found = views.queue_json(
-        console.kit, queue=queue, office=who.office, after=place, limit=limit + 1, now=as_of
+        console.kit, queue=queue, office=who.office, me=me, after=place, limit=limit + 1, now=as_of
     )
     items, more = found["items"][:limit], len(found["items"]) > limit
     note_list_for(console, who.actor, "child_case", (item["case_id"] for item in items), now=now)

@@ -16,6 +16,7 @@ from fastapi.responses import Response
 from console.context import Reader, console_of
 from console.pages import board_words, wording
 from console.pages.rendering import page
+from console.permissions import READ_OPENINGS
 from console.reading import note_list
 from integrations.desk.behind import Behind
 from integrations.desk.board import NOBODY, behind
@@ -24,8 +25,9 @@ from integrations.desk.overview import measure_list, oversight_overview
 from models.errors import NotFound
 
 router = APIRouter()
-# At the top, as numbers of children who need somebody at once.
+# At the top, as numbers of children who need somebody at once; and for who reads them, what was opened and nobody has judged.
 _FIRST = ("children_silent", "children_unanswered")
+_OPENINGS = "openings_unreviewed"
 # How the words of a box stand in the address of its list.
 _BOXES: Mapping[str, tuple[str, ...]] = {
     "duties": ("team", "kind", "how"),
@@ -62,10 +64,13 @@ def board(request: Request, who: Reader) -> Response:
     console = console_of(request)
     found = oversight_overview(console.kit, office=who.office, now=console.now())
     measures = {one["id"]: _told(one) for one in found["measures"]}
+    first = [measures.pop(name) for name in _FIRST]
+    if READ_OPENINGS.is_held_by(who.person):
+        first.append(measures.pop(_OPENINGS) | {"list": "/openings"})
     return page(
         request,
         "oversight.html",
-        first=[measures.pop(name) for name in _FIRST],
+        first=first,
         measures=list(measures.values()),
         duties=_duties(found["board"]["duties"]),
         concerns=_concerns(found["board"]["concerns"]),
@@ -243,6 +248,7 @@ def _told(one: Mapping[str, Any]) -> dict[str, Any]:
     share, wrong = one["share"], exceptional(one)
     return {
         "id": one["id"],
+        "list": f"/oversight/{one['id']}",
         "title": one["title"],
         "told": board_words.told(one),
         "percent": None if share is None else f"{share:.1%}".replace(".0%", "%"),

@@ -8,15 +8,15 @@ from fastapi.responses import RedirectResponse, Response
 from console.context import Actor, OpeningJudge, OpeningReader, console_of
 from console.csrf import TokenForm
 from console.pages import wording
-from console.pages.forms import attempt, form_page
+from console.pages.forms import Form, attempt, done, form_page
 from console.pages.paths import own_path
-from console.pages.rendering import page
 from console.permissions import JUDGE_OPENINGS
 from integrations.desk.instants import iso
 from integrations.desk.offices import REVIEW_WITHIN, open_case, openings_json, review_opening
-from models.errors import BadInput, Problem
+from integrations.identity.accounts import SignedIn
 
 router = APIRouter()
+_ASKED = ("was_right", "words")
 
 
 @router.post("/openings")
@@ -37,6 +37,11 @@ def open_it(request: Request, who: Actor, form: TokenForm) -> Response:
 
 @router.get("/openings")
 def openings(request: Request, who: OpeningReader) -> Response:
+    return _show(request, who, Form())
+
+
+def _show(request: Request, who: SignedIn, form: Form) -> Response:
+    """The list. Of its forms the one that came back is filled in; its faults name the fields by opening."""
     console = console_of(request)
     wall = console.wall()
     rows = openings_json(console.kit)
@@ -49,9 +54,10 @@ def openings(request: Request, who: OpeningReader) -> Response:
         }
         for row in rows
     ]
-    return page(
+    return form_page(
         request,
         "openings.html",
+        form,
         waiting=[row for row in told if row["review"] is None],
         reviewed=[row for row in told if row["review"] is not None],
         judges=JUDGE_OPENINGS.is_held_by(who.person),
@@ -63,15 +69,12 @@ def openings(request: Request, who: OpeningReader) -> Response:
 def review(request: Request, key: str, who: OpeningJudge, form: TokenForm) -> Response:
     """Right or not, in words."""
     console = console_of(request)
-    said = form.get("was_right", "")
-    if said not in ("yes", "no"):
-        raise BadInput(Problem("was_right", "missing", "Say whether it was right.", "Choose yes or no."))
-    review_opening(
-        console.kit,
-        key,
-        who.person,
-        was_right=said == "yes",
-        words=form.get("words", "")[:2000],
-        wall=console.wall(),
-    )
-    return RedirectResponse("/openings", status_code=303)
+
+    def act() -> None:
+        was_right = {"yes": True, "no": False}.get(form.get("was_right", ""))
+        words = form.get("words", "")[:2000]
+        review_opening(console.kit, key, who.person, was_right=was_right, words=words, wall=console.wall())
+
+    typed = {f"{name}-{key}": form.get(name, "") for name in _ASKED}
+    _, again = attempt(act, typed, {name: f"{name}-{key}" for name in _ASKED})
+    return done("/openings", "opening_reviewed") if again is None else _show(request, who, again)

@@ -40,25 +40,45 @@ class Shown(NamedTuple):
 
 
 def application_json(
-    kit: Kit, key: str, *, viewer: Person | None = None, actor: str | None = None, now: datetime
+    kit: Kit,
+    key: str,
+    *,
+    viewer: Person | None = None,
+    actor: str | None = None,
+    office: str | None = None,
+    now: datetime,
 ) -> dict[str, Any]:
-    """`<application>` of design 6.3. The look is in the audit: the viewer's, unless `actor` says whose."""
-    return application_shown(kit, key, viewer=viewer, actor=actor, now=now).told
+    """`<application>` of design 6.3. The look is in the audit: the viewer's, unless `actor` says whose.
+
+    For somebody of this `office` (None: of none) it tells no reason that is another office's, too.
+    """
+    return application_shown(kit, key, viewer=viewer, actor=actor, office=office, now=now).told
 
 
 def application_shown(
-    kit: Kit, key: str, *, viewer: Person | None = None, actor: str | None = None, now: datetime
+    kit: Kit,
+    key: str,
+    *,
+    viewer: Person | None = None,
+    actor: str | None = None,
+    office: str | None = None,
+    now: datetime,
 ) -> Shown:
     """As `application_json`, with what a page that tells more of it must know."""
     with kit.transaction() as session:
         application = find_application(session, key)
         actor = actor or (str(viewer.id) if viewer else "cli")
         history.audit(session, actor=actor, act="read", noun="application", ids=[application.id], now=now)
-        return _application(session, kit, application, viewer, now)
+        return _application(session, kit, application, viewer, office, now)
 
 
 def _application(
-    session: Session, kit: Kit, application: Application, viewer: Person | None, now: datetime
+    session: Session,
+    kit: Kit,
+    application: Application,
+    viewer: Person | None,
+    office: str | None,
+    now: datetime,
 ) -> Shown:
     facts = gather(session, kit.vault, application)
     policy = vetting_policy(application.policy_version)
@@ -91,7 +111,7 @@ def _application(
             }
             for link in facts.links
         ],
-        "merges": merges_json(session, application.id),
+        "merges": merges_json(session, application.id, office=office),
         "home_studies": list(home_studies_json(session, application.id)),
         "post_release_services": {
             "required": home_study.prs_required(facts, policy, now),

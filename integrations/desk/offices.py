@@ -19,7 +19,7 @@ from integrations.kit import Kit
 from integrations.store import history
 from integrations.store.applications import find_application
 from integrations.store.cases import find_case
-from integrations.store.scope import outside, provider_key
+from integrations.store.scope import is_given, outside, provider_key
 from integrations.store.staff import require_role
 from models.errors import BadInput, NotFound, Problem, Refused
 from models.facts import Person
@@ -51,10 +51,11 @@ def set_provider(kit: Kit, care_provider: str, office: str, by: Person, *, wall:
         BadInput: a word is missing. Refused: not an administrator.
     """
     require_role(by, Role.ADMINISTRATOR)
-    key, office = provider_key(care_provider), _office(office)
-    if not key:
+    office = _office(office)
+    if not care_provider.strip():
         raise BadInput(Problem("PROVIDER", "missing", "Say which provider.", "Write it as in the packet."))
     with kit.transaction() as session:
+        key = provider_key(session, care_provider.strip())
         row = session.scalars(
             select(OfficeProvider).where(col(OfficeProvider.care_provider) == key).with_for_update()
         ).one_or_none()
@@ -157,12 +158,13 @@ def _case_behind(session: Session, noun: str, key: str) -> UUID | None:
 
 
 def _is_open(session: Session, case_id: UUID, person: Person, wall: datetime) -> bool:
+    """True of another office's case that they have opened, or in which an escalation is theirs."""
     living = select(col(CaseOpening.id)).where(
         col(CaseOpening.case_id) == case_id,
         col(CaseOpening.staff_id) == person.id,
         col(CaseOpening.ends_at) > wall,
     )
-    return session.scalars(living.limit(1)).first() is not None
+    return session.scalars(living.limit(1)).first() is not None or is_given(session, case_id, person.id)
 
 
 def open_case(
@@ -222,16 +224,21 @@ def openings_json(kit: Kit) -> list[dict[str, Any]]:
 
 
 def review_opening(
-    kit: Kit, key: str, by: Person, *, was_right: bool, words: str, wall: datetime
+    kit: Kit, key: str, by: Person, *, was_right: bool | None, words: str, wall: datetime
 ) -> dict[str, Any]:
     """A supervisor says whether it was right to open the case. What was not right ends now.
 
     Raises:
-        NotFound: no such opening. BadInput: no words. Refused: the wrong role, one's own, or reviewed before.
+        NotFound: no such opening. BadInput: not said, or no words. Refused: the wrong role, one's own, or reviewed before.
     """
     require_role(by, Role.SUPERVISOR)
+    missing = []
+    if was_right is None:
+        missing.append(Problem("was_right", "missing", "Say whether it was right.", "Choose yes or no."))
     if not words.strip():
-        raise BadInput(Problem("words", "missing", "Say what you found.", "Write a sentence."))
+        missing.append(Problem("words", "missing", "Say what you found.", "Write a sentence."))
+    if was_right is None or missing:
+        raise BadInput(missing)
     with kit.transaction() as session:
         row = session.get(CaseOpening, _id(key), with_for_update=True)
         if row is None:

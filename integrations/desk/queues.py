@@ -17,7 +17,7 @@ from integrations.desk.instants import iso
 from integrations.desk.paging_views import pagings_of
 from integrations.kit import Kit
 from integrations.store import history
-from integrations.store.scope import IN_SCOPE
+from integrations.store.scope import ESCALATION_IN_SCOPE, IN_SCOPE
 from models.errors import NotFound
 from models.facts import Person
 from models.tables.ledger import Escalation
@@ -54,7 +54,7 @@ WITH items AS (
     SELECT e.id, 'escalation' AS kind, e.case_id, e.level, e.queue, e.owner, e.reason, e.opened_at AS since,
            CASE WHEN e.state = 'open' THEN e.acknowledge_by ELSE e.resolve_by END AS until, e.state,
            CASE WHEN e.state = 'open' THEN e.acknowledge_by ELSE e.resolve_by END < :now AS overdue
-    FROM escalation e WHERE e.state <> 'resolved' AND {IN_SCOPE.format(case="e.case_id")}
+    FROM escalation e WHERE e.state <> 'resolved' AND {ESCALATION_IN_SCOPE}
     UNION ALL
     SELECT o.id, 'obligation', o.case_id, 0, o.queue, NULL, o.kind, o.due_at, o.owned_until, 'overdue', true
     FROM obligation o

@@ -22,7 +22,7 @@ from integrations.kit import Kit
 from integrations.store import history
 from integrations.store.accounting import stands, take_account
 from integrations.store.cases import find_case
-from integrations.store.scope import IN_SCOPE
+from integrations.store.scope import ESCALATION_IN_SCOPE, IN_SCOPE
 from models.tables.ledger import Attempt, Call, Escalation, Message, Obligation
 from models.tables.paging import Paging
 from models.tables.people import Case, PhoneNumber, Staff
@@ -230,7 +230,7 @@ _QUEUE = text(
                NULL AS subject
         FROM escalation e LEFT JOIN staff s ON s.id = e.owner
         WHERE e.state <> 'resolved' AND (CAST(:queue AS text) IS NULL OR e.queue = :queue)
-          AND {IN_SCOPE.format(case="e.case_id")}
+          AND {ESCALATION_IN_SCOPE}
         UNION ALL
         SELECT o.id::text, 'obligation', o.case_id::text, 0, o.queue, NULL, o.kind, o.due_at, o.owned_until, true,
                o.party
@@ -263,6 +263,7 @@ def queue_json(
     *,
     queue: str | None = None,
     office: str | None = None,
+    me: UUID | None = None,
     after: QueuePlace | None = None,
     limit: int = MOST,
     now: datetime,
@@ -274,7 +275,7 @@ def queue_json(
         "after": str(after.id) if after else None,
     }
     with kit.transaction() as session:
-        asked = {"now": now, "queue": queue, "limit": limit, "office": office, **behind}
+        asked = {"now": now, "queue": queue, "limit": limit, "office": office, "me": me, **behind}
         rows = session.execute(_QUEUE, asked).mappings().all()
         alarms = [UUID(row["id"]) for row in rows if row["kind"] == "escalation"]
         paged = pagings_of(session, col(Paging.escalation_id), alarms)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID, uuid4
 
@@ -25,86 +24,24 @@ from integrations.desk.queues import Look, Tab, queue_page
 from integrations.identity.accounts import begin_session
 from integrations.identity.api_keys import make_key
 from integrations.kit import Kit
-from integrations.store.sealing import open_json
 from models.errors import BadInput, NotFound, Refused
 from models.facts import Person
-from models.tables.ledger import Call
 from models.tables.offices import CaseOpening
-from models.tables.people import Address, Case, Child, PhoneNumber, Sponsor, Staff
+from models.tables.people import Staff
 from models.tables.system import AuditEntry, History
-from models.tables.vetting import Application
 from tests.builders import (
-    DAY,
     NOW,
-    a_followed_case,
-    a_hearing,
-    a_number,
-    an_address,
-    an_application,
-    an_escalation,
 )
 from tests.integration.console.conftest import Wall, token_in
+from tests.integration.office_scenes import Scene, two_offices
 
 SignIn = Callable[[str], Client]
 REASON = "The child rang our line and asked for help."
 
 
-@dataclass
-class Scene:
-    """One case of our office, one of another, one of none; each with something in a queue."""
-
-    ours: UUID
-    theirs: UUID
-    nobodys: UUID
-    their_application: str
-    their_escalation: UUID
-    their_call: UUID
-    their_phone: UUID
-    their_words: tuple[str, ...]
-
-
 @pytest.fixture
 def scene(kit: Kit, staff: dict[str, Person]) -> Scene:
-    with kit.transaction() as session:
-        cases = {}
-        for provider in ("Example House, Here", "Example House, There", "Example Place, Nobody"):
-            case = a_followed_case(session, kit.vault, followup_policy="swb-2024r3")
-            case.care_provider = provider
-            application = an_application(session, kit.vault, case, state="released")
-            alarm = an_escalation(
-                session, case, acknowledge_by=NOW - DAY, opened_at=NOW - 3 * DAY, queue="rota"
-            )
-            a_hearing(session, case)
-            an_address(session, kit.vault, application)
-            phone = a_number(session, kit.vault, application)
-            if provider.endswith("There"):
-                their_words, phone_id = sealed_words(session, kit, case, application, phone), phone.id
-            cases[provider] = (case.id, application.reference, alarm.id)
-        call = Call(
-            case_id=cases["Example House, There"][0], kind="human", party="child", state="due", due_at=NOW
-        )
-        session.add(call)
-        session.flush()
-        call_id = call.id
-    set_provider(kit, " Example House, HERE", "Here", staff["admin"], wall=NOW)
-    set_provider(kit, "Example House, There", "there", staff["admin"], wall=NOW)
-    set_staff_office(kit, "cm@example.org", "here", staff["admin"], wall=NOW)
-    set_staff_office(kit, "caller@example.org", "there", staff["admin"], wall=NOW)
-    (ours, _, _), (theirs, reference, alarm_id), (nobodys, _, _) = cases.values()
-    return Scene(ours, theirs, nobodys, reference, alarm_id, call_id, phone_id, their_words)
-
-
-def sealed_words(
-    session: Session, kit: Kit, case: Case, application: Application, phone: PhoneNumber
-) -> tuple[str, ...]:
-    """What no answer may hold of this case: names, street, phone and A-number, as they lie sealed."""
-    home = session.scalars(select(Address).where(col(Address.case_id) == case.id)).one()
-    child = open_json(kit.vault, session.get_one(Child, case.child_id), "sealed_details")
-    sponsor = open_json(kit.vault, session.get_one(Sponsor, application.sponsor_id), "sealed_details")
-    street = open_json(kit.vault, home, "sealed_details")["line1"]
-    number = open_json(kit.vault, phone, "sealed_number")["number"]
-    names = (one[part] for one in (child, sponsor) for part in ("given_names", "family_names"))
-    return (*names, child["a_number"], street, number)
+    return two_offices(kit, staff)
 
 
 def open_it(browser: Client, case: UUID, reason: str = REASON) -> Response:
@@ -199,12 +136,24 @@ def test_supervisor_reviews_it_in_words_and_what_was_not_right_ends(
     wall.at += OPEN_FOR / 16
     assert review(kit, browser, staff["cm"], key, wall, was_right="yes", words="x").status_code == 403
     sue = staff["supervisor"]
-    assert review(kit, browser, sue, key, wall, was_right="no", words=" ").status_code == 400
-    assert review(kit, browser, sue, key, wall, words="Sure").status_code == 400
+    for said, faulty in (
+        ({}, {"was_right": "Say whether it was right.", "words": "Say what you found."}),
+        ({"was_right": "no", "words": " "}, {"words": "Say what you found."}),
+        ({"words": "Sure"}, {"was_right": "Say whether it was right."}),
+    ):
+        answer = review(kit, browser, sue, key, wall, **said)
+        assert answer.status_code == 422
+        for field in ("was_right", "words"):
+            beside = re.search(f'id="{field}-{key}-fault">([^<]*)', answer.text)
+            assert (beside is not None) is (field in faulty), (said, field)
+            assert beside is None or beside[1].startswith(faulty[field])
+            assert (f'href="#{field}-{key}"' in answer.text) is (field in faulty)
+        assert ">\nSure</textarea>" in answer.text or "words" in faulty
     assert review(kit, browser, sue, uuid4(), wall, was_right="no", words="No").status_code == 404
     assert REASON in browser.get("/openings").text
     assert review(kit, browser, sue, key, wall, was_right="no", words="Curiosity.").status_code == 303
-    assert review(kit, browser, sue, key, wall, was_right="yes", words="Again.").status_code == 409
+    again = review(kit, browser, sue, key, wall, was_right="yes", words="Again.")
+    assert (again.status_code, "This opening was reviewed before." in again.text) == (409, True)
     assert "Not right: Curiosity. (supervisor@example.org)" in browser.get("/openings").text
     browser.cookies.clear()
     browser.cookies.set("kinline_session", mine)
@@ -360,7 +309,9 @@ def test_openings_without_a_review_are_a_measure(
         browser.cookies.clear()
         browser.cookies.set("kinline_session", new.token)
         assert (late in browser.get("/openings").text) is is_late
-    assert "Openings of another office" in browser.get("/oversight").text
+    first = browser.get("/oversight").text.partition('id="duties"')[0]
+    assert "Openings of another office" in first
+    assert '<a href="/openings">The opening' in first
     key = session.scalars(select(col(CaseOpening.id))).one()
     review(kit, browser, staff["supervisor"], key, wall, was_right="yes", words="She was needed.")
     assert told() == (0, 1, [])
