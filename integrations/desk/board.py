@@ -19,7 +19,7 @@ from sqlmodel import Session
 from followup.calendar import local_day, local_instant
 from integrations.desk.behind import Behind, listing, read
 from integrations.kit import Kit
-from integrations.store.scope import IN_SCOPE
+from integrations.store.scope import CASE_IN_SCOPE, IN_SCOPE
 from integrations.zones import FALLBACK
 from models.errors import NotFound
 from models.states import FOLLOWED
@@ -38,49 +38,47 @@ def _band(at: str, hours: Sequence[int]) -> str:
     return f"CASE {cases} ELSE '{len(hours)}' END"
 
 
-# Each: the case, three words that name the box (the last may be empty), whom or what it is about, and since when.
+# Each: the case, three words that name the box (the last may be empty), whom or what it is about, and since when; of
+# those that `:office` may see.
 _ROWS: Mapping[Part, str] = {
-    "duties": """
+    "duties": f"""
         SELECT o.case_id, o.queue AS a, o.kind AS b,
                CASE WHEN o.state = 'settled' THEN 'done' WHEN o.due_at < :now THEN 'overdue' ELSE 'due' END AS c,
                o.kind AS about, coalesce(o.ended_at, o.due_at) AS at
         FROM obligation o
-        WHERE (o.state = 'open' AND o.due_at < :tomorrow)
-           OR (o.state = 'settled' AND o.ended_at >= :today AND o.ended_at < :tomorrow)
+        WHERE ((o.state = 'open' AND o.due_at < :tomorrow)
+               OR (o.state = 'settled' AND o.ended_at >= :today AND o.ended_at < :tomorrow))
+          AND {IN_SCOPE.format(case="o.case_id")}
     """,
     "concerns": f"""
         SELECT e.case_id, {_band("e.opened_at", CONCERN_BANDS)} AS a,
                CASE WHEN e.owner IS NULL THEN 'waiting' ELSE 'taken' END AS b, '' AS c,
                e.reason AS about, e.opened_at AS at
-        FROM escalation e WHERE e.state <> 'resolved'
+        FROM escalation e WHERE e.state <> 'resolved' AND {IN_SCOPE.format(case="e.case_id")}
     """,
     "caseloads": f"""
         SELECT e.case_id, coalesce(e.owner::text, '{NOBODY}') AS a,
                CASE WHEN (CASE WHEN e.state = 'open' THEN e.acknowledge_by ELSE e.resolve_by END) < :now
                     THEN 'late' ELSE 'in_time' END AS b, '' AS c,
                e.reason AS about, e.opened_at AS at
-        FROM escalation e WHERE e.state <> 'resolved'
+        FROM escalation e WHERE e.state <> 'resolved' AND {IN_SCOPE.format(case="e.case_id")}
     """,
     "last_contact": f"""
         SELECT c.id AS case_id,
                CASE WHEN c.last_contact_at <= c.released_at THEN 'never'
                     ELSE {_band("c.last_contact_at", CONTACT_BANDS)} END AS a,
                '' AS b, '' AS c, c.state AS about, c.last_contact_at AS at
-        FROM child_case c WHERE c.state IN ({_FOLLOWED})
+        FROM child_case c WHERE c.state IN ({_FOLLOWED}) AND {CASE_IN_SCOPE}
     """,
 }
-_IN_SCOPE = IN_SCOPE.format(case="r.case_id")
 _COUNTS = {
-    part: text(f"SELECT a, b, c, count(*) AS n FROM ({rows}) r WHERE {_IN_SCOPE} GROUP BY a, b, c")
+    part: text(f"SELECT a, b, c, count(*) AS n FROM ({rows}) r GROUP BY a, b, c")
     for part, rows in _ROWS.items()
 }
-_LISTS: Mapping[str, TextClause] = {
-    part: listing(
-        rows,
-        f"{_IN_SCOPE} AND (CAST(:a AS text) IS NULL OR a = :a) AND (CAST(:b AS text) IS NULL OR b = :b)"
-        " AND (CAST(:c AS text) IS NULL OR c = :c)",
-    )
-    for part, rows in _ROWS.items()
+_BOX = "(CAST(:a AS text) IS NULL OR a = :a) AND (CAST(:b AS text) IS NULL OR b = :b) AND (CAST(:c AS text) IS NULL OR c = :c)"
+# The list of each part: of all offices, and of one.
+_LISTS: Mapping[str, tuple[TextClause, TextClause]] = {
+    part: (listing(rows, _BOX), listing(rows, _BOX, of_office=True)) for part, rows in _ROWS.items()
 }
 
 
@@ -179,7 +177,10 @@ def behind(
         if part == "caseloads" and given["a"] not in (None, NOBODY):
             name = _name(session, str(given["a"]))
         return BoardList(
-            read(session, _LISTS[part], given | {"office": office} | _today(now), page=page), name
+            read(
+                session, _LISTS[part][office is not None], given | {"office": office} | _today(now), page=page
+            ),
+            name,
         )
 
 

@@ -58,6 +58,7 @@ _MEASURES = (
                    (c.last_contact_at + make_interval(hours => 24 * c.max_silence_days) >= :now) IS NOT TRUE AS wrong
             FROM child_case c WHERE c.state IN ({_FOLLOWED})""",
         counts_good=True,
+        of_children=True,
     ),
     Measure(
         "duties_overdue",
@@ -101,6 +102,7 @@ _MEASURES = (
         "DHS OIG-24-46: a missed court date is no proof that a child is lost; separate counts (domain.md section 8)",
         f"""SELECT c.id AS case_id, c.state AS about, NULL::timestamptz AS at, {NOBODY_KNOWS_WHERE} AS wrong
             FROM child_case c WHERE c.state IN ({_FOLLOWED})""",
+        of_children=True,
     ),
     Measure(
         "openings_unreviewed",

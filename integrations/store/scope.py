@@ -22,14 +22,20 @@ from models.tables.vetting import Application
 # They look over all offices: the top of the ladder, fraud across offices, and the audit.
 NATIONAL = frozenset({Role.SUPERVISOR, Role.INTEGRITY_REVIEWER, Role.AUDITOR})
 _OWNERS = ", ".join(f"'{role.value}'" for role in OWNERS)
-# For a list's statement: true of a `{case}` that `:office` may see.
-IN_SCOPE = f"""
-    (CAST(:office AS text) IS NULL OR NOT EXISTS (
-        SELECT 1 FROM child_case sc JOIN office_provider sp ON sp.care_provider = lower(btrim(sc.care_provider))
-        WHERE sc.id = {{case}} AND sp.office <> :office AND EXISTS (
-            SELECT 1 FROM staff st
-            WHERE st.office = sp.office AND st.active AND st.roles && ARRAY[{_OWNERS}])))
+# Whose cases somebody of `:office` sees: their own, and those of offices in which nobody active takes escalations.
+_SEEN = f"""
+    ARRAY(SELECT CAST(:office AS text)
+          UNION SELECT op.office FROM office_provider op
+          WHERE NOT EXISTS (SELECT 1 FROM staff st WHERE st.office = op.office AND st.active
+                            AND st.roles && ARRAY[{_OWNERS}]))
 """
+# For a list's statement: true of a `{case}` that `:office` may see; each row's case is looked up by its key. For few rows.
+IN_SCOPE = f"""
+    (CAST(:office AS text) IS NULL OR
+     coalesce((SELECT sc.office FROM child_case sc WHERE sc.id = {{case}}), :office) = ANY({_SEEN}))
+"""
+# The same where `child_case` is read itself, by the index of offices.
+CASE_IN_SCOPE = f"(CAST(:office AS text) IS NULL OR c.office IS NULL OR c.office = ANY({_SEEN}))"
 # And true of an escalation `e` that is `:me`'s to deal with.
 _MINE = """
     (e.owner = CAST(:me AS uuid) OR EXISTS (
@@ -37,9 +43,7 @@ _MINE = """
         WHERE pg.escalation_id = e.id AND p.staff_id = CAST(:me AS uuid)))
 """
 ESCALATION_IN_SCOPE = f"({IN_SCOPE.format(case='e.case_id')} OR {_MINE})"
-_OUTSIDE = text(
-    f"SELECT c.id FROM child_case c WHERE c.id = ANY(:cases) AND NOT {IN_SCOPE.format(case='c.id')}"
-)
+_OUTSIDE = text(f"SELECT c.id FROM child_case c WHERE c.id = ANY(:cases) AND NOT {CASE_IN_SCOPE}")
 _GIVEN = text(
     f"SELECT EXISTS (SELECT 1 FROM escalation e WHERE e.case_id = :case AND e.state <> 'resolved' AND {_MINE})"
 )

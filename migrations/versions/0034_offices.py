@@ -10,9 +10,32 @@ depends_on = None
 
 _MOMENT = sa.DateTime(timezone=True)
 
+# A case's office is that of its care provider, whoever writes either: lists ask for it by index.
+_TRIGGERS = """
+CREATE FUNCTION kinline_office_of_case() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    NEW.office := (SELECT p.office FROM office_provider p WHERE p.care_provider = lower(btrim(NEW.care_provider)));
+    RETURN NEW;
+END $$;
+CREATE TRIGGER child_case_office BEFORE INSERT OR UPDATE OF care_provider, office ON child_case FOR EACH ROW
+    EXECUTE FUNCTION kinline_office_of_case();
+CREATE FUNCTION kinline_office_of_provider() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    -- A case that is coming in now would else be missed by this and still not know of it.
+    LOCK TABLE child_case IN SHARE ROW EXCLUSIVE MODE;
+    UPDATE child_case SET office = NEW.office WHERE lower(btrim(care_provider)) = NEW.care_provider;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER office_provider_cases AFTER INSERT OR UPDATE ON office_provider FOR EACH ROW
+    EXECUTE FUNCTION kinline_office_of_provider();
+"""
+
 
 def upgrade() -> None:
     op.add_column("staff", sa.Column("office", sa.String(), nullable=True))
+    op.add_column("child_case", sa.Column("office", sa.String(), nullable=True))
+    op.create_index("case_office", "child_case", ["office"])
+    op.create_index("case_office_of", "child_case", ["id"], postgresql_include=["office"])
     op.create_table(
         "office_provider",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -50,6 +73,7 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_case_opening_case_id"), "case_opening", ["case_id"], unique=False)
     op.create_index(op.f("ix_case_opening_staff_id"), "case_opening", ["staff_id"], unique=False)
+    op.execute(_TRIGGERS)
 
 
 def downgrade() -> None:

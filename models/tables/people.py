@@ -100,6 +100,9 @@ class Case(Row, table=True):
             postgresql_where=text("state IN ('in_follow_up', 'lost_contact')"),
         ),
         Index("case_followed", "state", postgresql_where=text("state IN ('in_follow_up', 'lost_contact')")),
+        Index("case_office", "office"),
+        # Read from the index alone, case by case, by the lists that are cut to an office.
+        Index("case_office_of", "id", postgresql_include=["office"]),
     )
     child_id: UUID = Field(foreign_key="child.id", unique=True)
     state: str = CaseState.IN_CARE.value
@@ -108,6 +111,7 @@ class Case(Row, table=True):
     origin: str = "packet"
     entered_care_on: date | None = None
     care_provider: str | None = None
+    office: str | None = None  # its care provider's (OfficeProvider); written by a trigger alone
     vetting_policy: str | None = None
     followup_policy: str | None = None
     zone: str | None = None
