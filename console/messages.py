@@ -28,6 +28,7 @@ from console.speech import LOCALE
 from followup import replies
 from followup.scripts import OPENING
 from models import court_status, states, tables
+from models.linkage import FEATURES
 from vetting.draft.questions import SECTIONS
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -39,19 +40,8 @@ UNTRANSLATED = frozenset(
         "application.html",
         "application_act.html",
         "application_acts.html",
-        "application_links.html",
-        "application_notes.html",
-        "applications.html",
-        "document.html",
-        "links.html",
         "oversight.html",
         "oversight_list.html",
-        "papers.html",
-        "sandbox_clock.html",
-        "sandbox_clock_box.html",
-        "sandbox_phone.html",
-        "sandbox_phones.html",
-        "sandbox_thread.html",
     }
 )
 # Modules whose words stand in tables and are looked up when a page shows them.
@@ -76,12 +66,15 @@ LOOKED_UP = (
     "console/pages/intake_pages.py",
     "console/pages/intake_papers.py",
     "console/pages/intake_words.py",
+    "console/pages/links.py",
     "console/pages/moments.py",
     "console/pages/queue.py",
     "console/pages/rendering.py",
     "console/pages/rota.py",
+    "console/pages/sandbox.py",
     "console/pages/sign_in.py",
     "console/pages/timeline.py",
+    "console/pages/typed_words.py",
     "console/pages/wording.py",
     "console/permissions.py",
     "console/patterns.py",
@@ -164,9 +157,18 @@ def _refusals() -> Iterator[str]:
 
 def _given(call: ast.Call) -> Iterator[str]:
     for given in [*call.args, *(keyword.value for keyword in call.keywords)]:
-        text = given.value if isinstance(given, ast.Constant) else None
-        if isinstance(text, str) and " " in text and not _FOR_A_TERMINAL.search(text):
-            yield text
+        for one in _either(given):
+            text = one.value if isinstance(one, ast.Constant) else None
+            if isinstance(text, str) and " " in text and not _FOR_A_TERMINAL.search(text):
+                yield text
+
+
+def _either(given: ast.expr) -> Iterator[ast.expr]:
+    """What is given; of `this if so else that`, both."""
+    if isinstance(given, ast.IfExp):
+        yield from (*_either(given.body), *_either(given.orelse))
+    else:
+        yield given
 
 
 def _as_told(name: str, text: str) -> str:
@@ -184,6 +186,7 @@ def _codes() -> Iterator[str]:
 def _listed() -> Iterator[str]:
     """Codes that the models name, and the kinds of texts."""
     yield from ("reminder", "checkin", "welcome", "hearing")
+    yield from FEATURES
     for module in (states, court_status, replies):
         for known in vars(module).values():
             if isinstance(known, type) and issubclass(known, StrEnum):

@@ -20,6 +20,7 @@ PATTERNS = (
     "A password has %(least)s to %(most)s characters.",
     "%(number)s were chosen.",
     "Choose 1 to %(most)s at a time.",
+    "Type up to %(most)s characters.",
     "This case is %(state)s",
     "This case is %(state)s, not in follow-up.",
     "This case is %(state)s; amend its packet instead.",

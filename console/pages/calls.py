@@ -76,7 +76,8 @@ def save_draft(request: Request, task_id: UUID, who: Actor, form: TokenForm) -> 
     answers = json.dumps(call_form.answers_of(form)).encode()
 
     def act() -> UUID:
-        return call_tasks.save_draft(console.kit, task_id, answers, who.person, now=now)
+        outcome = _outcome(form) if form.get("outcome") else None
+        return call_tasks.save_draft(console.kit, task_id, answers, who.person, outcome=outcome, now=now)
 
     _, again = attempt(act, form, call_form.FIELDS)
     if request.headers.get("hx-request") == "true":
@@ -146,7 +147,7 @@ def _show_task(request: Request, task_id: UUID, who: SignedIn, form: Form | None
     task = call_tasks.open_task(console.kit, task_id, who.person, now=now)
     asked = task["form"]
     if form is None:
-        form = Form(call_form.filled(asked or {}))
+        form = Form(call_form.filled(asked or {}) | {"outcome": task["outcome"] or ""})
     return form_page(
         request,
         "call.html",

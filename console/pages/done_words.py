@@ -59,6 +59,7 @@ DONE: Mapping[str, str] = {
     "intake_taken_up": "Taken up again, as you left it.",
     "opening_reviewed": "Your review is on record, under your name.",
     "phone_sent": "The text is sent from this phone. What Kinline makes of it stands below.",
+    "phone_calls": "From now on this phone takes Kinline's calls so.",
     "time_moves": "Time begins to move. How far it has come stands below.",
     "address_unknown": "It is on record that nobody knows where the child is. A named person is to look for the child.",
 }

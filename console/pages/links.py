@@ -14,6 +14,7 @@ from console.pages import wording
 from console.pages.act_table import LINK
 from console.pages.rendering import page
 from console.permissions import ACT_ON_CASES
+from console.speech import gettext
 from integrations.desk.link_views import STATES, links_json
 from integrations.desk.views import application_json
 from models.facts import Person
@@ -76,20 +77,27 @@ def _row(item: Mapping[str, Any]) -> dict[str, Any]:
 def _words(link: Mapping[str, Any]) -> dict[str, Any]:
     why = ", ".join(wording.lower(wording.words(one)) for one in link["features"])
     return {
-        "what": _KINDS[link["kind"]],
+        "what": gettext(_KINDS[link["kind"]]),
         "who": _through(link["through"]),
-        "why": f"{link['score']} points: {why}" if why else "not weighed yet",
+        "why": gettext("%(score)s points: %(why)s", score=link["score"], why=why)
+        if why
+        else gettext("not weighed yet"),
     }
 
 
 def _through(pairs: Sequence[str]) -> str:
     """Who stands for whom, in words: here first, then there."""
     sides = (pair.split("=") for pair in pairs)
-    return "; ".join(f"here {_place(here)}, there {_place(there)}" for here, there in sides)
+    return "; ".join(
+        gettext("here %(here)s, there %(there)s", here=_place(here), there=_place(there))
+        for here, there in sides
+    )
 
 
 def _place(place: str) -> str:
     """A subject; of a picture, the document of a subject."""
     kind, _, subject = place.rpartition("@")
     whose = wording.lower(wording.subject(subject))
-    return f"{wording.lower(wording.words(kind))} of {whose}" if kind else whose
+    if not kind:
+        return whose
+    return gettext("%(paper)s of %(whose)s", paper=wording.lower(wording.words(kind)), whose=whose)

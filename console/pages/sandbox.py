@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -16,6 +17,7 @@ from console.pages import wording
 from console.pages.cases import sight_words
 from console.pages.forms import Form, attempt, done, form_page
 from console.pages.rendering import page
+from console.speech import gettext
 from integrations.desk.sandbox_phones import (
     LONGEST_TEXT,
     MOST_SHOWN,
@@ -23,6 +25,8 @@ from integrations.desk.sandbox_phones import (
     move_time,
     phone_json,
     phones_json,
+    take_calls,
+    taking_calls,
     type_text,
 )
 from integrations.identity.accounts import SignedIn
@@ -31,29 +35,43 @@ from models.errors import BadInput, Problem
 router = APIRouter(prefix="/sandbox")
 STEPS = (("hour", "One hour"), ("day", "One day"), ("next", "To the next thing due"), ("week", "Seven days"))
 QUICK = ("1", "2", "3", "STOP")
+# The codes are those of `sandbox_phones.TAKING_CALLS`; what each key means is what the call itself says.
+TAKING = (
+    ("by_digits", "By itself, as its last two digits say"),
+    ("press_1", "Pick up and press 1: all is well"),
+    ("press_2", "Pick up and press 2: needs help"),
+    ("press_3", "Pick up and press 3: has moved"),
+    ("press_9", "Pick up and press 9: a wrong number"),
+    ("press_nothing", "Pick up and press nothing"),
+    ("rings_out", "Let it ring"),
+    ("busy", "The line is busy"),
+    ("machine", "A machine picks up"),
+)
 _ARRIVED = {
-    "delivered": "arrived",
-    "undelivered": "did not arrive",
-    "failed": "did not arrive",
-    "received": "sent",
+    "delivered": "Arrived",
+    "undelivered": "Did not arrive",
+    "failed": "Did not arrive",
+    "received": "Sent",
 }
 _CALLS = {
-    "completed": "answered",
-    "no-answer": "nobody answered",
-    "busy": "the line was busy",
-    "failed": "out of service",
-    "canceled": "cancelled",
+    "completed": "Answered",
+    "no-answer": "Nobody answered",
+    "busy": "The line was busy",
+    "failed": "Out of service",
+    "canceled": "Cancelled",
 }
 
 
 @router.get("")
-def phones(request: Request, who: Reader) -> Response:
-    return _show_phones(request, who, Form())
+def phones(request: Request, who: Reader, since: str = "") -> Response:
+    """`since`: a reference; the cases from there on."""
+    return _show_phones(request, who, Form({"since": since.strip()}))
 
 
 def _show_phones(request: Request, who: SignedIn, form: Form) -> Response:
     console = console_of(request)
-    found = phones_json(console.kit, actor=str(who.person.id), office=who.office, now=console.now())
+    since, actor, now = form.value("since"), str(who.person.id), console.now()
+    found = phones_json(console.kit, since=since, actor=actor, office=who.office, now=now)
     return form_page(
         request,
         "sandbox_phones.html",
@@ -117,14 +135,25 @@ def write(request: Request, who: Actor, phone_id: UUID, form: TokenForm) -> Resp
     return _show_phone(request, who, phone_id, again)
 
 
+@router.post("/phones/{phone_id}/calls")
+def answer_calls(request: Request, who: Actor, phone_id: UUID, form: TokenForm) -> Response:
+    """How the phone takes Kinline's automated calls from now on."""
+    console = console_of(request)
+
+    def act() -> None:
+        take_calls(console.kit, phone_id, form.get("how", ""), who.person, now=console.now())
+
+    _, again = attempt(act, form, {"how": "how"})
+    if again is None:
+        return done(f"/sandbox/phones/{phone_id}", "phone_calls")
+    return _show_phone(request, who, phone_id, again)
+
+
 def _show_phone(request: Request, who: SignedIn, phone_id: UUID, form: Form) -> Response:
+    told = _phone(request, who, phone_id)
+    form = replace(form, values={"how": told["takes"], **form.values})
     return form_page(
-        request,
-        "sandbox_phone.html",
-        form,
-        quick=QUICK,
-        longest=LONGEST_TEXT,
-        **_phone(request, who, phone_id),
+        request, "sandbox_phone.html", form, quick=QUICK, longest=LONGEST_TEXT, taking=TAKING, **told
     )
 
 
@@ -132,11 +161,14 @@ def _phone(request: Request, who: SignedIn, phone_id: UUID) -> dict[str, Any]:
     console = console_of(request)
     told = phone_json(console.kit, phone_id, actor=str(who.person.id), now=console.now())
     held = told["thread"]
+    takes = taking_calls(held["takes_calls"]) if held is not None else "by_digits"
     return {
         "phone": told,
         "phone_id": str(phone_id),
         "sight": sight_words(told["in_sight"]),
         "held": held,
+        "takes": takes,
+        "takes_words": dict(TAKING)[takes],
         "entries": _entries(held) if held is not None else [],
     } | _clock(request)
 
@@ -149,7 +181,7 @@ def _entries(held: Mapping[str, Any]) -> list[dict[str, Any]]:
             "mine": one["direction"] == "inbound",
             "at": one["created_at"],
             "said": one["body"],
-            "state": _ARRIVED.get(one["status"], "on its way"),
+            "state": wording.lower(gettext(_ARRIVED.get(one["status"], "On its way"))),
         }
         for one in held["texts"]
     ]
@@ -169,10 +201,10 @@ def _entries(held: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 def _call_words(call: Mapping[str, Any]) -> str:
     if call["answered_by"] and call["answered_by"].startswith("machine"):
-        return "a machine answered"
-    words = _CALLS.get(call["status"], "under way")
+        return wording.lower(gettext("A machine answered"))
+    words = wording.lower(gettext(_CALLS.get(call["status"], "Under way")))
     pressed = ", ".join(call["pressed"])
-    return f"{words}, pressed {pressed}" if pressed else words
+    return gettext("%(words)s, pressed %(keys)s", words=words, keys=pressed) if pressed else words
 
 
 def _clock(request: Request) -> dict[str, Any]:
@@ -190,10 +222,14 @@ def _clock(request: Request) -> dict[str, Any]:
 
 
 def _progress(wish: Mapping[str, Any]) -> str:
-    steps = wording.count(wish["steps"], "step")
-    until = f" to {wording.moment(wish['until'])}" if wish["until"] else " to the next thing due"
+    told = {
+        "steps": wording.count(wish["steps"], "step", "steps"),
+        "until": wording.moment(wish["until"]) if wish["until"] else gettext("the next thing due"),
+        "start": wording.moment(wish["from"]),
+        "now": wording.moment(wish["at"]),
+    }
     if wish["state"] in ("waiting", "moving"):
-        return f"Time moves on{until}. It has come to {wording.moment(wish['at'])}, in {steps}."
+        return gettext("Time moves on to %(until)s. It has come to %(now)s, in %(steps)s.", **told)
     if wish["state"] == "failed":
-        return f"Time stopped on its way{until}, at {wording.moment(wish['at'])}. Move it again to go on."
-    return f"Time has moved from {wording.moment(wish['from'])}{until}, in {steps}."
+        return gettext("Time stopped on its way to %(until)s, at %(now)s. Move it again to go on.", **told)
+    return gettext("Time has moved from %(start)s to %(until)s, in %(steps)s.", **told)

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from console.speech import gettext
 from vetting.typed import fields_of, required_fields
 
 _DAY = "As 2026-02-02."
@@ -58,4 +59,6 @@ def typed_json(item: str, form: Mapping[str, str]) -> bytes:
 
 def in_words(names: Iterable[str]) -> str:
     """Names of fields as people read them, never what stands in them."""
-    return ", ".join(_WORDS[name][0].lower() if name in _WORDS else name.replace("_", " ") for name in names)
+    return ", ".join(
+        gettext(_WORDS[name][0]).lower() if name in _WORDS else name.replace("_", " ") for name in names
+    )

@@ -24,12 +24,14 @@ from integrations.store.sealing import open_json, seal_json
 from integrations.store.staff import record_act, require_role
 from models.errors import Refused
 from models.facts import Person
-from models.states import Role
+from models.states import CallOutcome, Role
 from models.tables.base import Sealed
 from models.tables.ledger import Call
 from models.tables.people import Case, PhoneNumber
 from models.tables.reports import CallDraft
 
+# Beside the answers of a draft: no question of any script is called so.
+_OUTCOME = "outcome"
 CALLERS = (Role.POST_RELEASE_CALLER, Role.CASE_MANAGER, Role.SUPERVISOR)
 
 
@@ -91,12 +93,15 @@ def open_task(kit: Kit, task_id: UUID, person: Person, *, now: datetime) -> dict
         )
         said = script(number.language if number is not None else "en")
         ours = number is None or number.role == "party"
-        answers = open_json(kit.vault, typed, "sealed_answers") if typed is not None else {}
+        answers = dict(open_json(kit.vault, typed, "sealed_answers")) if typed is not None else {}
+        outcome = answers.pop(_OUTCOME, None)
         return {
             **_task(call, case, number, typed.at if typed else None, now),
             "number": None if number is None else plain_number(kit.vault, number),
             "say": dict(said.opening) if ours else {"third_party": said.opening["third_party"]},
             "form": filled_form(said, answers) if ours else None,
+            # How the call ended, if that is chosen already.
+            "outcome": outcome,
             # What the family must know after a missed hearing. A contact learns nothing.
             "court_help": help_json(session, case) if ours else None,
         }
@@ -107,13 +112,21 @@ def questions(language: str) -> dict[str, str]:
     return dict(script(language).questions)
 
 
-def save_draft(kit: Kit, task_id: UUID, answers: bytes, person: Person, *, now: datetime) -> UUID:
-    """What has been typed so far is kept, sealed; the last word counts. It settles nothing. Returns the task.
+def save_draft(
+    kit: Kit,
+    task_id: UUID,
+    answers: bytes,
+    person: Person,
+    *,
+    outcome: CallOutcome | None = None,
+    now: datetime,
+) -> UUID:
+    """What has been typed and chosen so far is kept, sealed; the last word counts. It settles nothing. Returns the task.
 
     Raises:
         BadInput: one problem per answer that can't be used; nothing is saved.
     """
-    said = parse_draft(answers)
+    said = parse_draft(answers) | ({} if outcome is None else {_OUTCOME: outcome.value})
     with kit.transaction() as session:
         role = require_role(person, *CALLERS)
         call = _due(session, task_id)

@@ -5,6 +5,7 @@ A typed text is handed to the sandbox's phone server and comes in as every text 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -29,15 +30,48 @@ from models.tables.vetting import Application
 
 MOST_SHOWN = 100
 LONGEST_TEXT = 320
+# How a person may have a phone take automated calls: who picks up, and what is pressed then.
+TAKING_CALLS: Mapping[str, tuple[str | None, str | None]] = {
+    "by_digits": (None, None),
+    "press_1": ("answers", "1"),
+    "press_2": ("answers", "2"),
+    "press_3": ("answers", "3"),
+    "press_9": ("answers", "9"),
+    "press_nothing": ("answers", None),
+    "rings_out": ("rings_out", None),
+    "busy": ("busy", None),
+    "machine": ("machine", None),
+}
 
 
-def phones_json(kit: Kit, *, actor: str, office: str | None = None, now: datetime) -> list[dict[str, Any]]:
-    """The phones of released children and their sponsors, the newest text first.
+def phones_json(
+    kit: Kit, *, since: str = "", actor: str, office: str | None = None, now: datetime
+) -> list[dict[str, Any]]:
+    """The phones of released children and their sponsors: the first `MOST_SHOWN` of those whose case's reference is
+    `since` or comes after it; of them the newest text first.
 
     Each with id, case_id, reference, party, language, number, last, unread.
 
     `last`: way (`in`, `out`), at, said; or None. `unread`: our text is the last one.
     """
+    # Which they are must not need the texts: to find the newest would read those of every family.
+    shown = (
+        select(col(PhoneNumber.id))
+        .join(Application, col(Application.id) == col(PhoneNumber.application_id))
+        .join(Case, col(Case.id) == col(PhoneNumber.case_id))
+        .where(
+            # To Kinline every other phone that texts is a stranger's.
+            col(PhoneNumber.retired_at).is_(None),
+            col(PhoneNumber.role) == "party",
+            col(PhoneNumber.party).in_((Party.CHILD.value, Party.SPONSOR.value)),
+            col(Case.released_at).is_not(None),
+            col(Application.reference) >= since,
+            text(IN_SCOPE.format(case="phone_number.case_id")).bindparams(office=office),
+        )
+        .order_by(col(Application.reference), col(PhoneNumber.party).desc(), col(PhoneNumber.id))
+        .limit(MOST_SHOWN)
+        .subquery()
+    )
     sent = (
         select(col(Message.id))
         .where(col(Message.number_id) == col(PhoneNumber.id), col(Message.accepted_at).is_not(None))
@@ -56,18 +90,10 @@ def phones_json(kit: Kit, *, actor: str, office: str | None = None, now: datetim
     )
     query = (
         select(PhoneNumber, col(Application.reference), Message, InboundText)
+        .join(shown, shown.c.id == col(PhoneNumber.id))
         .join(Application, col(Application.id) == col(PhoneNumber.application_id))
         .outerjoin(Message, col(Message.id) == sent)
         .outerjoin(InboundText, col(InboundText.id) == came)
-        .join(Case, col(Case.id) == col(PhoneNumber.case_id))
-        .where(
-            # To Kinline every other phone that texts is a stranger's.
-            col(PhoneNumber.retired_at).is_(None),
-            col(PhoneNumber.role) == "party",
-            col(PhoneNumber.party).in_((Party.CHILD.value, Party.SPONSOR.value)),
-            col(Case.released_at).is_not(None),
-            text(IN_SCOPE.format(case="phone_number.case_id")).bindparams(office=office),
-        )
         .order_by(
             # greatest() passes over what is NULL
             func.greatest(col(Message.accepted_at), col(InboundText.at)).desc().nulls_last(),
@@ -75,7 +101,6 @@ def phones_json(kit: Kit, *, actor: str, office: str | None = None, now: datetim
             col(PhoneNumber.party).desc(),
             col(PhoneNumber.id),
         )
-        .limit(MOST_SHOWN)
     )
     with kit.transaction() as session:
         found = [_line(kit, *row) for row in session.execute(query)]
@@ -171,6 +196,35 @@ def type_text(kit: Kit, phone_id: UUID, body: str, person: Person, *, now: datet
             session, actor=str(person.id), act="sandbox_text", noun="phone_number", ids=[phone_id], now=now
         )
     phones.type_text(dialled, said)
+
+
+def take_calls(kit: Kit, phone_id: UUID, how: str, person: Person, *, now: datetime) -> None:
+    """This phone takes automated calls so from now on.
+
+    Raises:
+        NotFound: we know no such phone.
+        BadInput: `how` is none of `TAKING_CALLS`.
+        Refused: the phones are off.
+        Unavailable: the phone server does not answer.
+    """
+    if how not in TAKING_CALLS:
+        raise BadInput(
+            Problem("how", "wrong_value", "A phone can't take calls so.", "Choose one line of the list.")
+        )
+    phones = _phones(kit)
+    with kit.transaction() as session:
+        number, _ = _find(session, phone_id)
+        dialled = plain_number(kit.vault, number)
+        history.audit(
+            session, actor=str(person.id), act="sandbox_calls", noun="phone_number", ids=[phone_id], now=now
+        )
+    phones.take_calls(dialled, *TAKING_CALLS[how])
+
+
+def taking_calls(chosen: Mapping[str, Any] | None) -> str:
+    """Which of `TAKING_CALLS` this is, as the phone server has it."""
+    asked = (chosen["pickup"], chosen["presses"]) if chosen is not None else (None, None)
+    return next(how for how, manner in TAKING_CALLS.items() if manner == asked)
 
 
 def clock_json(kit: Kit) -> dict[str, Any] | None:

@@ -33,6 +33,8 @@ from models.reading import DocumentText, MachineZone, PageMarks, ReadLine, ReadM
 
 PAGES_READ = 4
 _JUST_READ = 16  # documents whose words stay at hand
+# Source: ours. Times its limit that a document may wait for a machine that is busy with other things.
+_PATIENCE = 10
 T = TypeVar("T")
 
 
@@ -165,7 +167,8 @@ class ReaderProcess:
 
     Two threads that want the same document read it once: the second takes what the first has just read.
     The process starts at the first document and ends with `close`, with the parent, or when a document
-    takes longer than `seconds_per_document`.
+    takes longer than `seconds_per_document` of all processors. What the machine does beside it does not count: a
+    document is not called unreadable because others were in the way.
     """
 
     def __init__(self, *, seconds_per_document: int = 90) -> None:
@@ -219,7 +222,7 @@ class ReaderProcess:
         for _ in range(2):
             started = time.monotonic()
             try:
-                return self._ready().submit(_timed, job, given, self._limit).result()
+                return self._ready().submit(_timed, job, given, self._limit, self._limit * _PATIENCE).result()
             except BrokenProcessPool:
                 self._stop()
                 if time.monotonic() - started >= self._limit:
@@ -255,11 +258,18 @@ def _end_with(parent: multiprocessing.process.BaseProcess) -> None:
     os._exit(1)
 
 
-def _timed(job: Callable[..., T], given: tuple[object, ...], seconds: int) -> T:
-    # SIGALRM's default ends the process even from within a decoder's C code; the parent sees it broken.
-    signal.signal(signal.SIGALRM, signal.SIG_DFL)
-    signal.alarm(seconds)
+def _timed(job: Callable[..., T], given: tuple[object, ...], seconds: int, patience: int) -> T:
+    # What these signals do by default ends the process even from within a decoder's C code; the parent sees it broken.
+    # The first counts what this process works, on every processor: it never comes before so many seconds are over.
+    work = seconds * (os.cpu_count() or 1)
+    for timer, end, after in (
+        (signal.ITIMER_PROF, signal.SIGPROF, work),
+        (signal.ITIMER_REAL, signal.SIGALRM, patience),
+    ):
+        signal.signal(end, signal.SIG_DFL)
+        signal.setitimer(timer, after)
     try:
         return job(*given)
     finally:
-        signal.alarm(0)
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.setitimer(signal.ITIMER_REAL, 0)

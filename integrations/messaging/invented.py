@@ -30,12 +30,21 @@ class InventedPhones:
         self._ask("POST", "inbound", {"from": phone, "to": self.ours, "body": body, "by_hand": True})
 
     def thread(self, phone: str) -> dict[str, Any]:
-        """What this phone holds: `texts` both ways and `calls`, earliest first; `by_hand`, `opted_out`.
+        """What this phone holds: `texts` both ways and `calls`, earliest first; `by_hand`, `opted_out`;
+        `takes_calls`: `pickup` and `presses` as a person has chosen, or None.
 
         Raises:
             Unavailable: the phone server does not answer.
         """
         return self._ask("POST", "thread", {"phone": phone})
+
+    def take_calls(self, phone: str, pickup: str | None, presses: str | None) -> None:
+        """From now on this phone takes automated calls so; with no `pickup` by its last two digits.
+
+        Raises:
+            Unavailable: the phone server does not answer.
+        """
+        self._ask("POST", "takes_calls", {"phone": phone, "pickup": pickup, "presses": presses})
 
     def clock(self) -> dict[str, Any]:
         """`moves`: whether somebody here moves time when it is wished; `wish`: the newest one, or None.

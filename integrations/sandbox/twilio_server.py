@@ -12,6 +12,7 @@ import heapq
 import hmac
 import json
 import logging
+import re
 import threading
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -27,7 +28,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from integrations.sandbox.phones import ApiManner, PhoneBehaviour, behaviour
+from integrations.sandbox.phones import ApiManner, PhoneBehaviour, Pickup, behaviour
 from integrations.sandbox.store import Body, Clock, SandboxStore
 from integrations.sandbox.twilio_voice import (
     API_VERSION,
@@ -38,6 +39,7 @@ from integrations.sandbox.twilio_voice import (
     LATE,
     OPT_OUTS,
     PHONES,
+    TAKES_CALLS,
     TEXTS,
     CallDesk,
     Form,
@@ -55,6 +57,7 @@ LIST_LAG = timedelta(seconds=60)
 MAX_TRIES = 20
 _LONGEST_PAUSE = 15.0
 _LONGEST_HANG = 120.0
+_KEYS = re.compile(r"[0-9*#]{1,8}")
 _log = logging.getLogger("kinline.sandbox.twilio")
 
 
@@ -213,6 +216,7 @@ class _Api:
             ("inbound", self._inbound),
             ("inbound_url", self._inbound_url),
             ("thread", self._thread),
+            ("takes_calls", self._take_calls),
             ("clock", self._wish),
         ):
             routes.append(Route(f"/_sandbox/{name}", self._control(act), methods=["POST"]))
@@ -354,7 +358,21 @@ class _Api:
             "calls": store.find(CALLS, to=phone),
             "by_hand": store.get(HELD, phone) is not None,
             "opted_out": bool(store.find(OPT_OUTS, phone=phone)),
+            "takes_calls": store.get(TAKES_CALLS, phone),
         }
+
+    def _take_calls(self, _request: Request, told: Body) -> Any:
+        """From now on this phone takes automated calls so; with no `pickup` as its last two digits say."""
+        store, phone = self._sandbox.store, told["phone"]
+        if told["pickup"] is None:
+            store.delete(TAKES_CALLS, phone)
+            return {"takes_calls": None}
+        presses = told["presses"]
+        if presses is not None and not _KEYS.fullmatch(presses):
+            raise ValueError("no key of a telephone")
+        chosen = {"pickup": Pickup(told["pickup"]).value, "presses": presses}
+        store.put(TAKES_CALLS, phone, chosen)
+        return {"takes_calls": chosen}
 
     def _clock(self, _request: Request, _told: Body) -> Any:
         return {"moves": self._sandbox.moves_clock, "wish": self._sandbox.wishes.newest()}

@@ -11,6 +11,7 @@ import hashlib
 import re
 import threading
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from typing import Any
@@ -30,6 +31,8 @@ CALLS, TEXTS, PHONES, STUMBLES = "twilio_call", "twilio_text", "twilio_phone", "
 OPT_OUTS, ANSWERED = "twilio_opt_out", "twilio_answered"
 # Phones on which a person has typed: they answer no text by themselves any more.
 HELD = "twilio_held"
+# How a person has chosen that a phone takes automated calls: `pickup`, `presses`. Without it the last two digits say so.
+TAKES_CALLS = "twilio_takes_calls"
 API_VERSION = "2010-04-01"
 MAX_STEPS = 8
 _E164 = re.compile(r"\+[1-9]\d{7,14}")
@@ -95,8 +98,14 @@ class Switch:
         known = self.store.get(PHONES, number)
         if known is None:
             self.store.put(PHONES, number, {"phone": number, "first_tried_at": now.isoformat()})
-            return behaviour(number)
-        return behaviour(number).after(now - datetime.fromisoformat(known["first_tried_at"]))
+            since = None
+        else:
+            since = now - datetime.fromisoformat(known["first_tried_at"])
+        found = behaviour(number).after(since)
+        chosen = self.store.get(TAKES_CALLS, number)
+        if chosen is None:
+            return found
+        return replace(found, automated=Pickup(chosen["pickup"]), presses=chosen["presses"])
 
     def stumble(self, *parts: str) -> None:
         """Nothing on the third try of the same request; then it counts anew.

@@ -15,6 +15,7 @@ from kinline.cli.common import As, AsJson, At, MaybeAs
 from kinline.cli.followup import as_uuid
 from kinline.cli.followup import call_app as app
 from kinline.stack import Stack
+from models.states import CallOutcome
 
 __all__ = ["app"]
 Task = Annotated[str, typer.Argument(metavar="TASK", help="Its id, from `kinline call list`.")]
@@ -63,6 +64,9 @@ def call_draft(
     task: Task,
     answers: Annotated[Path, typer.Option("--answers", help="JSON of the answers so far.", metavar="FILE")],
     as_: As,
+    outcome: Annotated[
+        CallOutcome | None, typer.Option("--outcome", help="How the call ended, if you know that already.")
+    ] = None,
     as_json: AsJson = False,
     at: At = None,
 ) -> None:
@@ -71,7 +75,7 @@ def call_draft(
     def body(stack: Stack) -> dict[str, Any]:
         who, now = common.person(stack, as_), stack.now()
         content = common.read_file(answers, "--answers")
-        saved = call_tasks.save_draft(stack.kit, _id(task), content, who, now=now)
+        saved = call_tasks.save_draft(stack.kit, _id(task), content, who, outcome=outcome, now=now)
         return {"task": str(saved), "saved_at": now.isoformat()}
 
     common.run(body, as_json=as_json, at=at, show=lambda r: common.OUT.print(f"Saved at {r['saved_at']}."))

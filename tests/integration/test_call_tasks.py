@@ -14,6 +14,7 @@ from integrations.kit import Kit
 from kinline.cli.calls import app
 from models.errors import BadInput, Refused
 from models.facts import Person
+from models.states import CallOutcome
 from models.tables.reports import CallDraft
 from models.tables.system import AuditEntry
 from tests.integration.followup_scenes import DAY, HOUR, Family, World, a_family, still_world
@@ -56,10 +57,15 @@ def test_what_is_typed_is_sealed_resumed_and_gone_once_the_call_is_on_record(wor
     family, _ = with_task(world)
     task, caller = _id(world, family), world.staff["caller"]
     for food in ("yes", "no"):
-        call_tasks.save_draft(world.kit, task, json.dumps({"food": food}).encode(), caller, now=world.now)
+        call_tasks.save_draft(
+            world.kit, task, json.dumps({"food": food}).encode(), caller,
+            outcome=CallOutcome.SPONSOR_ONLY, now=world.now,
+        )  # fmt: skip
     (row,) = world.rows(CallDraft)
     assert b"food" not in bytes(row.sealed_answers)
-    assert call_tasks.open_task(world.kit, task, caller, now=world.now)["form"]["food"] == "no"
+    opened = call_tasks.open_task(world.kit, task, caller, now=world.now)
+    assert (opened["form"]["food"], opened["outcome"]) == ("no", "sponsor_only")
+    assert b"sponsor_only" not in bytes(row.sealed_answers)
     assert world.duties(family, "notice_of_concern") == []  # a draft settles and opens nothing
     with pytest.raises(BadInput):
         call_tasks.save_draft(world.kit, task, b'{"food": "?"}', caller, now=world.now)

@@ -24,7 +24,7 @@ _SAME = {"Kinline", "KB", "Español", "English"}
 # What a macro hands to another place of the page: the tone of a tag, the attributes of a field.
 _NOT_TEXT = re.compile(r"bad|warn|good|aria-[a-z]+=.*|\"")
 # A string of an expression that reads like words and is given to nothing that translates.
-_LITERAL = re.compile(r"""(?<!_\()(?<!_\(\s)"([A-Z][a-z]+[^"]*|[a-z]+ [a-z ]+[^"]*)"(?!\s*~)""")
+_LITERAL = re.compile(r"""(?<!_\()(?<!_\(\s)"(?!kinline )([A-Z][a-z]+[^"]*|[a-z]+ [a-z ]+[^"]*)"(?!\s*~)""")
 _EXPRESSION = re.compile(r"\{\{.*?\}\}|\{%(?!-?\s*trans).*?%\}", re.DOTALL)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -95,16 +96,21 @@ def test_typing_is_saved_and_found_again(sign_in: SignIn, world: World, called: 
     browser = sign_in("caller")
     page = f"/calls/{task}"
     token = token_in(browser.get(page).text)
-    form = {"csrf_token": token, "food": "no", "good_time": "after five"}
+    form = {"csrf_token": token, "outcome": "sponsor_only", "food": "no", "good_time": "after five"}
     saved = browser.post(f"{page}/draft", data=form, headers={"HX-Request": "true"})
     assert (saved.status_code, saved.text.startswith("Saved ")) == (200, True)
     (row,) = world.rows(CallDraft)
     assert b"after five" not in bytes(row.sealed_answers)
-    assert 'value="after five"' in browser.get(page).text
+    again = browser.get(page).text
+    assert 'value="after five"' in again
+    assert re.search(r'value="sponsor_only"[^>]* checked', again)
+    assert not re.search(r'value="reached_alone"[^>]* checked', again)
     later = browser.post(f"{page}/draft", data=form)
     assert later.headers["location"] == "/calls?done=draft"
     broken = browser.post(f"{page}/draft", data=form | {"food": "?"}, headers={"HX-Request": "true"})
     assert broken.text.startswith("Not saved")
+    invented = browser.post(f"{page}/draft", data=form | {"outcome": "fine"}, headers={"HX-Request": "true"})
+    assert invented.text.startswith("Not saved")
 
 
 def test_a_call_that_is_written_down_late_has_its_true_time(

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 from httpx import Client
@@ -13,6 +15,7 @@ from sqlalchemy import select
 from sqlmodel import col
 
 from console.app import create_app
+from integrations.desk.voice import place_calls
 from integrations.kit import Kit
 from integrations.messaging.invented import InventedPhones
 from integrations.messaging.twilio import TwilioMessenger
@@ -24,7 +27,7 @@ from integrations.settings import Settings
 from kinline.play.moving import TimeMover
 from kinline.providers import SandboxTime, SandboxUrls
 from models.facts import Person
-from models.tables.ledger import InboundText
+from models.tables.ledger import Call, InboundText
 from models.tables.system import AuditEntry
 from tests.builders import NOW
 from tests.integration.console.conftest import kinline_now, open_browser, token_in
@@ -73,7 +76,7 @@ def test_production_has_no_such_pages(kit: Kit) -> None:
     with open_browser(app) as client:
         for path in ("/sandbox", "/sandbox/clock", "/sandbox/phones/x", "/sandbox/phones/x/thread"):
             assert client.get(path).status_code == 404
-        for path in ("/sandbox/clock", "/sandbox/phones/x/texts"):
+        for path in ("/sandbox/clock", "/sandbox/phones/x/texts", "/sandbox/phones/x/calls"):
             assert client.post(path).status_code == 404
 
 
@@ -95,6 +98,18 @@ def test_a_typed_text_comes_in_by_the_signed_webhook(
     listed = browser.get("/sandbox").text
     assert "From the phone" in listed
     assert family.phones["sponsor"] in listed
+
+
+def test_the_list_begins_at_a_reference(family: Family, sign_in: SignIn, sandbox: TwilioSandbox) -> None:
+    browser = sign_in("cm")
+    all_of_them = browser.get("/sandbox").text
+    assert family.phones["sponsor"] in all_of_them
+    assert 'name="since"' not in all_of_them  # nothing is left out
+    reference = re.findall(r"/cases/[0-9a-f-]+\">([^<]+)</a>", all_of_them)[0]
+    assert family.phones["sponsor"] in browser.get("/sandbox", params={"since": reference}).text
+    behind = browser.get("/sandbox", params={"since": f"{reference}-"}).text
+    assert family.phones["sponsor"] not in behind
+    assert f'value="{reference}-"' in behind
 
 
 def test_a_forged_text_is_refused(kit: Kit, family: Family, sign_in: SignIn, sandbox: TwilioSandbox) -> None:
@@ -142,6 +157,28 @@ def test_a_phone_in_hand_answers_no_text_by_itself(
     thread = kit.phones.thread("+12025550101")
     assert sorted(one["body"] for one in thread["texts"]) == ["Are you well? Reply 1", "hello"]
     assert thread["by_hand"]
+
+
+def test_a_phone_takes_calls_as_it_is_told_and_the_case_hears_of_it(
+    kit: Kit, family: Family, sign_in: SignIn, sandbox: TwilioSandbox
+) -> None:
+    browser, path = sign_in("cm"), page_of(family)
+    shown = browser.get(path).text
+    assert "When Kinline calls: By itself, as its last two digits say." in shown
+    choose = {"csrf_token": token_in(shown), "how": "press_2"}
+    assert browser.post(f"{path}/calls", data=choose).headers["location"] == f"{path}?done=phone_calls"
+    assert "When Kinline calls: Pick up and press 2: needs help." in browser.get(path).text
+    call_id = an_automated_call(kit, family)
+    place_calls(kit, now=NOW)
+    sandbox.advance(NOW + timedelta(minutes=5))
+    with kit.transaction() as session:
+        call = session.get_one(Call, call_id)
+        assert (call.state, call.digits) == ("done", "2")
+    assert "answered, pressed 2" in browser.get(path).text
+    assert browser.post(f"{path}/calls", data=choose | {"how": "by_digits"}).status_code == 303
+    assert sandbox.store.find("twilio_takes_calls") == []
+    wrong = browser.post(f"{path}/calls", data=choose | {"how": "sing"})
+    assert (wrong.status_code, "Choose one line of the list." in wrong.text) == (422, True)
 
 
 def test_time_moves_as_wished_one_wish_at_a_time(
@@ -193,6 +230,21 @@ def test_a_step_that_fails_is_said_and_can_be_wished_again(
     assert (newest["state"], newest["error"]) == ("failed", "ConnectError")
     assert "Time stopped on its way" in sign_in("cm").get("/sandbox/clock").text
     assert sandbox.wishes.wish("hour", kinline_now(kit)) is not None
+
+
+def an_automated_call(kit: Kit, family: Family) -> UUID:
+    """One to the sponsor that is due now."""
+    call = Call(
+        case_id=family.case_id,
+        number_id=family.numbers["sponsor"],
+        kind="automated",
+        party="sponsor",
+        due_at=NOW,
+    )
+    with kit.transaction() as session:
+        session.add(call)
+        session.flush()
+        return call.id
 
 
 def a_mover(kit: Kit) -> TimeMover:

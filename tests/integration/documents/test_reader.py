@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import os
 import signal
@@ -179,6 +180,16 @@ def die(content: bytes) -> str:
     return ""
 
 
+def toil(content: bytes) -> str:
+    while True:
+        hashlib.sha256(content).digest()
+
+
+def wait_two_seconds(content: bytes) -> str:
+    threading.Event().wait(2)
+    return "read"
+
+
 def hang(content: bytes) -> str:
     threading.Event().wait()
     return ""
@@ -215,9 +226,18 @@ def test_process_that_dies_twice_is_unavailable_and_the_next_document_is_read(pr
     assert process.look_at(pdf()).legibility is not None
 
 
-def test_document_that_takes_too_long_is_given_up() -> None:
+def test_document_that_takes_too_much_work_is_given_up() -> None:
     with ReaderProcess(seconds_per_document=1) as own, pytest.raises(Unavailable, match="time_limit"):
-        own._run(hang, b"")
+        own._run(toil, b"")
+
+
+def test_document_that_only_waits_is_given_up_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It may be the machine that is busy, so that it is not given up at its limit; but at some time it is."""
+    monkeypatch.setattr(reader, "_PATIENCE", 3)
+    with ReaderProcess(seconds_per_document=1) as own:
+        assert own._run(wait_two_seconds, b"") == "read"
+        with pytest.raises(Unavailable, match="time_limit"):
+            own._run(hang, b"")
 
 
 def test_closing_leaves_no_process() -> None:
