@@ -66,7 +66,7 @@ def board(request: Request, who: Reader) -> Response:
     measures = {one["id"]: _told(one) for one in found["measures"]}
     first = [measures.pop(name) for name in _FIRST]
     if READ_OPENINGS.is_held_by(who.person):
-        first.append(measures.pop(_OPENINGS) | {"list": "/openings"})
+        first.append(measures.pop(_OPENINGS))
     return page(
         request,
         "oversight.html",
@@ -248,7 +248,6 @@ def _told(one: Mapping[str, Any]) -> dict[str, Any]:
     share, wrong = one["share"], exceptional(one)
     return {
         "id": one["id"],
-        "list": f"/oversight/{one['id']}",
         "title": one["title"],
         "told": board_words.told(one),
         "percent": None if share is None else f"{share:.1%}".replace(".0%", "%"),

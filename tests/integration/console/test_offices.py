@@ -311,7 +311,7 @@ def test_openings_without_a_review_are_a_measure(
         assert (late in browser.get("/openings").text) is is_late
     first = browser.get("/oversight").text.partition('id="duties"')[0]
     assert "Openings of another office" in first
-    assert '<a href="/openings">The opening' in first
+    assert '<a href="/openings">Review what was opened</a>' in first
     key = session.scalars(select(col(CaseOpening.id))).one()
     review(kit, browser, staff["supervisor"], key, wall, was_right="yes", words="She was needed.")
     assert told() == (0, 1, [])
