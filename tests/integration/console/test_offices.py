@@ -27,11 +27,9 @@ from integrations.kit import Kit
 from models.errors import BadInput, NotFound, Refused
 from models.facts import Person
 from models.tables.offices import CaseOpening
-from models.tables.people import Staff
+from models.tables.people import Case, Staff
 from models.tables.system import AuditEntry, History
-from tests.builders import (
-    NOW,
-)
+from tests.builders import NOW, a_followed_case
 from tests.integration.console.conftest import Wall, token_in
 from tests.integration.office_scenes import Scene, two_offices
 
@@ -351,3 +349,33 @@ def test_key_for_a_person_sees_what_the_person_sees(
     assert (answer.status_code, answer.json()["type"]) == (403, "urn:kinline:problem:other_office")
     assert browser.get(f"/api/v1/cases/{scene.ours}", headers=headers).status_code == 200
     assert str(scene.theirs) not in browser.get("/api/v1/queue", headers=headers).text
+
+
+def test_the_office_of_a_case_follows_its_provider(
+    kit: Kit, staff: dict[str, Person], scene: Scene, session: Session
+) -> None:
+    """Whoever writes either of the two, in whichever order: the lists read the case's own column."""
+
+    def office() -> str | None:
+        session.expire_all()
+        return session.get_one(Case, scene.nobodys).office
+
+    assert office() is None
+    set_provider(kit, "example place, NOBODY ", "There", staff["admin"], wall=NOW)
+    assert office() == "there"
+    set_provider(kit, "Example Place, Nobody", "elsewhere", staff["admin"], wall=NOW)
+    assert office() == "elsewhere"
+    with kit.transaction() as opened:
+        opened.get_one(Case, scene.nobodys).care_provider = " EXAMPLE House, here"
+    assert office() == "here"
+    with kit.transaction() as opened:
+        opened.get_one(Case, scene.nobodys).office = "there"
+    assert office() == "here"
+    with kit.transaction() as opened:
+        opened.get_one(Case, scene.nobodys).care_provider = "Example Place, of no office"
+    assert office() is None
+    with kit.transaction() as opened:
+        assert a_followed_case(opened, kit.vault, care_provider="EXAMPLE HOUSE, THERE").office is None
+        opened.flush()
+    told = session.execute(select(col(Case.office)).where(col(Case.care_provider) == "EXAMPLE HOUSE, THERE"))
+    assert told.scalars().all() == ["there"]
