@@ -12,7 +12,16 @@ from jinja2 import Environment
 
 from console.errors import NotSignedIn
 from console.metrics import Metrics
-from console.permissions import ACT_ON_CASES, HAND_IN, READ_CASES, READ_LINKS, Permission
+from console.permissions import (
+    ACT_ON_CASES,
+    HAND_IN,
+    JUDGE_OPENINGS,
+    READ_CASES,
+    READ_LINKS,
+    READ_OPENINGS,
+    Permission,
+)
+from console.scope import require_scope
 from console.speech import speech
 from console.throttle import KeyThrottle, PasswordSlots
 from integrations.identity.accounts import Awaits, SignedIn, find_session
@@ -88,15 +97,17 @@ def signed_in(request: Request) -> SignedIn:
     return who
 
 
-def holder(permission: Permission) -> Callable[[SignedIn], SignedIn]:
-    """A dependency: who is signed in, when they hold this permission.
+def holder(permission: Permission) -> Callable[[Request, SignedIn], SignedIn]:
+    """A dependency: who is signed in, when they hold this permission and the case of this address is in their scope.
 
     Raises:
-        NotSignedIn, Forbidden: they don't.
+        NotSignedIn, Forbidden: they don't, or it is another office's.
     """
 
-    def held(who: Annotated[SignedIn, Depends(signed_in)]) -> SignedIn:
+    def held(request: Request, who: Annotated[SignedIn, Depends(signed_in)]) -> SignedIn:
         permission.require(who.person)
+        console = console_of(request)
+        require_scope(request, console.kit, who.person, who.office, wall=console.wall())
         return who
 
     return held
@@ -131,6 +142,8 @@ Reader = Annotated[SignedIn, Depends(holder(READ_CASES))]
 Actor = Annotated[SignedIn, Depends(holder(ACT_ON_CASES))]
 LinkReader = Annotated[SignedIn, Depends(holder(READ_LINKS))]
 Sender = Annotated[SignedIn, Depends(holder(HAND_IN))]
+OpeningReader = Annotated[SignedIn, Depends(holder(READ_OPENINGS))]
+OpeningJudge = Annotated[SignedIn, Depends(holder(JUDGE_OPENINGS))]
 CaseReader = Reader
 HalfSignedIn = Annotated[SignedIn, Depends(half_signed_in)]
 Enroller = Annotated[SignedIn, Depends(enroller)]

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from sqlalchemy import text
 from sqlmodel import Session
 
+from integrations.store.scope import ESCALATION_IN_SCOPE, IN_SCOPE
+
 _COUNTS = text(
-    """
+    f"""
     WITH items AS (
         SELECT e.queue,
                CASE WHEN e.state = 'open' THEN e.acknowledge_by ELSE e.resolve_by END < :now AS overdue
-        FROM escalation e WHERE e.state <> 'resolved'
+        FROM escalation e WHERE e.state <> 'resolved' AND {ESCALATION_IN_SCOPE}
         UNION ALL
         SELECT o.queue, true
         FROM obligation o
-        WHERE o.state = 'open' AND o.due_at < :now
+        WHERE o.state = 'open' AND o.due_at < :now AND {IN_SCOPE.format(case="o.case_id")}
           AND NOT EXISTS (SELECT 1 FROM escalation e WHERE e.obligation_id = o.id AND e.state <> 'resolved')
     )
     SELECT queue, count(*), count(*) FILTER (WHERE overdue)
@@ -35,6 +38,9 @@ class QueueCount:
     overdue: int
 
 
-def queue_counts(session: Session, *, now: datetime) -> list[QueueCount]:
-    """Every queue that holds something, the one with the most overdue first."""
-    return [QueueCount(*row) for row in session.execute(_COUNTS, {"now": now})]
+def queue_counts(
+    session: Session, *, office: str | None = None, me: UUID | None = None, now: datetime
+) -> list[QueueCount]:
+    """Every queue that holds something of this office (None: of all) or that is `me`'s, the most overdue first."""
+    given = {"now": now, "office": office, "me": me}
+    return [QueueCount(*row) for row in session.execute(_COUNTS, given)]

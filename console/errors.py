@@ -82,6 +82,16 @@ class Forbidden(KinlineError):
         super().__init__(f"{code}: {message}")
 
 
+class OtherOffice(Forbidden):
+    """The case is another office's. `case_id` is what may be opened, with a reason."""
+
+    def __init__(self, case_id: str) -> None:
+        super().__init__(
+            "other_office", "This case is another office's. Open it in the console, with a reason."
+        )
+        self.case_id = case_id
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """One error, ready to be told: to a machine or to a person."""
@@ -222,6 +232,8 @@ def add_error_handlers(app: FastAPI) -> None:
     def handle(request: Request, err: Exception) -> Response:
         if isinstance(err, NotSignedIn) and not is_for_machines(request.url.path):
             return _to_sign_in(request)
+        if isinstance(err, OtherOffice) and not is_for_machines(request.url.path):
+            return _may_be_opened(request, err)
         return error_response(request, answer_to(err))
 
     for kind in (
@@ -233,6 +245,15 @@ def add_error_handlers(app: FastAPI) -> None:
         PoolTimeout,
     ):
         app.add_exception_handler(kind, handle)
+
+
+def _may_be_opened(request: Request, err: OtherOffice) -> Response:
+    """Why the case is not shown, and the form by which it is opened all the same."""
+    from console.pages.forms import Form
+    from console.pages.rendering import page
+
+    onward = request.url.path if request.method == "GET" else f"/cases/{err.case_id}"
+    return page(request, "other_office.html", status=403, case_id=err.case_id, onward=onward, form=Form())
 
 
 def _to_sign_in(request: Request) -> Response:

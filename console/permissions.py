@@ -67,3 +67,11 @@ KEEP_ROTA = Permission(
     frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR}),
     "The rota is kept by supervisors and administrators.",
 )
+READ_OPENINGS = Permission(
+    "opening readers",
+    frozenset({Role.SUPERVISOR, Role.AUDITOR}),
+    "The list of cases opened across offices is for supervisors and auditors.",
+)
+JUDGE_OPENINGS = Permission(
+    "opening judges", frozenset({Role.SUPERVISOR}), "A supervisor reviews what was opened."
+)

@@ -11,20 +11,29 @@ from console.context import Console
 from integrations.desk.views import applications_list, queue_json
 from integrations.identity.accounts import SignedIn
 from integrations.store import history
+from integrations.store.scope import outside
 
 
 def read_queue(console: Console, who: SignedIn, queue: str | None, *, now: datetime) -> dict[str, Any]:
     """This queue, or all of them."""
-    shown = queue_json(console.kit, queue=queue, now=now)
+    shown = queue_json(console.kit, queue=queue, office=who.office, now=now)
     note_list(console, who, "child_case", (item["case_id"] for item in shown["items"]), now=now)
     return shown
 
 
 def read_applications(console: Console, who: SignedIn, *, now: datetime) -> list[dict[str, Any]]:
     """The applications, newest first."""
-    rows = applications_list(console.kit, now=now)
+    rows = applications_list(console.kit, office=who.office, now=now)
     note_list(console, who, "application", (row["application_id"] for row in rows), now=now)
     return rows
+
+
+def in_scope(console: Console, office: str | None, ids: Iterable[str]) -> list[str]:
+    """Those of these cases that somebody of this office may see (None: all), in their order."""
+    cases = list(ids)
+    with console.kit.transaction() as session:
+        hidden = outside(session, office, [UUID(i) for i in cases])
+    return [i for i in cases if UUID(i) not in hidden]
 
 
 def note_list(console: Console, who: SignedIn, noun: str, ids: Iterable[str], *, now: datetime) -> None:

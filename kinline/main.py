@@ -31,6 +31,7 @@ def build() -> typer.Typer:
         links,
         lost,
         messages,
+        offices,
         persons,
         policy,
         replies,
@@ -79,7 +80,9 @@ def build() -> typer.Typer:
     app.add_typer(api_keys.app, name="key")
     app.add_typer(system.db_app, name="db")
     system.user_app.registered_commands.extend(accounts.app.registered_commands)
+    system.user_app.registered_commands.extend(offices.user_app.registered_commands)
     app.add_typer(system.user_app, name="user")
+    app.add_typer(offices.app, name="office")
     app.add_typer(system.audit_app, name="audit")
     policy.app.registered_commands.extend(explaining.policy_app.registered_commands)
     app.add_typer(policy.app, name="policy")

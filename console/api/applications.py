@@ -35,7 +35,9 @@ _AT_A_TIME = 2
 def read_application(request: Request, who: Reader, key: Key) -> JSONResponse:
     """One application, as `kinline show` prints it."""
     console = console_of(request)
-    found = views.application_json(console.kit, key, viewer=who.person, actor=who.actor, now=console.now())
+    found = views.application_json(
+        console.kit, key, viewer=who.person, actor=who.actor, office=who.office, now=console.now()
+    )
     return JSONResponse(found)
 
 

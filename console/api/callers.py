@@ -14,6 +14,7 @@ from console.context import console_of, signed_in
 from console.csrf import FIELD, require_token
 from console.errors import Forbidden, NotAcceptable, NotSignedIn, TooMany, WrongKey
 from console.permissions import ACT_ON_CASES, READ_CASES, Permission
+from console.scope import require_scope
 from integrations.identity.api_keys import Caller, Scope, find_caller
 from models.facts import Person
 
@@ -22,11 +23,15 @@ CSRF_HEADER = "x-csrf-token"
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """Who calls, and for whom. `actor` is how the audit names it: a key by itself, whoever it acts for."""
+    """Who calls, and for whom. `actor` is how the audit names it: a key by itself, whoever it acts for.
+
+    `office` bounds the cases that they see, as it bounds the person; a key for nobody has none.
+    """
 
     actor: str
     person: Person | None
     key: Caller | None = None
+    office: str | None = None
 
     @property
     def name(self) -> str:
@@ -50,10 +55,13 @@ def reads(scope: Scope, permission: Permission | None = READ_CASES) -> Callable[
         if token is not None:
             caller = _of_key(request, token, scope)
         else:
-            who = signed_in(request).person
-            caller = Principal(str(who.id), who)
+            who = signed_in(request)
+            caller = Principal(str(who.person.id), who.person, office=who.office)
         if permission is not None and caller.person is not None:
             permission.require(caller.person)
+        if caller.person is not None:
+            console = console_of(request)
+            require_scope(request, console.kit, caller.person, caller.office, wall=console.wall())
         return caller
 
     return found
@@ -122,7 +130,7 @@ def _of_key(request: Request, token: str, scope: Scope) -> Principal:
         raise TooMany(math.ceil(wait / timedelta(seconds=1)))
     if scope.value not in key.scopes:
         raise Forbidden("wrong_scope", f"This key is not for {scope.value}.")
-    return Principal(key.actor, key.person, key)
+    return Principal(key.actor, key.person, key, key.office)
 
 
 def _want_json(request: Request) -> None:

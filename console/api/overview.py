@@ -17,7 +17,7 @@ from console.api.callers import Principal, reads
 from console.api.describing import reading
 from console.api.schemas.overview import Accounting, Oversight, Queue
 from console.context import Console, console_of
-from console.reading import note_list_for
+from console.reading import in_scope, note_list_for
 from integrations.desk import oversight, views
 from integrations.desk.views import QueuePlace
 from integrations.identity.api_keys import Scope
@@ -40,6 +40,8 @@ def read_accounting(request: Request, who: Accountant) -> JSONResponse:
     """Every released child, accounted for, as `kinline account` prints it. Both lists should be empty."""
     console, now = _console(request)
     account = views.account_json(console.kit, now=now)
+    for name in ("silent", "unanswered"):
+        account[name] = in_scope(console, who.office, account[name])
     note_list_for(console, who.actor, "child_case", [*account["silent"], *account["unanswered"]], now=now)
     return JSONResponse(account)
 
@@ -48,7 +50,9 @@ def read_accounting(request: Request, who: Accountant) -> JSONResponse:
 def read_oversight(request: Request, who: Overseer) -> JSONResponse:
     """The measures for those who oversee, as `kinline oversight` prints them."""
     console, now = _console(request)
-    found = oversight.oversight_json(console.kit, now=now)
+    found = oversight.oversight_json(console.kit, office=who.office, now=now)
+    for measure in found["measures"]:
+        measure["exceptions"] = in_scope(console, who.office, measure["exceptions"])
     shown = [case_id for measure in found["measures"] for case_id in measure["exceptions"]]
     note_list_for(console, who.actor, "child_case", shown, now=now)
     return JSONResponse(found)
@@ -66,7 +70,10 @@ def read_queue(
     console, now = _console(request)
     place = None if after is None else _opened(after)
     as_of = place.as_of if place else now
-    found = views.queue_json(console.kit, queue=queue, after=place, limit=limit + 1, now=as_of)
+    me = who.person.id if who.person else None
+    found = views.queue_json(
+        console.kit, queue=queue, office=who.office, me=me, after=place, limit=limit + 1, now=as_of
+    )
     items, more = found["items"][:limit], len(found["items"]) > limit
     note_list_for(console, who.actor, "child_case", (item["case_id"] for item in items), now=now)
     asked = {"limit": str(limit), **({"queue": queue} if queue else {})}

@@ -108,6 +108,7 @@ def _link(filled: Filled) -> UUID:
         filled.person,
         verdict="confirm" if verdict == "confirm" else "split",
         reason=filled.text("reason"),
+        of=filled.key,
         now=filled.now,
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
+from uuid import UUID
 
 from fastapi import APIRouter, Request
 from fastapi.concurrency import run_in_threadpool
@@ -75,18 +76,33 @@ def _show(request: Request, key: str, act: ActForm, thing: str, who: SignedIn, f
     """The form, with what it is about. The view itself writes the audit row.
 
     Whom it is never offered to reads who does it instead.
+
+    Raises:
+        NotFound: the address names an id that is none of this application's.
     """
     console = console_of(request)
-    shown = application_json(console.kit, key, viewer=who.person, now=console.now())
+    shown = application_json(console.kit, key, viewer=who.person, office=who.office, now=console.now())
+    about = _about(shown, thing)
+    if _is_id(thing) and not any(about.values()):
+        raise NotFound("part of this application", thing)
     return form_page(
         request,
         "application_act.html",
         form,
         application=shown,
         act=act,
-        about=_about(shown, thing),
+        about=about,
         offered=act.is_offered_to(who.person),
     )
+
+
+def _is_id(thing: str) -> bool:
+    """Whether it is an id; else it is a word, of which the desk says what it names."""
+    try:
+        UUID(thing)
+    except ValueError:
+        return False
+    return True
 
 
 def _about(shown: Mapping[str, Any], thing: str) -> Mapping[str, Any]:

@@ -38,9 +38,11 @@ def application(request: Request, key: str, who: Reader) -> Response:
     """One application. The view itself writes the audit row."""
     console = console_of(request)
     now = console.now()
-    shown, withheld = application_shown(console.kit, key, viewer=who.person, now=now)
+    shown, withheld = application_shown(console.kit, key, viewer=who.person, office=who.office, now=now)
     step = next_step(shown, email=who.person.email)
-    story = application_story(console.kit, shown, viewer=who.person.id, withheld=withheld, now=now)
+    story = application_story(
+        console.kit, shown, viewer=who.person.id, withheld=withheld, office=who.office, now=now
+    )
     return page(
         request,
         "application.html",

@@ -16,6 +16,7 @@ from fastapi.responses import Response
 from console.context import Reader, console_of
 from console.pages import board_words, wording
 from console.pages.rendering import page
+from console.permissions import READ_OPENINGS
 from console.reading import note_list
 from console.speech import gettext, translated
 from integrations.desk.behind import Behind
@@ -25,8 +26,9 @@ from integrations.desk.overview import measure_list, oversight_overview
 from models.errors import NotFound
 
 router = APIRouter()
-# At the top, as numbers of children who need somebody at once.
+# At the top, as numbers of children who need somebody at once; and for who reads them, what was opened and nobody has judged.
 _FIRST = ("children_silent", "children_unanswered")
+_OPENINGS = "openings_unreviewed"
 # How the words of a box stand in the address of its list.
 _BOXES: Mapping[str, tuple[str, ...]] = {
     "duties": ("team", "kind", "how"),
@@ -61,12 +63,15 @@ class Row:
 @router.get("/oversight")
 def board(request: Request, who: Reader) -> Response:
     console = console_of(request)
-    found = oversight_overview(console.kit, now=console.now())
+    found = oversight_overview(console.kit, office=who.office, now=console.now())
     measures = {one["id"]: _told(one) for one in found["measures"]}
+    first = [measures.pop(name) for name in _FIRST]
+    if READ_OPENINGS.is_held_by(who.person):
+        first.append(measures.pop(_OPENINGS))
     return page(
         request,
         "oversight.html",
-        first=[measures.pop(name) for name in _FIRST],
+        first=first,
         measures=list(measures.values()),
         duties=_duties(found["board"]["duties"]),
         concerns=_concerns(found["board"]["concerns"]),
@@ -89,7 +94,7 @@ def list_behind(request: Request, part: str, who: Reader, number: PageNumber = 1
         raise NotFound("number of the board", part)
     first, second, third = (*map(asked.get, _BOXES[part]), None, None, None)[:3]
     now = console.now()
-    found = behind(console.kit, part, (first, second, third), page=number, now=now)
+    found = behind(console.kit, part, (first, second, third), page=number, office=who.office, now=now)
     title = board_words.list_title(part, asked, found.name)
     return _listed(request, who, _List(title, "", found.behind, now.isoformat(), asked))
 
@@ -102,7 +107,7 @@ def behind_measure(request: Request, name: str, who: Reader, number: PageNumber 
         NotFound: no measure has this name.
     """
     console = console_of(request)
-    found = measure_list(console.kit, name, page=number, now=console.now())
+    found = measure_list(console.kit, name, page=number, office=who.office, now=console.now())
     definition = board_words.definition(found.definition)
     about = f"{board_words.behind_link(name, found.behind.whole)}. {definition}."
     return _listed(request, who, _List(translated(found.title), about, found.behind, found.counted_at, {}))

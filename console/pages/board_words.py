@@ -39,6 +39,7 @@ _OF = {
     "hearings_attended": "%(part)s of %(whole)s attended",
     "hearings_without_outcome": "%(part)s of %(whole)s without an outcome",
     "no_hearing_known": "%(part)s of %(whole)s children",
+    "openings_unreviewed": "%(part)s of %(whole)s not reviewed",
 }
 # The rows behind the link: one, or more.
 _BEHIND = {
@@ -50,6 +51,7 @@ _BEHIND = {
     "hearing_rows_in_doubt": ("The row", "The %(number)s rows"),
     "hearings_attended": ("The hearing that was missed", "The %(number)s hearings that were missed"),
     "hearings_without_outcome": ("The hearing", "The %(number)s hearings"),
+    "openings_unreviewed": ("The opening", "The %(number)s openings"),
 }
 _CHILDREN = ("The child", "The %(number)s children")
 

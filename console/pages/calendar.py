@@ -34,7 +34,7 @@ def hearings(request: Request, who: Reader, first: str = "") -> Response:
     console = console_of(request)
     now = console.now()
     begins = _day(first) if first else today(now)
-    week = week_json(console.kit, first=begins, actor=str(who.person.id), now=now)
+    week = week_json(console.kit, first=begins, actor=str(who.person.id), office=who.office, now=now)
     return page(
         request,
         "hearings.html",

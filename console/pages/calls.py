@@ -32,7 +32,7 @@ def due_calls(request: Request, who: Reader) -> Response:
     """The calls that somebody has to make now. No number stands here."""
     console = console_of(request)
     now = console.now()
-    tasks = call_tasks.tasks_json(console.kit, now=now)["tasks"]
+    tasks = call_tasks.tasks_json(console.kit, office=who.office, now=now)["tasks"]
     note_list(console, who, "child_case", (task["case_id"] for task in tasks), now=now)
     return page(request, "calls.html", tasks=[_line(task, now) for task in tasks])
 

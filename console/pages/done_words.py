@@ -60,6 +60,7 @@ DONE: Mapping[str, str] = {
     "intake_goes_on": "It amends the newest revision now. What you changed stands below: check it.",
     "intake_both": "It amends the newest revision now. What both of you changed stands as you typed it: check it below.",
     "intake_again": "It waits to be taken in. What becomes of it stands below.",
+    "opening_reviewed": "Your review is on record, under your name.",
     "phone_sent": "The text is sent from this phone. What Kinline makes of it stands below.",
     "phone_calls": "From now on this phone takes Kinline's calls so.",
     "time_moves": "Time begins to move. How far it has come stands below.",

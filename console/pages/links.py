@@ -53,7 +53,7 @@ def links(request: Request, who: LinkReader, state: str = "open") -> Response:
 def links_of(request: Request, key: str, who: Reader) -> Response:
     """One application's, with what came of each. The view itself writes the audit row."""
     console = console_of(request)
-    shown = application_json(console.kit, key, viewer=who.person, now=console.now())
+    shown = application_json(console.kit, key, viewer=who.person, office=who.office, now=console.now())
     return page(
         request,
         "application_links.html",

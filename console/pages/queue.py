@@ -15,6 +15,7 @@ from console.csrf import TokenForm
 from console.pages import wording
 from console.pages.forms import Form, attempt, done, form_page
 from console.pages.rendering import page
+from console.scope import require_all
 from integrations.desk.queue_acts import MOST_AT_ONCE, reassign_many
 from integrations.desk.queues import Look, Tab, owners_json, queue_page, reasons_of
 from integrations.identity.accounts import SignedIn
@@ -46,7 +47,7 @@ def queue_list(request: Request, who: CaseReader, tab: Tab = Tab.ALL, name: str 
 def _values(request: Request, who: SignedIn, tab: Tab, name: str) -> dict[str, Any]:
     console = console_of(request)
     now = console.now()
-    look = Look(tab, name)
+    look = Look(tab, name, who.office)
     shown = queue_page(console.kit, who.person, look, now=now)
     total = shown["counts"][look.tab.value]
     return {
@@ -92,6 +93,7 @@ Chosen = Annotated[list[UUID], Query(alias="id")]
 
 @router.get("/reassign")
 def ask_reassign(request: Request, who: Actor, ids: Chosen = []) -> Response:  # noqa: B006
+    _require_open(request, who, ids)
     return _show_reassign(request, ids, Form())
 
 
@@ -100,6 +102,7 @@ def reassign(request: Request, who: Actor, form: TokenForm) -> Response:
     """All of the chosen ones are that person's, or none."""
     console = console_of(request)
     ids = _ids(form)
+    _require_open(request, who, ids)
 
     def act() -> int:
         return reassign_many(
@@ -113,6 +116,11 @@ def reassign(request: Request, who: Actor, form: TokenForm) -> Response:
 
     _, again = attempt(act, form, _FIELDS)
     return done("/queue", "reassigned") if again is None else _show_reassign(request, ids, again)
+
+
+def _require_open(request: Request, who: SignedIn, ids: list[UUID]) -> None:
+    console = console_of(request)
+    require_all(console.kit, "escalations", ids, who.person, who.office, wall=console.wall())
 
 
 def _show_reassign(request: Request, ids: list[UUID], form: Form) -> Response:

@@ -17,7 +17,7 @@ from console.errors import Answer
 from console.pages import moments, wording
 from console.pages.done_words import done_words
 from console.pages.proof_words import proof
-from console.permissions import ACT_ON_CASES, HAND_IN, READ_CASES, READ_LINKS
+from console.permissions import ACT_ON_CASES, HAND_IN, READ_CASES, READ_LINKS, READ_OPENINGS
 from console.speech import gettext, ngettext, speech, translated
 from integrations.identity.accounts import SignedIn
 
@@ -127,6 +127,8 @@ def _menu(who: SignedIn | None, *, sandbox: bool) -> list[MenuLink]:
     links.append(MenuLink("/rota", "Rota"))
     if sandbox and READ_CASES.is_held_by(who.person):
         links.append(MenuLink("/sandbox", "Phones"))
+    if READ_OPENINGS.is_held_by(who.person):
+        links.append(MenuLink("/openings", "Opened cases"))
     return links
 
 

@@ -70,7 +70,8 @@ def phones(request: Request, who: Reader, since: str = "") -> Response:
 
 def _show_phones(request: Request, who: SignedIn, form: Form) -> Response:
     console = console_of(request)
-    found = phones_json(console.kit, since=form.value("since"), actor=str(who.person.id), now=console.now())
+    since, actor, now = form.value("since"), str(who.person.id), console.now()
+    found = phones_json(console.kit, since=since, actor=actor, office=who.office, now=now)
     return form_page(
         request,
         "sandbox_phones.html",

@@ -22,7 +22,7 @@ def today(request: Request, who: AnyStaff) -> Response:
     now = console.now()
     account = account_overview(console.kit, now=now)
     with console.kit.transaction() as session:
-        queues = queue_counts(session, now=now)
+        queues = queue_counts(session, office=who.office, me=who.person.id, now=now)
     if READ_CASES.is_held_by(who.person):
         note_list(console, who, "child_case", account["silent"] + account["unanswered"], now=now)
     return page(

@@ -11,6 +11,7 @@ from sqlalchemy import text
 from sqlmodel import Session
 
 from integrations.kit import Kit
+from integrations.store.scope import IN_SCOPE
 
 # Source: ours. Of a longer story the page reads the newest lines and says so.
 MOST_TOLD = 400
@@ -18,9 +19,14 @@ MOST_TOLD = 400
 # One line a thing that happened: when, what kind, what (a code), about what, in what words, by whom. `actor` is the id of
 # a person, or the word for a part of the engine, for an API key, for the command line. `place` puts what happened in
 # the same instant in its order. Left out: the reasons for a check's result, which may tell of a criminal record, and
-# everything that stands sealed.
+# everything that stands sealed. Of a link or a merge with another office's application: the reason, which tells of both.
+_MAY_SEE_OTHER = IN_SCOPE.format(case="(SELECT x.case_id FROM application x WHERE x.id = {other})")
+_LINKED = _MAY_SEE_OTHER.format(other="l.other_application_id")
+_MERGED = _MAY_SEE_OTHER.format(
+    other="CASE WHEN m.one_application_id = :id THEN m.other_application_id ELSE m.one_application_id END"
+)
 _TOLD = text(
-    """
+    f"""
     WITH told (at, place, kind, what, about, reason, actor) AS (
         SELECT r.at, 0, 'packet', CASE r.number WHEN 1 THEN 'submitted' ELSE 'amended' END, r.number::text,
                NULL, r.actor
@@ -56,17 +62,17 @@ _TOLD = text(
         UNION ALL
         SELECT l.at, 6, 'link', 'open', l.kind, NULL, 'engine:linkage' FROM link l WHERE l.application_id = :id
         UNION ALL
-        SELECT h.at, 7, 'link', h.new, l.kind, h.why, h.actor
+        SELECT h.at, 7, 'link', h.new, l.kind, CASE WHEN {_LINKED} THEN h.why END, h.actor
         FROM link l JOIN history h ON h.row_id = l.id AND h.noun = 'link'
         WHERE l.application_id = :id AND h.new IN ('confirmed', 'split')
         UNION ALL
-        SELECT m.proposed_at, 6, 'merge', 'proposed', '', m.reason, m.proposed_by::text
+        SELECT m.proposed_at, 6, 'merge', 'proposed', '', CASE WHEN {_MERGED} THEN m.reason END, m.proposed_by::text
         FROM person_merge m WHERE :id IN (m.one_application_id, m.other_application_id)
         UNION ALL
         SELECT m.approved_at, 7, 'merge', 'approved', '', NULL, m.approved_by::text
         FROM person_merge m WHERE :id IN (m.one_application_id, m.other_application_id) AND m.approved_at IS NOT NULL
         UNION ALL
-        SELECT m.undone_at, 8, 'merge', 'undone', '', m.undone_reason, m.undone_by::text
+        SELECT m.undone_at, 8, 'merge', 'undone', '', CASE WHEN {_MERGED} THEN m.undone_reason END, m.undone_by::text
         FROM person_merge m WHERE :id IN (m.one_application_id, m.other_application_id) AND m.undone_at IS NOT NULL
         UNION ALL
         SELECT i.at, 6, 'interview', i.party, '', NULL, i.recorded_by::text
@@ -151,7 +157,7 @@ _TOLD = text(
         FROM obligation o
         WHERE o.application_id = :id AND o.side = 'vetting' AND o.due_at < coalesce(o.ended_at, :now)
     ), newest AS (
-        SELECT told.*, CASE WHEN actor ~ '^[0-9a-f]{8}-[0-9a-f-]{27}$' THEN actor::uuid END AS staff_id
+        SELECT told.*, CASE WHEN actor ~ '^[0-9a-f]{{8}}-[0-9a-f-]{{27}}$' THEN actor::uuid END AS staff_id
         FROM told ORDER BY at DESC, place DESC, kind, what, about LIMIT :most
     )
     SELECT newest.at, kind, what, about, reason, s.display_name AS by, split_part(actor, ':', 1) AS hand
@@ -184,7 +190,13 @@ _CHECK_STATES = ["ordered", "pending", "clear", "hit_review", "hit_bar", "unread
 
 
 def application_story(
-    kit: Kit, shown: Mapping[str, Any], *, viewer: UUID, withheld: bool, now: datetime
+    kit: Kit,
+    shown: Mapping[str, Any],
+    *,
+    viewer: UUID,
+    withheld: bool,
+    office: str | None = None,
+    now: datetime,
 ) -> dict[str, Any]:
     """Beside `application_json`, whose audit row covers this too:
 
@@ -203,6 +215,7 @@ def application_story(
             | {
                 "viewer": viewer,
                 "withheld": withheld,
+                "office": office,
                 "check_states": _CHECK_STATES,
                 "now": now,
                 "most": MOST_TOLD + 1,

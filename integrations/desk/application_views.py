@@ -18,6 +18,7 @@ from integrations.kit import Kit
 from integrations.policies import vetting_policy
 from integrations.store import history
 from integrations.store.applications import find_application, gather
+from integrations.store.scope import IN_SCOPE
 from models.facts import ApplicationFacts, Person, Requirement
 from models.policy import VettingPolicy
 from models.states import Role
@@ -39,25 +40,45 @@ class Shown(NamedTuple):
 
 
 def application_json(
-    kit: Kit, key: str, *, viewer: Person | None = None, actor: str | None = None, now: datetime
+    kit: Kit,
+    key: str,
+    *,
+    viewer: Person | None = None,
+    actor: str | None = None,
+    office: str | None = None,
+    now: datetime,
 ) -> dict[str, Any]:
-    """`<application>` of design 6.3. The look is in the audit: the viewer's, unless `actor` says whose."""
-    return application_shown(kit, key, viewer=viewer, actor=actor, now=now).told
+    """`<application>` of design 6.3. The look is in the audit: the viewer's, unless `actor` says whose.
+
+    For somebody of this `office` (None: of none) it tells no reason that is another office's, too.
+    """
+    return application_shown(kit, key, viewer=viewer, actor=actor, office=office, now=now).told
 
 
 def application_shown(
-    kit: Kit, key: str, *, viewer: Person | None = None, actor: str | None = None, now: datetime
+    kit: Kit,
+    key: str,
+    *,
+    viewer: Person | None = None,
+    actor: str | None = None,
+    office: str | None = None,
+    now: datetime,
 ) -> Shown:
     """As `application_json`, with what a page that tells more of it must know."""
     with kit.transaction() as session:
         application = find_application(session, key)
         actor = actor or (str(viewer.id) if viewer else "cli")
         history.audit(session, actor=actor, act="read", noun="application", ids=[application.id], now=now)
-        return _application(session, kit, application, viewer, now)
+        return _application(session, kit, application, viewer, office, now)
 
 
 def _application(
-    session: Session, kit: Kit, application: Application, viewer: Person | None, now: datetime
+    session: Session,
+    kit: Kit,
+    application: Application,
+    viewer: Person | None,
+    office: str | None,
+    now: datetime,
 ) -> Shown:
     facts = gather(session, kit.vault, application)
     policy = vetting_policy(application.policy_version)
@@ -90,7 +111,7 @@ def _application(
             }
             for link in facts.links
         ],
-        "merges": merges_json(session, application.id),
+        "merges": merges_json(session, application.id, office=office),
         "home_studies": list(home_studies_json(session, application.id)),
         "post_release_services": {
             "required": home_study.prs_required(facts, policy, now),
@@ -281,8 +302,8 @@ def _decision(session: Session, application: Application) -> dict[str, Any] | No
     }
 
 
-def applications_list(kit: Kit, *, now: datetime) -> list[dict[str, Any]]:
-    """Every application, newest first; one query."""
+def applications_list(kit: Kit, *, office: str | None = None, now: datetime) -> list[dict[str, Any]]:
+    """The applications of one office, or all, newest first; one query."""
     with kit.transaction() as session:
         rows = session.execute(
             text(
@@ -290,8 +311,10 @@ def applications_list(kit: Kit, *, now: datetime) -> list[dict[str, Any]]:
                 " a.submitted_at, a.case_id,"
                 " (SELECT count(*) FROM finding f WHERE f.application_id = a.id AND f.state = 'open'"
                 "   AND f.severity <> 'note') AS open_findings"
-                " FROM application a ORDER BY a.submitted_at DESC, a.id LIMIT 200"
-            )
+                f" FROM application a WHERE {IN_SCOPE.format(case='a.case_id')}"
+                " ORDER BY a.submitted_at DESC, a.id LIMIT 200"
+            ),
+            {"office": office},
         ).mappings()
         return [
             {

@@ -38,15 +38,16 @@ class Behind:
         return max(1, -(-self.whole // PER_PAGE))
 
 
-def listing(rows: str, where: str) -> TextClause:
+def listing(rows: str, where: str, *, of_office: bool = False) -> TextClause:
     """The statement of a list: of `rows` (SQL that gives case_id, about, at) those of which `where` is true, the oldest first.
 
     Its parameters are those of `rows` and `where`, and those of `read`. Who knows the count already gives it: the rows are
-    not counted then.
+    not counted then. `of_office`: of many rows few are seen; they are looked for once, and not to count them and again.
     """
+    kept = "MATERIALIZED" if of_office else "NOT MATERIALIZED"
     return text(
         f"""
-        WITH behind AS NOT MATERIALIZED (SELECT case_id, about, at FROM ({rows}) r WHERE {where})
+        WITH behind AS {kept} (SELECT case_id, about, at FROM ({rows}) r WHERE {where})
         SELECT CASE WHEN CAST(:known AS bigint) IS NULL THEN (SELECT count(*) FROM behind) ELSE :known END AS whole, p.*
         FROM (VALUES (1)) one LEFT JOIN (
             SELECT case_id, about, at, true AS stands FROM behind

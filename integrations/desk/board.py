@@ -19,6 +19,7 @@ from sqlmodel import Session
 from followup.calendar import local_day, local_instant
 from integrations.desk.behind import Behind, listing, read
 from integrations.kit import Kit
+from integrations.store.scope import CASE_IN_SCOPE, IN_SCOPE
 from integrations.zones import FALLBACK
 from models.errors import NotFound
 from models.states import FOLLOWED
@@ -37,48 +38,47 @@ def _band(at: str, hours: Sequence[int]) -> str:
     return f"CASE {cases} ELSE '{len(hours)}' END"
 
 
-# Each: the case, three words that name the box (the last may be empty), whom or what it is about, and since when.
+# Each: the case, three words that name the box (the last may be empty), whom or what it is about, and since when; of
+# those that `:office` may see.
 _ROWS: Mapping[Part, str] = {
-    "duties": """
+    "duties": f"""
         SELECT o.case_id, o.queue AS a, o.kind AS b,
                CASE WHEN o.state = 'settled' THEN 'done' WHEN o.due_at < :now THEN 'overdue' ELSE 'due' END AS c,
                o.kind AS about, coalesce(o.ended_at, o.due_at) AS at
         FROM obligation o
-        WHERE (o.state = 'open' AND o.due_at < :tomorrow)
-           OR (o.state = 'settled' AND o.ended_at >= :today AND o.ended_at < :tomorrow)
+        WHERE ((o.state = 'open' AND o.due_at < :tomorrow)
+               OR (o.state = 'settled' AND o.ended_at >= :today AND o.ended_at < :tomorrow))
+          AND {IN_SCOPE.format(case="o.case_id")}
     """,
     "concerns": f"""
         SELECT e.case_id, {_band("e.opened_at", CONCERN_BANDS)} AS a,
                CASE WHEN e.owner IS NULL THEN 'waiting' ELSE 'taken' END AS b, '' AS c,
                e.reason AS about, e.opened_at AS at
-        FROM escalation e WHERE e.state <> 'resolved'
+        FROM escalation e WHERE e.state <> 'resolved' AND {IN_SCOPE.format(case="e.case_id")}
     """,
     "caseloads": f"""
         SELECT e.case_id, coalesce(e.owner::text, '{NOBODY}') AS a,
                CASE WHEN (CASE WHEN e.state = 'open' THEN e.acknowledge_by ELSE e.resolve_by END) < :now
                     THEN 'late' ELSE 'in_time' END AS b, '' AS c,
                e.reason AS about, e.opened_at AS at
-        FROM escalation e WHERE e.state <> 'resolved'
+        FROM escalation e WHERE e.state <> 'resolved' AND {IN_SCOPE.format(case="e.case_id")}
     """,
     "last_contact": f"""
         SELECT c.id AS case_id,
                CASE WHEN c.last_contact_at <= c.released_at THEN 'never'
                     ELSE {_band("c.last_contact_at", CONTACT_BANDS)} END AS a,
                '' AS b, '' AS c, c.state AS about, c.last_contact_at AS at
-        FROM child_case c WHERE c.state IN ({_FOLLOWED})
+        FROM child_case c WHERE c.state IN ({_FOLLOWED}) AND {CASE_IN_SCOPE}
     """,
 }
 _COUNTS = {
     part: text(f"SELECT a, b, c, count(*) AS n FROM ({rows}) r GROUP BY a, b, c")
     for part, rows in _ROWS.items()
 }
-_LISTS: Mapping[str, TextClause] = {
-    part: listing(
-        rows,
-        "(CAST(:a AS text) IS NULL OR a = :a) AND (CAST(:b AS text) IS NULL OR b = :b)"
-        " AND (CAST(:c AS text) IS NULL OR c = :c)",
-    )
-    for part, rows in _ROWS.items()
+_BOX = "(CAST(:a AS text) IS NULL OR a = :a) AND (CAST(:b AS text) IS NULL OR b = :b) AND (CAST(:c AS text) IS NULL OR c = :c)"
+# The list of each part: of all offices, and of one.
+_LISTS: Mapping[str, tuple[TextClause, TextClause]] = {
+    part: (listing(rows, _BOX), listing(rows, _BOX, of_office=True)) for part, rows in _ROWS.items()
 }
 
 
@@ -103,7 +103,7 @@ _HAS_DUTIES = text(
 _PEOPLE = text("SELECT id::text AS id, display_name FROM staff WHERE id = ANY(CAST(:ids AS uuid[]))")
 
 
-def board_json(session: Session, *, now: datetime) -> dict[str, Any]:
+def board_json(session: Session, *, office: str | None = None, now: datetime) -> dict[str, Any]:
     """Every number of the board, as `kinline oversight` tells them.
 
     `duties`: by team (queue) and kind, what is still due today, done today and overdue; a day is one in the zone that
@@ -111,7 +111,7 @@ def board_json(session: Session, *, now: datetime) -> dict[str, Any]:
     end), `waiting` for somebody or `taken`. `caseloads`: those by their owner (`id` and name, or nobody). `last_contact`:
     followed children by the hours since a person last heard them; `never` since the release.
     """
-    counts = {part: _counted(session, part, now) for part in _ROWS}
+    counts = {part: _counted(session, part, office, now) for part in _ROWS}
     return {
         "duties": _duties(counts["duties"]),
         "concerns": [
@@ -156,7 +156,9 @@ class BoardList:
     name: str | None
 
 
-def behind(kit: Kit, part: str, box: Box, *, page: int, now: datetime) -> BoardList:
+def behind(
+    kit: Kit, part: str, box: Box, *, page: int, office: str | None = None, now: datetime
+) -> BoardList:
     """One page of the list behind a number of the board. `box`: the words of its box; None takes every one.
 
     Raises:
@@ -174,7 +176,12 @@ def behind(kit: Kit, part: str, box: Box, *, page: int, now: datetime) -> BoardL
             raise NotFound("number of the board", part)
         if part == "caseloads" and given["a"] not in (None, NOBODY):
             name = _name(session, str(given["a"]))
-        return BoardList(read(session, _LISTS[part], given | _today(now), page=page), name)
+        return BoardList(
+            read(
+                session, _LISTS[part][office is not None], given | {"office": office} | _today(now), page=page
+            ),
+            name,
+        )
 
 
 def _name(session: Session, owner: str) -> str:
@@ -187,9 +194,11 @@ def _name(session: Session, owner: str) -> str:
     return str(found.display_name)
 
 
-def _counted(session: Session, part: Part, now: datetime) -> Mapping[tuple[str, str, str], int]:
+def _counted(
+    session: Session, part: Part, office: str | None, now: datetime
+) -> Mapping[tuple[str, str, str], int]:
     found: defaultdict[tuple[str, str, str], int] = defaultdict(int)
-    for row in session.execute(_COUNTS[part], _today(now)):
+    for row in session.execute(_COUNTS[part], {"office": office} | _today(now)):
         found[row.a, row.b, row.c] = row.n
     return found
 

@@ -17,6 +17,7 @@ from integrations.kit import Kit
 from integrations.store import history
 from integrations.store.cases import lock_case
 from integrations.store.court import get_hearing
+from integrations.store.scope import IN_SCOPE
 from integrations.store.staff import record_act, require_role
 from integrations.zones import FALLBACK
 from models.court import COMING
@@ -32,7 +33,7 @@ _WIDEST = timedelta(hours=14)
 
 # One statement for a page. An answer or a word about another time of the hearing says nothing about this one.
 _WEEK = text(
-    """
+    f"""
     SELECT h.id::text, h.case_id::text, h.court, h.kind, h.state, h.outcome, h.starts_at,
            coalesce(h.zone, c.zone) AS zone, p.party,
            sent.at AS reminded_at, sent.state AS reminder, reply.meaning, reply.at AS replied_at,
@@ -62,6 +63,7 @@ _WEEK = text(
         ORDER BY w.at DESC LIMIT 1
     ) said ON true
     WHERE h.starts_at >= :first AND h.starts_at < :end AND h.state <> 'cancelled' AND c.released_at IS NOT NULL
+      AND {IN_SCOPE.format(case="h.case_id")}
     ORDER BY h.starts_at, h.id, p.party
     """
 )
@@ -69,7 +71,9 @@ _SAID = {Going.GOING.value: "confirmed", Going.NOT_GOING.value: "not_going", Goi
 _REPLIED = {"yes": "confirmed", "help": "needs_help"}
 
 
-def week_json(kit: Kit, *, first: date, actor: str = "cli", now: datetime) -> dict[str, Any]:
+def week_json(
+    kit: Kit, *, first: date, actor: str = "cli", office: str | None = None, now: datetime
+) -> dict[str, Any]:
     """Seven days of hearings from this day on, each on its day where the court is. Ids alone: nobody is named."""
     end = first + timedelta(days=DAYS)
     window = {
@@ -77,7 +81,7 @@ def week_json(kit: Kit, *, first: date, actor: str = "cli", now: datetime) -> di
         "end": datetime.combine(end, time(), UTC) + _WIDEST,
     }
     with kit.transaction() as session:
-        rows = session.execute(_WEEK, window).mappings().all()
+        rows = session.execute(_WEEK, window | {"office": office}).mappings().all()
         cases = [UUID(row["case_id"]) for row in rows]
         if cases:
             history.audit(session, actor=actor, act="hearings week", noun="child_case", ids=cases, now=now)

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, text
 from sqlmodel import Session, col
 
 from followup.answers import parse_draft
@@ -19,6 +19,7 @@ from integrations.kit import Kit
 from integrations.store import history
 from integrations.store.cases import lock_row
 from integrations.store.contacts import plain_number
+from integrations.store.scope import IN_SCOPE
 from integrations.store.sealing import open_json, seal_json
 from integrations.store.staff import record_act, require_role
 from models.errors import Refused
@@ -34,8 +35,8 @@ _OUTCOME = "outcome"
 CALLERS = (Role.POST_RELEASE_CALLER, Role.CASE_MANAGER, Role.SUPERVISOR)
 
 
-def tasks_json(kit: Kit, *, now: datetime) -> dict[str, Any]:
-    """The tasks that are due, the longest waiting first. No number stands in the list."""
+def tasks_json(kit: Kit, *, office: str | None = None, now: datetime) -> dict[str, Any]:
+    """The tasks that are due (of one office, or all), the longest waiting first. No number stands in the list."""
     with kit.transaction() as session:
         rows = session.execute(
             select(Call, Case, PhoneNumber, col(CallDraft.at))
@@ -43,6 +44,7 @@ def tasks_json(kit: Kit, *, now: datetime) -> dict[str, Any]:
             .outerjoin(PhoneNumber, col(PhoneNumber.id) == col(Call.number_id))
             .outerjoin(CallDraft, col(CallDraft.call_id) == col(Call.id))
             .where(col(Call.kind) == "human", col(Call.state) == "due", col(Call.due_at) <= now)
+            .where(text(IN_SCOPE.format(case="call.case_id")).bindparams(office=office))
             .order_by(col(Call.due_at), col(Call.id))
         )
         tasks = [_task(call, case, number, typed_at, now) for call, case, number, typed_at in rows]

@@ -44,6 +44,7 @@ COURT = (
                 SELECT 1 FROM hearing h
                 WHERE h.case_id = c.id AND h.state IN ('scheduled', 'moved') AND h.starts_at > :now) AS wrong
             FROM child_case c WHERE c.state IN ({_FOLLOWED})""",
+        of_children=True,
     ),
 )
 

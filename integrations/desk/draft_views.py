@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlmodel import Session, col
 
 from integrations.desk.amendment_views import Amending, amending_of
@@ -229,6 +229,9 @@ def _drafts(kit: Kit, session: Session, person: Person, everybody: bool) -> list
     )
     if everybody:
         query = query.where(col(PacketDraft.state) == DraftState.DRAFT)
+        office = session.get_one(Staff, person.id).office
+        if office is not None:
+            query = query.where(or_(col(Staff.office).is_(None), col(Staff.office) == office))
     else:
         query = query.where(col(PacketDraft.owner_id) == person.id)
     return [_line(kit, *row) for row in session.execute(query)]

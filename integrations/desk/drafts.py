@@ -22,6 +22,7 @@ from models.facts import Person
 from models.states import DRAFT_MOVES, DraftState, Role
 from models.tables.base import Sealed
 from models.tables.intake import PacketDraft
+from models.tables.people import Staff
 from vetting.draft.amending import FIXED
 from vetting.draft.answers import Draft, Page, draft_of
 from vetting.draft.questions import BY_SLUG, Section
@@ -56,7 +57,7 @@ def _new_reference(now: datetime) -> str:
 
 
 def find_draft(session: Session, draft_id: UUID, person: Person, *, lock: bool = False) -> PacketDraft:
-    """The draft, for its owner or a supervisor.
+    """The draft, for its owner or a supervisor; a supervisor of an office reads those of its senders, and of senders without one.
 
     Raises:
         NotFound: there is none, or it is somebody else's. Refused: the wrong role.
@@ -64,9 +65,16 @@ def find_draft(session: Session, draft_id: UUID, person: Person, *, lock: bool =
     require_role(person, *MAY_SUBMIT)
     query = select(PacketDraft).where(col(PacketDraft.id) == draft_id)
     row = session.scalars(query.with_for_update() if lock else query).one_or_none()
-    if row is None or (row.owner_id != person.id and Role.SUPERVISOR not in person.roles):
+    if row is None or (row.owner_id != person.id and not _supervises(session, person, row.owner_id)):
         raise NotFound("draft", str(draft_id))
     return row
+
+
+def _supervises(session: Session, person: Person, sender: UUID) -> bool:
+    if Role.SUPERVISOR not in person.roles:
+        return False
+    own, theirs = session.get_one(Staff, person.id).office, session.get_one(Staff, sender).office
+    return own is None or theirs is None or own == theirs
 
 
 def open_draft(kit: Kit, row: PacketDraft) -> Draft:

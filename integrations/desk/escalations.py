@@ -22,7 +22,7 @@ from integrations.kit import Kit
 from integrations.policies import followup_policy, pinned_followup_policy
 from integrations.store import history, ledger
 from integrations.store.cases import lock_row
-from integrations.store.staff import record_act, require_role
+from integrations.store.staff import OWNERS, record_act, require_role
 from models.errors import BadInput, Problem, Refused
 from models.facts import EscalationFacts, Person
 from models.policy import FollowupPolicy
@@ -31,7 +31,6 @@ from models.tables.ledger import SPOKEN_DUTIES, Escalation, Evidence, Obligation
 from models.tables.people import Case, Staff
 from models.tables.system import History
 
-OWNERS = (Role.CASE_MANAGER, Role.SUPERVISOR, Role.POST_RELEASE_CALLER, Role.FEDERAL_FIELD_SPECIALIST)
 # What somebody says when they resolve an escalation settles none of these.
 _NOT_BY_A_WORD = frozenset({*SPOKEN_DUTIES, RETRY, PENDING_CHECK})
 _REASSIGNERS = (Role.SUPERVISOR, Role.CASE_MANAGER)

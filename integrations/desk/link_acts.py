@@ -14,6 +14,7 @@ from integrations.desk.acting import Act, want_reason
 from integrations.desk.jobs import enqueue_vetting
 from integrations.kit import Kit
 from integrations.store import history
+from integrations.store.applications import find_application
 from integrations.store.merges import live_merge
 from integrations.store.staff import require_role
 from models.errors import BadInput, NotFound, Problem, Refused
@@ -25,12 +26,19 @@ _SAYS = {"confirm": "confirmed", "split": "split"}
 
 
 def decide_link(
-    kit: Kit, link: str, person: Person, *, verdict: Literal["confirm", "split"], reason: str, now: datetime
+    kit: Kit,
+    link: str,
+    person: Person,
+    *,
+    verdict: Literal["confirm", "split"],
+    reason: str,
+    of: str | None = None,
+    now: datetime,
 ) -> UUID:
-    """The link is confirmed, or split for good, seen from either application. Returns its application.
+    """The link is confirmed, or split for good, seen from either application. Returns its application; `of`, if given, must name that one.
 
     Raises:
-        NotFound: there is no such link. Refused: wrong role, or the two are merged. BadInput: no reason.
+        NotFound: there is no such link, or it is not of that application. Refused: wrong role, or the two are merged. BadInput: no reason.
     """
     want_reason(reason)
     try:
@@ -43,7 +51,7 @@ def decide_link(
         application_id = session.scalars(
             select(col(Link.application_id)).where(col(Link.id) == link_id)
         ).one_or_none()
-        if application_id is None:
+        if application_id is None or (of is not None and find_application(session, of).id != application_id):
             raise NotFound("link", link)
         act = Act(kit, session, str(application_id), person, now)
         role = require_role(person, Role.INTEGRITY_REVIEWER, Role.SUPERVISOR)

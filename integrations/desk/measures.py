@@ -15,6 +15,7 @@ from sqlalchemy import text
 from sqlmodel import Session
 
 from integrations.desk.behind import Behind, listing, read
+from integrations.store.scope import CASE_IN_SCOPE
 
 # Cases that a measure names; what is left out is counted.
 EXCEPTIONS = 1000
@@ -22,7 +23,10 @@ EXCEPTIONS = 1000
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """`rows`: SQL that gives case_id, about, at, wrong. The numerator counts the wrong ones, or, if `counts_good`, the others."""
+    """`rows`: SQL that gives case_id, about, at, wrong. The numerator counts the wrong ones, or, if `counts_good`, the others.
+
+    `of_children`: the rows are those of `child_case c` under a condition, which is the end of the SQL.
+    """
 
     id: str
     title: str
@@ -30,6 +34,16 @@ class Measure:
     source: str
     rows: str
     counts_good: bool = False
+    of_children: bool = False
+
+    @property
+    def seen(self) -> str:
+        """The rows that somebody of `:office` may see."""
+        if self.of_children:
+            return f"{self.rows} AND {CASE_IN_SCOPE}"
+        return f"""
+            SELECT r.* FROM ({self.rows}) r LEFT JOIN child_case c ON c.id = r.case_id WHERE {CASE_IN_SCOPE}
+        """
 
 
 def taken(session: Session, measure: Measure, now: datetime) -> dict[str, Any]:
@@ -45,9 +59,14 @@ def taken(session: Session, measure: Measure, now: datetime) -> dict[str, Any]:
     return told(measure.id, measure.title, measure.definition, measure.source, (part, whole), found)
 
 
-def wrong_rows(session: Session, measure: Measure, *, page: int, now: datetime, known: int | None) -> Behind:
-    """The rows that went wrong, one page of them; `known`: how many, if they need not be counted."""
-    return read(session, listing(measure.rows, "wrong"), {"now": now}, page=page, known=known)
+def wrong_rows(
+    session: Session, measure: Measure, *, page: int, office: str | None, now: datetime, known: int | None
+) -> Behind:
+    """The rows that went wrong and that this office may see, one page; `known`: how many, if they need not be counted."""
+    if office is None:
+        return read(session, listing(measure.rows, "wrong"), {"now": now}, page=page, known=known)
+    given = {"now": now, "office": office}
+    return read(session, listing(measure.seen, "wrong", of_office=True), given, page=page, known=known)
 
 
 def told(

@@ -16,6 +16,7 @@ from integrations.kit import Kit
 from integrations.store import history
 from integrations.store.applications import find_application
 from integrations.store.merges import live_merge, merged_with, merges_of, still_meant
+from integrations.store.scope import outside_applications
 from integrations.store.staff import require_role
 from models.errors import BadInput, NotFound, Problem, Refused
 from models.facts import MergedFacts, Person
@@ -93,24 +94,30 @@ def unmerge(kit: Kit, one: str, other: str, person: Person, *, reason: str, now:
         return asked
 
 
-def merges_json(session: Session, application_id: UUID) -> list[dict[str, Any]]:
-    """Each merge of this application's sponsor: with whose, who said so, and whether it holds."""
+def merges_json(session: Session, application_id: UUID, *, office: str | None = None) -> list[dict[str, Any]]:
+    """Each merge of this application's sponsor: with whose, who said so, and whether it holds.
+
+    The reasons tell of both families: where the other is of a case that `office` may not see, they are None.
+    """
+    told = [(row, _other(row, application_id)) for row in merges_of(session, application_id)]
+    hidden = outside_applications(session, office, [other for _, other in told])
     return [
         {
-            "other_application": str(
-                row.other_application_id
-                if row.one_application_id == application_id
-                else row.one_application_id
-            ),
+            "other_application": str(other),
             "state": _state(session, row),
             "proposed_by": str(row.proposed_by),
             "approved_by": str(row.approved_by) if row.approved_by else None,
-            "reason": row.reason,
+            "reason": None if other in hidden else row.reason,
             "undone_by": str(row.undone_by) if row.undone_by else None,
-            "undone_reason": row.undone_reason,
+            "undone_reason": None if other in hidden else row.undone_reason,
         }
-        for row in merges_of(session, application_id)
+        for row, other in told
     ]
+
+
+def _other(row: PersonMerge, application_id: UUID) -> UUID:
+    is_one = row.one_application_id == application_id
+    return row.other_application_id if is_one else row.one_application_id
 
 
 def _state(session: Session, row: PersonMerge) -> str:

@@ -12,13 +12,13 @@ from sqlmodel import Session, col
 from followup.notices import parse_notice
 from integrations.desk.acting import want_reason
 from integrations.desk.duties import open_followup, review_duty
-from integrations.desk.escalations import OWNER_ROLES, OWNERS
+from integrations.desk.escalations import OWNER_ROLES
 from integrations.desk.reports import disclose, method_problems, reporting_policy, settle_on_paper
 from integrations.kit import Kit
 from integrations.store import history, ledger
 from integrations.store.cases import find_case, lock_case
 from integrations.store.sealing import open_json, seal_json
-from integrations.store.staff import record_act, require_role
+from integrations.store.staff import OWNERS, record_act, require_role
 from models.errors import BadInput, NotFound, Problem, Refused
 from models.facts import Person
 from models.reports import NOTICE_ANSWER, NOTICE_DUTY, NOTICE_MOVES, NoticeState, Recipient

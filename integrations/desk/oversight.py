@@ -18,6 +18,7 @@ from integrations.desk.court_measures import COURT
 from integrations.desk.measures import Measure, taken, told, wrong_rows
 from integrations.kit import Kit
 from integrations.store.accounting import Account, take_account
+from integrations.store.scope import outside
 from integrations.store.whereabouts import NOBODY_KNOWS_WHERE
 from models.errors import NotFound
 from models.states import FOLLOWED
@@ -57,6 +58,7 @@ _MEASURES = (
                    (c.last_contact_at + make_interval(hours => 24 * c.max_silence_days) >= :now) IS NOT TRUE AS wrong
             FROM child_case c WHERE c.state IN ({_FOLLOWED})""",
         counts_good=True,
+        of_children=True,
     ),
     Measure(
         "duties_overdue",
@@ -100,19 +102,31 @@ _MEASURES = (
         "DHS OIG-24-46: a missed court date is no proof that a child is lost; separate counts (domain.md section 8)",
         f"""SELECT c.id AS case_id, c.state AS about, NULL::timestamptz AS at, {NOBODY_KNOWS_WHERE} AS wrong
             FROM child_case c WHERE c.state IN ({_FOLLOWED})""",
+        of_children=True,
+    ),
+    Measure(
+        "openings_unreviewed",
+        "Openings of another office's case that nobody has reviewed",
+        "openings that no supervisor has judged yet / all openings; exceptions: their cases. Late after 24 hours",
+        "ours, unreviewed",
+        """SELECT p.case_id, 'opening' AS about, p.opened_at AS at, p.reviewed_at IS NULL AS wrong FROM case_opening p""",
     ),
     *COURT,
 )
 
 
-def oversight_json(kit: Kit, *, now: datetime) -> dict[str, Any]:
+def oversight_json(kit: Kit, *, office: str | None = None, now: datetime) -> dict[str, Any]:
     """Every measure at `now`, those of the account first; and the numbers of the board (`desk.board`)."""
     with kit.transaction() as session:
         measures = [
             *_of_the_account(take_account(session, now=now)),
             *(taken(session, measure, now) for measure in _MEASURES),
         ]
-        return {"as_of": now.isoformat(), "measures": measures, "board": board_json(session, now=now)}
+        return {
+            "as_of": now.isoformat(),
+            "measures": measures,
+            "board": board_json(session, office=office, now=now),
+        }
 
 
 def measure_names() -> tuple[str, ...]:
@@ -140,18 +154,28 @@ def exceptional(measure: Mapping[str, Any]) -> int:
 
 
 def behind_measure(
-    kit: Kit, name: str, *, page: int, now: datetime, kept: Mapping[str, Any] | None = None
+    kit: Kit,
+    name: str,
+    *,
+    page: int,
+    office: str | None = None,
+    now: datetime,
+    kept: Mapping[str, Any] | None = None,
 ) -> Behind:
     """The rows of a measure that went wrong: one page. `kept`: the measure as it was told a little while ago; its count holds.
+
+    For somebody of one office those of their own, counted now.
 
     Raises:
         NotFound: no measure has this name.
     """
     with kit.transaction() as session:
         if name in _OF_THE_ACCOUNT:
-            return _children(_named(session, name, kept, now), page)
-        known = None if kept is None else exceptional(kept)
-        return wrong_rows(session, _measure(name), page=page, now=now, known=known)
+            named = _named(session, name, kept, now)
+            hidden = outside(session, office, named)
+            return _children([one for one in named if one not in hidden], page)
+        known = None if kept is None or office is not None else exceptional(kept)
+        return wrong_rows(session, _measure(name), page=page, office=office, now=now, known=known)
 
 
 def _measure(name: str) -> Measure:

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from integrations.desk.behind import Behind
+from integrations.desk.board import board_json
 from integrations.desk.oversight import behind_measure, measure_title, oversight_json
 from integrations.desk.views import account_json
 from integrations.kit import Kit
@@ -42,9 +43,13 @@ def account_overview(kit: Kit, *, now: datetime) -> dict[str, Any]:
     return _kept(kit, "account", now) or account_json(kit, now=now)
 
 
-def oversight_overview(kit: Kit, *, now: datetime) -> dict[str, Any]:
-    """The measures and the board; their `as_of` says of when."""
-    return _kept(kit, "oversight", now) or oversight_json(kit, now=now)
+def oversight_overview(kit: Kit, *, office: str | None = None, now: datetime) -> dict[str, Any]:
+    """The measures and the board; their `as_of` says of when. The board of one office is always counted now."""
+    kept = _kept(kit, "oversight", now)
+    if kept is None or office is None:
+        return kept or oversight_json(kit, office=office, now=now)
+    with kit.transaction() as session:
+        return kept | {"board": board_json(session, office=office, now=now)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +62,7 @@ class MeasureList:
     counted_at: str
 
 
-def measure_list(kit: Kit, name: str, *, page: int, now: datetime) -> MeasureList:
+def measure_list(kit: Kit, name: str, *, page: int, office: str | None = None, now: datetime) -> MeasureList:
     """The rows behind one measure: one page of them.
 
     Raises:
@@ -66,7 +71,7 @@ def measure_list(kit: Kit, name: str, *, page: int, now: datetime) -> MeasureLis
     title, definition = measure_title(name)
     overview = _kept(kit, "oversight", now)
     kept = overview and next(one for one in overview["measures"] if one["id"] == name)
-    behind = behind_measure(kit, name, page=page, now=now, kept=kept)
+    behind = behind_measure(kit, name, page=page, office=office, now=now, kept=kept)
     return MeasureList(title, definition, behind, overview["as_of"] if overview else now.isoformat())
 
 

@@ -17,6 +17,7 @@ from integrations.desk.instants import iso
 from integrations.desk.paging_views import pagings_of
 from integrations.kit import Kit
 from integrations.store import history
+from integrations.store.scope import ESCALATION_IN_SCOPE, IN_SCOPE
 from models.errors import NotFound
 from models.facts import Person
 from models.tables.ledger import Escalation
@@ -39,24 +40,25 @@ class Tab(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What somebody wants to see: a tab, and a queue by its name; empty for all of them."""
+    """What somebody wants to see: a tab, and a queue by its name; empty for all of them. `office`: whose cases; None: all."""
 
     tab: Tab = Tab.ALL
     queue: str = ""
+    office: str | None = None
 
 
 # The rule of what stands in a queue is that of `kinline queue`: escalations that are not resolved, and duties past their day
 # that none of them is about. A snooze puts off the sight of one's own item, never its time: what is late is back.
-_ITEMS = """
+_ITEMS = f"""
 WITH items AS (
     SELECT e.id, 'escalation' AS kind, e.case_id, e.level, e.queue, e.owner, e.reason, e.opened_at AS since,
            CASE WHEN e.state = 'open' THEN e.acknowledge_by ELSE e.resolve_by END AS until, e.state,
            CASE WHEN e.state = 'open' THEN e.acknowledge_by ELSE e.resolve_by END < :now AS overdue
-    FROM escalation e WHERE e.state <> 'resolved'
+    FROM escalation e WHERE e.state <> 'resolved' AND {ESCALATION_IN_SCOPE}
     UNION ALL
     SELECT o.id, 'obligation', o.case_id, 0, o.queue, NULL, o.kind, o.due_at, o.owned_until, 'overdue', true
     FROM obligation o
-    WHERE o.state = 'open' AND o.due_at < :now
+    WHERE o.state = 'open' AND o.due_at < :now AND {IN_SCOPE.format(case="o.case_id")}
       AND NOT EXISTS (SELECT 1 FROM escalation e WHERE e.obligation_id = o.id AND e.state <> 'resolved')
 ), seen AS (
     SELECT items.*, owner IS NOT DISTINCT FROM CAST(:me AS uuid) AS mine, later.until AS later_until
@@ -99,7 +101,11 @@ def counts_json(kit: Kit, person: Person, look: Look, *, now: datetime) -> dict[
 
 
 def _counts(session: Session, person: Person, look: Look, now: datetime) -> dict[str, int]:
-    row = session.execute(_COUNTS, {"now": now, "me": person.id, "queue": look.queue}).mappings().one()
+    row = (
+        session.execute(_COUNTS, {"now": now, "me": person.id, "queue": look.queue, "office": look.office})
+        .mappings()
+        .one()
+    )
     return {tab.value: row[tab.value] for tab in Tab}
 
 
@@ -109,7 +115,7 @@ def queue_page(kit: Kit, person: Person, look: Look, *, now: datetime) -> dict[s
     Which cases were shown is in the audit.
     """
     with kit.transaction() as session:
-        given = {"now": now, "me": person.id, "queue": look.queue}
+        given = {"now": now, "me": person.id, "queue": look.queue, "office": look.office}
         rows = session.execute(_LISTS[look.tab], given).mappings().all()
         alarms = [row["id"] for row in rows if row["kind"] == "escalation"]
         paged = pagings_of(session, col(Paging.escalation_id), alarms)

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 from sqlmodel import Session, col
 
 from integrations.desk.child_story import words_of
@@ -19,6 +19,7 @@ from integrations.kit import Kit
 from integrations.messaging.invented import InventedPhones
 from integrations.store import history
 from integrations.store.contacts import plain_number
+from integrations.store.scope import IN_SCOPE
 from integrations.store.sealing import open_json
 from models.errors import BadInput, NotFound, Problem, Refused, Unavailable
 from models.facts import Person
@@ -43,7 +44,9 @@ TAKING_CALLS: Mapping[str, tuple[str | None, str | None]] = {
 }
 
 
-def phones_json(kit: Kit, *, since: str = "", actor: str, now: datetime) -> list[dict[str, Any]]:
+def phones_json(
+    kit: Kit, *, since: str = "", actor: str, office: str | None = None, now: datetime
+) -> list[dict[str, Any]]:
     """The phones of released children and their sponsors: the first `MOST_SHOWN` of those whose case's reference is
     `since` or comes after it; of them the newest text first.
 
@@ -63,6 +66,7 @@ def phones_json(kit: Kit, *, since: str = "", actor: str, now: datetime) -> list
             col(PhoneNumber.party).in_((Party.CHILD.value, Party.SPONSOR.value)),
             col(Case.released_at).is_not(None),
             col(Application.reference) >= since,
+            text(IN_SCOPE.format(case="phone_number.case_id")).bindparams(office=office),
         )
         .order_by(col(Application.reference), col(PhoneNumber.party).desc(), col(PhoneNumber.id))
         .limit(MOST_SHOWN)

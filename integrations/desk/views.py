@@ -22,6 +22,7 @@ from integrations.kit import Kit
 from integrations.store import history
 from integrations.store.accounting import stands, take_account
 from integrations.store.cases import find_case
+from integrations.store.scope import ESCALATION_IN_SCOPE, IN_SCOPE
 from models.tables.ledger import Attempt, Call, Escalation, Message, Obligation
 from models.tables.paging import Paging
 from models.tables.people import Case, PhoneNumber, Staff
@@ -220,7 +221,7 @@ def _in_sight(
 
 
 _QUEUE = text(
-    """
+    f"""
     SELECT * FROM (
         SELECT e.id::text, 'escalation' AS kind, e.case_id::text, e.level, e.queue, s.email AS owner, e.reason,
                e.opened_at AS since,
@@ -229,11 +230,13 @@ _QUEUE = text(
                NULL AS subject
         FROM escalation e LEFT JOIN staff s ON s.id = e.owner
         WHERE e.state <> 'resolved' AND (CAST(:queue AS text) IS NULL OR e.queue = :queue)
+          AND {ESCALATION_IN_SCOPE}
         UNION ALL
         SELECT o.id::text, 'obligation', o.case_id::text, 0, o.queue, NULL, o.kind, o.due_at, o.owned_until, true,
                o.party
         FROM obligation o
         WHERE o.state = 'open' AND o.due_at < :now AND (CAST(:queue AS text) IS NULL OR o.queue = :queue)
+          AND {IN_SCOPE.format(case="o.case_id")}
           AND NOT EXISTS (SELECT 1 FROM escalation e WHERE e.obligation_id = o.id AND e.state <> 'resolved')
     ) AS waiting
     WHERE CAST(:after AS text) IS NULL
@@ -259,6 +262,8 @@ def queue_json(
     kit: Kit,
     *,
     queue: str | None = None,
+    office: str | None = None,
+    me: UUID | None = None,
     after: QueuePlace | None = None,
     limit: int = MOST,
     now: datetime,
@@ -270,7 +275,7 @@ def queue_json(
         "after": str(after.id) if after else None,
     }
     with kit.transaction() as session:
-        asked = {"now": now, "queue": queue, "limit": limit, **behind}
+        asked = {"now": now, "queue": queue, "limit": limit, "office": office, "me": me, **behind}
         rows = session.execute(_QUEUE, asked).mappings().all()
         alarms = [UUID(row["id"]) for row in rows if row["kind"] == "escalation"]
         paged = pagings_of(session, col(Paging.escalation_id), alarms)

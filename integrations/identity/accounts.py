@@ -19,6 +19,7 @@ from sqlalchemy import select, update
 from sqlmodel import Session, col
 
 from integrations.identity.tokens import token_digest
+from integrations.store.scope import scope_of
 from integrations.store.staff import person_of
 from models.errors import BadInput, Problem
 from models.facts import Person
@@ -53,7 +54,10 @@ class NewSession:
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:
-    """Who a living session belongs to. One that `awaits` something is not signed in yet."""
+    """Who a living session belongs to. One that `awaits` something is not signed in yet.
+
+    `office` bounds the cases that the person sees; without one they see all.
+    """
 
     session_id: UUID
     person: Person
@@ -62,6 +66,7 @@ class SignedIn:
     awaits: Awaits | None = None
     language: str | None = None
     time_zone: str | None = None
+    office: str | None = None
 
 
 def set_password(session: Session, email: str, password: str) -> None:
@@ -166,6 +171,7 @@ def find_session(
         awaits,
         staff.language,
         staff.time_zone,
+        scope_of(staff),
     )
 
 

@@ -20,6 +20,7 @@ from sqlmodel import Session, col
 from integrations.identity.tokens import token_digest
 from integrations.kit import Kit
 from integrations.store import history
+from integrations.store.scope import scope_of
 from integrations.store.staff import person_of, require_role
 from models.errors import BadInput, NotFound, Problem, Refused
 from models.facts import Person
@@ -54,6 +55,7 @@ class Caller:
     name: str
     scopes: frozenset[str]
     person: Person | None = None
+    office: str | None = None
 
     @property
     def actor(self) -> str:
@@ -185,7 +187,10 @@ def find_caller(session: Session, token: str, *, wall: datetime) -> Caller | Non
     if row.used_at is None or wall - row.used_at >= TOUCH_EVERY:
         row.used_at = wall
         session.add(row)
-    return Caller(row.id, row.name, frozenset(row.scopes), None if holder is None else person_of(holder))
+    scopes = frozenset(row.scopes)
+    if holder is None:
+        return Caller(row.id, row.name, scopes)
+    return Caller(row.id, row.name, scopes, person_of(holder), scope_of(holder))
 
 
 def _told(row: ApiKey, holder: str | None, wall: datetime) -> dict[str, Any]:

@@ -28,6 +28,9 @@ SANDBOX_STAFF: tuple[tuple[str, str, Role], ...] = (
     ("admin@example.org", "Ada Example", Role.ADMINISTRATOR),
 )
 
+# Who takes escalations.
+OWNERS = (Role.CASE_MANAGER, Role.SUPERVISOR, Role.POST_RELEASE_CALLER, Role.FEDERAL_FIELD_SPECIALIST)
+
 
 def get_person(session: Session, email: str) -> Person:
     """The person with this address.

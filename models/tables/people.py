@@ -31,6 +31,7 @@ class Staff(Row, table=True):
     sealed_phone: Sealed | None = sealed(default=None)
     phone_key: bytes | None = Field(default=None, index=True)
     roles: list[str] = words()
+    office: str | None = None  # the cases of other offices are closed to them; None: no office's are
     active: bool = True
     created_at: datetime = instant()
     # Who last said that this account is still needed; one that nobody confirmed in time is not active, but may be again.
@@ -99,6 +100,9 @@ class Case(Row, table=True):
             postgresql_where=text("state IN ('in_follow_up', 'lost_contact')"),
         ),
         Index("case_followed", "state", postgresql_where=text("state IN ('in_follow_up', 'lost_contact')")),
+        Index("case_office", "office"),
+        # Read from the index alone, case by case, by the lists that are cut to an office.
+        Index("case_office_of", "id", postgresql_include=["office"]),
     )
     child_id: UUID = Field(foreign_key="child.id", unique=True)
     state: str = CaseState.IN_CARE.value
@@ -107,6 +111,7 @@ class Case(Row, table=True):
     origin: str = "packet"
     entered_care_on: date | None = None
     care_provider: str | None = None
+    office: str | None = None  # its care provider's (OfficeProvider); written by a trigger alone
     vetting_policy: str | None = None
     followup_policy: str | None = None
     zone: str | None = None

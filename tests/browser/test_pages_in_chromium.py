@@ -23,6 +23,7 @@ PAGES: Mapping[str, str] = {
     "/": "supervisor",
     "/account": "cm",
     "/account/factor": "cm",
+    "/openings": "supervisor",
     "/queue": "cm",
     "/queue/reassign": "cm",
     "/escalations/{escalation_id}/take": "cm",

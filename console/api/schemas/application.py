@@ -79,7 +79,7 @@ class Merge(Shown):
     state: str
     proposed_by: UUID
     approved_by: UUID | None
-    reason: str
+    reason: str | None
     undone_by: UUID | None
     undone_reason: str | None
 

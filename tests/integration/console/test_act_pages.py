@@ -230,7 +230,9 @@ def test_a_link_is_split_on_its_page(kit: Kit, tmp_path: Path, sign_in: SignIn, 
     assert f'href="/applications/{other}"' in page
     token = token_in(page)
     assert browser.post(path, data={"csrf_token": token, "reason": WHY}).status_code == 422
-    answer = browser.post(path, data={"csrf_token": token, "reason": WHY, "verdict": "split"})
+    said = {"csrf_token": token, "reason": WHY, "verdict": "split"}
+    assert browser.post(path.replace(str(one), str(other)), data=said).status_code == 404
+    answer = browser.post(path, data=said)
     assert answer.headers["location"] == f"/applications/{one}/links?done=link"
     assert {x["state"] for x in shown(kit, one)["links"] if x["id"] == found["id"]} == {"split"}
     assert path not in sign_in("cm").get(f"/applications/{one}/links").text

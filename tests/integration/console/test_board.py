@@ -20,6 +20,7 @@ from integrations.vault import Vault
 from models.facts import Person
 from models.tables.base import Sealed
 from models.tables.hearing_list import HearingDoubt, HearingImport
+from models.tables.offices import CaseOpening
 from models.tables.people import Case, Staff
 from tests.builders import (
     DAY,
@@ -80,6 +81,10 @@ def busy(kit: Kit, staff: dict[str, Person]) -> None:
             taken = {"owner": owner, "state": "acknowledged", "acknowledged_at": opened} if owner else {}
             an_escalation(session, case, opened_at=opened, **late, **taken)
         _what_went_wrong(session, kit.vault)
+        opened = CaseOpening(
+            case_id=case.id, staff_id=staff["cm"].id, reason="a call came", opened_at=NOW, ends_at=NOW + DAY
+        )
+        session.add(opened)
 
 
 def _what_went_wrong(session: Session, vault: Vault) -> None:

@@ -13,6 +13,8 @@ from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
 from httpx import Client, Response
 
+from console.scope import NOT_ABOUT_A_CASE
+from integrations.desk.offices import NOUNS
 from integrations.identity.accounts import Awaits, begin_session
 from integrations.identity.api_keys import Scope, make_key
 from integrations.kit import Kit
@@ -188,6 +190,16 @@ def test_every_address_of_the_api_can_be_opened_with_a_key() -> None:
     of_the_api = {f"{line.method} {line.path}" for line in LINES if line.path.startswith("/api/")}
     assert of_the_api - by_key == {"GET /api/v1/openapi.json"}
     assert by_key - of_the_api == set()
+
+
+def test_every_address_about_a_case_is_bounded_by_office() -> None:
+    """A key or id in an address of those who read or work on cases names something whose case is known."""
+    about = {
+        line.path.removeprefix("/api/v1").split("/")[1]
+        for line in LINES
+        if "{" in line.path and line.who in ("case readers", "case workers")
+    }
+    assert about <= NOUNS | NOT_ABOUT_A_CASE
 
 
 def test_auditor_changes_nothing_but_their_own_account() -> None:
