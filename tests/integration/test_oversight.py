@@ -34,7 +34,7 @@ def test_with_nobody_released_nothing_is_divided(world: World) -> None:
     found = measures(world)
     assert {one["share"] for one in found.values()} == {None}
     assert all(one["definition"] and one["source"] and one["title"] for one in found.values())
-    assert len(found) == 12
+    assert len(found) == 13
 
 
 def test_calls_in_time_are_those_that_a_person_made_by_their_last_day(world: World) -> None:
