@@ -28,6 +28,7 @@ from console.finding_patterns import SAID_OF_APPLICATIONS
 from console.pages.board_words import definition
 from console.pages.proof_words import NAMES, SAID
 from console.pages.wording import words
+from console.refusals import VALUE, refusals
 from console.speech import LOCALE
 from followup import replies
 from followup.scripts import OPENING
@@ -101,10 +102,6 @@ LOOKED_UP = (
 _FOR_MACHINES = re.compile(
     r"(design[.]md .*|el salvador|costa rica|dominican republic|haitian creole|united states)$|E{3,4}|d MMM|\w+/\w"
 )
-# What makes a problem of its words.
-_REFUSING = ("Problem", "Refused", "_one", "_problem", "_sample")
-# Remedies for who types commands; a page leaves them out.
-_FOR_A_TERMINAL = re.compile(r"--[a-z]|`|kinline ")
 # How words look beside codes, paths and the names of fields.
 _WORDS = re.compile(r"[A-Z][A-Za-z]*['a-z]|.*[a-z,.] \S")
 _NO_WORDS = re.compile(
@@ -165,34 +162,8 @@ def _constants(tree: ast.AST) -> Iterator[str]:
 
 
 def _refusals() -> Iterator[str]:
-    """What the desk says when a thing can't be done, as far as it stands there without values."""
-    for place in ("desk/**/*.py", "identity/*.py", "unpacking.py"):
-        for path in sorted((ROOT / "integrations").glob(place)):
-            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-                name = node.func.id if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) else ""
-                if isinstance(node, ast.Call) and name in _REFUSING:
-                    yield from (_as_told(name, text) for text in _given(node))
-
-
-def _given(call: ast.Call) -> Iterator[str]:
-    for given in [*call.args, *(keyword.value for keyword in call.keywords)]:
-        for one in _either(given):
-            text = one.value if isinstance(one, ast.Constant) else None
-            if isinstance(text, str) and " " in text and not _FOR_A_TERMINAL.search(text):
-                yield text
-
-
-def _either(given: ast.expr) -> Iterator[ast.expr]:
-    """What is given; of `this if so else that`, both."""
-    if isinstance(given, ast.IfExp):
-        yield from (*_either(given.body), *_either(given.orelse))
-    else:
-        yield given
-
-
-def _as_told(name: str, text: str) -> str:
-    """A refusal is made a sentence of before it is shown (`console.errors`)."""
-    return f"{text[:1].upper()}{text[1:].rstrip('.')}." if name == "Refused" else text
+    """What the desk and the rules say when a thing can't be done, as far as it stands there without values."""
+    return (text for text in refusals() if VALUE not in text)
 
 
 def _codes() -> Iterator[str]:

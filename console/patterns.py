@@ -38,6 +38,59 @@ PATTERNS = (
     "a person last spoke with this child more than %(days)s days ago",
     "people have asked for the child on %(days)s days of %(wanted)s",
     "people have asked for the child on %(days)s different days since then",
+    "Use one of: %(values)s.",
+    "Use one or more of: %(values)s.",
+    "Use only: %(values)s.",
+    "It must be from 1 to %(most)s.",
+    "This must be 1 to %(most)s characters.",
+    "A reference has %(most)s characters at most.",
+    "Choose a time before %(at)s UTC.",
+    "This is for the %(roles)s.",
+    "You have acted on this case as %(role)s; nobody holds two roles on one case.",
+    "another person acts as %(role)s",
+    "another person: %(values)s",
+    "An application that is %(state)s takes no recommendation.",
+    "A consultation comes after the recommendations; this application is %(state)s.",
+    "The decision comes after the recommendations; this application is %(state)s.",
+    "This application is %(state)s, not denied.",
+    "This application is %(state)s; it is not pending.",
+    "This application is %(state)s; its policy stays.",
+    "This application is %(state)s; nothing more can be settled.",
+    "This application is %(state)s; nothing more is recorded.",
+    "This application is %(state)s; there is no review to waive.",
+    "The %(role)s did not recommend approval.",
+    "The %(role)s recommends first.",
+    "The time to appeal ended on %(day)s.",
+    "Only a check that is out may be left pending; this one is %(state)s.",
+    "No line of %(version)s lets this check be out at a release.",
+    "Only a verdict that ends counts from a day; %(verdict)s does not.",
+    "A bar of %(years)s years counts from the offence.",
+    "That day is more than %(years)s years ago: it no longer bars by itself.",
+    "This finding is already %(state)s.",
+    "This hearing was %(state)s: not to know it takes that back for nobody.",
+    "This escalation is %(state)s already.",
+    "This notice is %(state)s already.",
+    "This notice is %(state)s: it can't be %(done)s now.",
+    "This notice is %(state)s: its facts stay.",
+    "The services of this child are on level %(level)s already.",
+    "%(version)s asks for no DNA comparison and no identity check in person here.",
+    "%(version)s has been replaced.",
+    "%(version)s has no unverified line in force of that name.",
+    "%(version)s is in use already.",
+    "%(version)s is not in use here.",
+    "%(lines)s lines of %(version)s rest on a source that could not be read.",
+    "Steps to find the child are open that %(version)s does not know.",
+    "%(step)s does not stand open in this case.",
+    "%(step)s itself",
+    "%(looks)s places in 24 hours are as many as one person may look into.",
+    "Nobody could be reached any more on %(rungs)s.",
+    "No %(room)s policy version is in use here.",
+    "Obligation %(id)s is %(state)s, not open.",
+    "%(outcome)s on a call to the %(party)s was said by: %(values)s.",
+    "%(outcome)s says that nobody of the family spoke.",
+    "%(outcome)s and this answer say different things.",
+    "The JSON breaks at %(where)s.",
+    "Unpacked, this zip holds more than %(files)s files or %(megabytes)s MB.",
     *FINDING_PATTERNS,
 )
 _VALUE = re.compile(r"%\\\((\w+)\\\)s")
@@ -51,11 +104,14 @@ _KINDS = {
     "days": r"\d+",
     "tier": r"very likely|possibly",
     "party": _PARTY,
+    "version": r"[\w.-]+",
+    "step": r"[a-z_]+",
+    "outcome": r"[a-z_]+",
     "first_party": _PARTY,
     "second_party": _PARTY,
 }
 # Between values that stand in a row.
-_ROW = re.compile(r"(, | or )")
+_ROW = re.compile(r"(, | or the | or )")
 
 
 def retold(text: str, gettext: Callable[..., str]) -> str:
@@ -91,7 +147,7 @@ def _one(value: str, gettext: Callable[..., str]) -> str | None:
     told = _known(value, gettext)
     if told is not None:
         return told
-    large = value[:1].upper() + value[1:]
+    large = value[:1].upper() + value[1:].replace("_", " ")
     told = gettext(large)
     return None if told == large else told[:1].lower() + told[1:]
 

@@ -16,6 +16,7 @@ from fastapi.responses import RedirectResponse, Response
 
 from console.errors import answer_to
 from console.pages import wording
+from console.pages.gate_words import missing_words
 from console.pages.rendering import page
 from console.speech import translated
 from models.errors import BadInput, Problem, Refused, Stale
@@ -67,7 +68,7 @@ def attempt(
             values,
             refused=translated(told.detail or told.title),
             missing=tuple(
-                translated(line)
+                missing_words(line)
                 for line in map(wording.without_command, told.more.get("missing", ()))
                 if line
             ),

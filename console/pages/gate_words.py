@@ -71,6 +71,20 @@ def gate_groups(missing: Iterable[str], findings: Iterable[Mapping[str, Any]] = 
     ]
 
 
+def missing_words(line: str) -> str:
+    """A line of what a refusal misses: one of the gate's by its heading, any other as it was said."""
+    kind, _, rest = line.partition(" ")
+    is_code = (
+        "@" in rest
+        or (kind in ("address", "recommendation", "requirements", "vetting") and " " not in rest)
+        or (kind == "finding" and rest[:2].isupper())
+        or line == "decision"
+    )
+    if kind in _HEADINGS and is_code:
+        return f"{gettext(_HEADINGS[kind])}: {_line(kind, rest)}"
+    return translated(line)
+
+
 def _line(kind: str, rest: str) -> str:
     if kind == "finding":
         return _finding(rest)

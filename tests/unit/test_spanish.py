@@ -15,7 +15,9 @@ from console.messages import ROOT, SPANISH, collect
 from console.pages import wording
 from console.pages.act_table import ABOUT, LINK, WHOLE
 from console.pages.done_words import DONE, done_words
+from console.pages.gate_words import missing_words
 from console.pages.rendering import make_templates
+from console.refusals import VALUE, refusals
 from console.speech import Speech, _wanted, gettext, speech, spoken, translated
 from models.policy import When
 from vetting import address, checks, completeness, home_study, identity, linkage
@@ -196,6 +198,41 @@ def test_what_vetting_found_is_told_in_spanish() -> None:
     with spoken(Speech(language="es")):
         english = [text for text in (*_CHECKED, *_PAPERS, *_OTHERS) if _ENGLISH.search(translated(text))]
     assert english == []
+
+
+# Values that fit one refusal or another; and what commands alone say.
+_FITTING = ("7", "orr-2025", "2026-02-02", "child", "proof_of_address@sponsor", "Mend it.")
+_OF_COMMANDS = {f"This is not {VALUE}.", f"Use {VALUE}."}
+
+
+def test_whatever_is_refused_is_refused_in_spanish() -> None:
+    """Each as it stands, and with a value that fits where it has one."""
+    with spoken(Speech(language="es")):
+        english = {
+            text
+            for text in refusals()
+            if all(missing_words(told) == told for told in (text.replace(VALUE, fits) for fits in _FITTING))
+        }
+    assert english == _OF_COMMANDS
+
+
+@pytest.mark.parametrize(
+    ("missing", "told"),
+    [
+        (
+            "document proof_of_address@sponsor",
+            "Documentos que faltan: comprobante de domicilio, el patrocinador",
+        ),
+        ("recommendation case_coordinator", "Recomendaciones de aprobar: coordinador de casos"),
+        ("finding ADDRESS_UNREAD sponsor", "Hallazgos abiertos: ADDRESS_UNREAD, el patrocinador"),
+        ("decision", "La decisión: nadie ha decidido aprobar"),
+        ("another person acts as case_manager", "que otra persona actúe como administrador de casos"),
+        ("nobody knows this", "nobody knows this"),
+    ],
+)
+def test_what_a_refusal_misses_is_told_in_words(missing: str, told: str) -> None:
+    with spoken(Speech(language="es")):
+        assert missing_words(missing) == told
 
 
 @pytest.mark.parametrize(

@@ -110,7 +110,7 @@ def test_what_is_missing_is_told_and_what_was_typed_stays(handed_in: Callable[..
     answer = scene.does("cm", "recommend", value="approve", reason=WHY)
     assert answer.status_code == 409
     assert "An approval must wait for what is missing." in answer.text
-    assert "<li>confirm sponsor_identity@sponsor</li>" in answer.text
+    assert "<li>Papers that a person must read and confirm: sponsor identity, the sponsor</li>" in answer.text
     assert WHY in answer.text
     assert 'value="approve" checked' in answer.text
     answer = scene.does("cm", "recommend", reason=" ")
