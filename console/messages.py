@@ -35,8 +35,10 @@ from followup.scripts import OPENING
 from integrations.desk.appeals import METHODS
 from integrations.desk.oversight import measure_names, measure_title
 from integrations.letters.release_papers import fields_told
+from integrations.questions import question_set
 from models import court_status, states, tables
 from models.hits import VERDICTS
+from models.interview import UNSAID
 from models.linkage import FEATURES
 from models.states import ReleasePaperKind
 from vetting.amendment import What
@@ -55,6 +57,7 @@ LOOKED_UP = (
     "console/pages/account.py",
     "console/pages/act_boxes.py",
     "console/pages/act_forms.py",
+    "console/pages/act_hands.py",
     "console/pages/act_seldom.py",
     "console/pages/act_table.py",
     "console/pages/addresses.py",
@@ -173,7 +176,15 @@ def _codes() -> Iterator[str]:
     yield from _evidence()
     yield from _signs()
     yield from _measured()
+    yield from _interviewed()
     yield from (told for told in map(words, [*_listed(), *_allowed()]) if not _is_a_code(told))
+
+
+def _interviewed() -> Iterator[str]:
+    """What is asked in an interview today, and what may be answered."""
+    for question in question_set().questions:
+        yield from question.ask.values()
+        yield from map(words, (*question.answers, *UNSAID))
 
 
 def _listed() -> Iterator[str]:

@@ -26,6 +26,7 @@ from console.pages.act_boxes import (
     VERDICT,
 )
 from console.pages.act_forms import REASON, ActForm, Filled
+from console.pages.act_hands import HANDS, INTERVIEWS
 from console.pages.act_seldom import SELDOM
 from integrations.desk import appeals, by_hand, check_acts, hits, home_studies, ladder, vetting
 from integrations.desk import release as release_desk
@@ -153,6 +154,7 @@ ABOUT: Mapping[str, ActForm] = {
         _answer,
         (ANSWER,),
     ),
+    **HANDS,
 }
 # About the whole application.
 WHOLE: Mapping[str, ActForm] = {
@@ -244,6 +246,7 @@ WHOLE: Mapping[str, ActForm] = {
         (_MANAGER, _COORDINATOR, _SPECIALIST, _SUPERVISOR, Role.INTEGRITY_REVIEWER),
         lambda f: by_hand.raise_concern(f.kit, f.key, f.person, words=f.text("reason"), now=f.now),
     ),
+    **INTERVIEWS,
     **SELDOM,
 }
 LINK = ActForm(

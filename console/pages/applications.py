@@ -13,7 +13,7 @@ from console.context import Reader, console_of
 from console.pages.application_words import check_ages, on_this_case, owner_of, story_words
 from console.pages.gate_words import gate_groups
 from console.pages.next_step import name_of, next_step
-from console.pages.offers import check_offers, clearable, offers, waivable
+from console.pages.offers import by_hand_offers, check_offers, clearable, offers, waivable
 from console.pages.rendering import page
 from console.permissions import HAND_IN
 from console.reading import read_applications
@@ -60,6 +60,7 @@ def application(request: Request, key: str, who: Reader) -> Response:
         offers=offers(shown, step, who.person),
         clearable=clearable(shown, who.person),
         waivable=waivable(shown, who.person),
+        by_hand=by_hand_offers(shown, who.person),
         check_acts=check_offers(shown, who.person),
         name=name_of(shown),
         email=who.person.email,

@@ -10,9 +10,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from console.pages.act_forms import ActForm
+from console.pages.act_hands import INTERVIEWS
 from console.pages.act_table import ABOUT, WHOLE
 from console.pages.next_step import Step
 from console.permissions import ACT_ON_CASES
+from integrations.policies import vetting_policy
 from models.facts import Person
 from models.states import APPLICATION_OVER, ApplicationState, CheckState, Stage
 
@@ -96,7 +98,7 @@ def _seldom(shown: Mapping[str, Any]) -> list[str]:
         names.append("waive-review")
     if any(study["received_at"] for study in shown["home_studies"]):
         names.append("services-offer")
-    return [*names, "review-pending", "policy-move", "withdraw"]
+    return [*names, *INTERVIEWS, "review-pending", "policy-move", "withdraw"]
 
 
 def clearable(shown: Mapping[str, Any], person: Person) -> frozenset[str]:
@@ -118,15 +120,29 @@ def waivable(shown: Mapping[str, Any], person: Person) -> frozenset[str]:
     return frozenset(r["key"] for r in shown["required"] if r["waivable"] and r["state"] not in settled)
 
 
+def by_hand_offers(shown: Mapping[str, Any], person: Person) -> frozenset[str]:
+    """The keys of what people prove themselves, and this person may write down."""
+    if _is_over(shown) or not _is_for(ABOUT["by-hand"], person):
+        return frozenset()
+    return frozenset(r["key"] for r in shown["required"] if r["kind"] == "manual" and r["state"] != "waived")
+
+
 def check_offers(shown: Mapping[str, Any], person: Person) -> dict[str, list[tuple[str, str]]]:
     """For each check what this person may do with it: the act, and its words."""
     found: dict[str, list[tuple[str, str]]] = {}
+    # Whether a line fits this very check, and whose word it asks for, is the desk's to say.
+    may_be_out = {line.item for line in vetting_policy(shown["policy"]).pending_release}
     for check in shown["checks"]:
         acts = []
         if check["state"] in _AWAITED and _is_for(ABOUT["record"], person):
             acts.append(("record", "Write down a result on paper"))
         if check["state"] in _HITS and _is_for(ABOUT["adjudicate"], person):
             acts.append(("adjudicate", "Judge the hit"))
+        if check["state"] in _HITS and _is_for(ABOUT["keep-record"], person):
+            acts.append(("keep-record", "Keep the record behind it"))
+        is_awaited = check["state"] in _AWAITED and check["kind"] in may_be_out and not _is_over(shown)
+        if is_awaited and _is_for(ABOUT["allow-pending"], person):
+            acts.append(("allow-pending", "Let the release not wait for it"))
         found[check["check_id"]] = acts
     return found
 
