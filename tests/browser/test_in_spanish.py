@@ -59,7 +59,7 @@ def test_the_navigation_is_spanish_everywhere(visitor: Visitor) -> None:
         visitor.go(path)
         assert page.locator("header nav a").all_inner_texts() == [
             "Hoy", "Cola", "Llamadas", "Audiencias", "Supervisión general", "Solicitudes", "Admisión", "Vínculos", "Guardias",
-            "Teléfonos",
+            "Teléfonos", "Casos abiertos",
         ]  # fmt: skip
         assert page.get_by_role("button", name="Salir").is_visible()
 
