@@ -40,6 +40,7 @@ SPECIAL: Mapping[tuple[str, str], Any] = {
     ("on_call", "rung"): 1,
     ("on_call", "ends_at"): "2026-02-03T15:00:00+00:00",
     ("snooze", "until"): "2026-02-03T15:00:00+00:00",
+    ("case_opening", "ends_at"): "2026-02-03T15:00:00+00:00",
     ("page", "state"): "nobody",  # without a person nothing else
     ("paging", "next_at"): NOW,  # it goes on
 }
