@@ -28,12 +28,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import psycopg
 
+from benchmarks.families import empty_kinline
 from integrations.concentration_rules import concentration_rules
-from integrations.database import ensure_environment, make_engine, transaction, upgrade
 from integrations.desk.concentrations import watch
 from integrations.kit import Kit
-from integrations.settings import Settings
-from integrations.vault import Vault
 from kinline.local.postgres import EmbeddedPostgres
 
 SEED = 7
@@ -82,16 +80,7 @@ def main(sizes: Sequence[int]) -> None:
 
 
 def _one_size(postgres: EmbeddedPostgres, size: int) -> None:
-    with psycopg.connect(postgres.admin_conninfo, autocommit=True) as admin:
-        admin.execute("CREATE DATABASE bench OWNER kinline")
-    upgrade(postgres.url_for("bench"))
-    kit = Kit(
-        engine=make_engine(postgres.url_for("bench")),
-        vault=Vault({1: bytes(range(32))}, blind_key=bytes(range(32, 64))),
-        settings=Settings(),
-    )
-    with transaction(kit.engine) as session:
-        ensure_environment(session, "sandbox", wall=NOW)
+    kit = empty_kinline(postgres, now=NOW)
     with psycopg.connect(postgres.conninfo_for("bench", role="postgres"), autocommit=True) as admin:
         families = _Families(size)
         addresses = _fill(admin, families.rows())

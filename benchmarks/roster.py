@@ -24,15 +24,12 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-import psycopg
-
 from benchmarks.copy_floor import floor, unload
-from integrations.database import ensure_environment, make_engine, transaction, upgrade
+from benchmarks.families import empty_kinline
+from integrations.database import transaction
 from integrations.desk.reconcile import Reconciled, reconcile
 from integrations.kit import Kit
-from integrations.settings import Settings
 from integrations.store.accounting import take_account
-from integrations.vault import Vault
 from kinline.local.postgres import EmbeddedPostgres
 
 SEED = 7
@@ -51,14 +48,7 @@ def main(sizes: Sequence[int]) -> None:
 
 
 def _one_size(postgres: EmbeddedPostgres, folder: Path, size: int) -> None:
-    with psycopg.connect(postgres.admin_conninfo, autocommit=True) as admin:
-        admin.execute("CREATE DATABASE bench OWNER kinline")
-    upgrade(postgres.url_for("bench"))
-    engine = make_engine(postgres.url_for("bench"))
-    with transaction(engine) as session:
-        ensure_environment(session, "sandbox", wall=NOW)
-    vault = Vault({1: bytes(range(32))}, blind_key=bytes(range(32, 64)))
-    kit = Kit(engine=engine, vault=vault, settings=Settings())
+    kit = empty_kinline(postgres, now=NOW)
     rows = _rows(size)
     _timed(kit, _write(folder / "tenth.csv", rows[::10]))
     already = unload(postgres, folder, WRITTEN)
@@ -71,7 +61,7 @@ def _one_size(postgres: EmbeddedPostgres, folder: Path, size: int) -> None:
     print(f"{size:8d} {seconds:9.1f} {cpu:12.1f}", end="", flush=True)
     again, _ = _timed(kit, whole)
     begun = time.perf_counter()
-    with transaction(engine) as session:
+    with transaction(kit.engine) as session:
         account = take_account(session, now=NOW)
     account_seconds = time.perf_counter() - begun
     if account.children != size or not account.is_whole:
