@@ -189,13 +189,7 @@ def type_text(kit: Kit, phone_id: UUID, body: str, person: Person, *, now: datet
             )
         )
     phones = _phones(kit)
-    with kit.transaction() as session:
-        number, _ = _find(session, phone_id)
-        dialled = plain_number(kit.vault, number)
-        history.audit(
-            session, actor=str(person.id), act="sandbox_text", noun="phone_number", ids=[phone_id], now=now
-        )
-    phones.type_text(dialled, said)
+    phones.type_text(_in_hand(kit, phone_id, person, "sandbox_text", now), said)
 
 
 def take_calls(kit: Kit, phone_id: UUID, how: str, person: Person, *, now: datetime) -> None:
@@ -212,13 +206,7 @@ def take_calls(kit: Kit, phone_id: UUID, how: str, person: Person, *, now: datet
             Problem("how", "wrong_value", "A phone can't take calls so.", "Choose one line of the list.")
         )
     phones = _phones(kit)
-    with kit.transaction() as session:
-        number, _ = _find(session, phone_id)
-        dialled = plain_number(kit.vault, number)
-        history.audit(
-            session, actor=str(person.id), act="sandbox_calls", noun="phone_number", ids=[phone_id], now=now
-        )
-    phones.take_calls(dialled, *TAKING_CALLS[how])
+    phones.take_calls(_in_hand(kit, phone_id, person, "sandbox_calls", now), *TAKING_CALLS[how])
 
 
 def taking_calls(chosen: Mapping[str, Any] | None) -> str:
@@ -246,6 +234,14 @@ def move_time(kit: Kit, what: str) -> None:
         raise Refused(
             "clock_is_moving", "Time moves already, or nobody here can move it. Wait until it stands."
         )
+
+
+def _in_hand(kit: Kit, phone_id: UUID, person: Person, act: str, now: datetime) -> str:
+    """The number of the phone on which this person does something; the audit says so."""
+    with kit.transaction() as session:
+        number, _ = _find(session, phone_id)
+        history.audit(session, actor=str(person.id), act=act, noun="phone_number", ids=[phone_id], now=now)
+        return plain_number(kit.vault, number)
 
 
 def _phones(kit: Kit) -> InventedPhones:
