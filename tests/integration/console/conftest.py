@@ -16,12 +16,13 @@ from twilio.request_validator import RequestValidator
 
 from console.app import create_app
 from console.limits import Limits
-from integrations.database import current_time, set_sandbox_clock, transaction
+from integrations.database import set_sandbox_clock, transaction
 from integrations.identity.accounts import set_password
 from integrations.kit import Kit
 from integrations.sandbox.serving import ThreadedServer
 from models.facts import Person
 from tests.builders import NOW
+from tests.integration.intake_scenes import Eyes
 
 PASSWORD = "four plain invented words"
 
@@ -98,6 +99,9 @@ def typed(at: datetime) -> str:
     return f"{at.astimezone(ZoneInfo('America/New_York')):%Y-%m-%d %H:%M}"
 
 
-def kinline_now(kit: Kit) -> datetime:
-    with kit.transaction() as session:
-        return current_time(session)
+@pytest.fixture
+def eyes(kit: Kit) -> Eyes:
+    """What looks at the papers that are handed in here."""
+    found = Eyes()
+    kit.make_reader = lambda: found
+    return found

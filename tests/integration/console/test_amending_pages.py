@@ -31,13 +31,6 @@ from tests.integration.scenes import World, a_packet, amended, hand_in, outside_
 SignIn = Callable[[str], Client]
 
 
-@pytest.fixture
-def eyes(kit: Kit) -> Eyes:
-    found = Eyes()
-    kit.make_reader = lambda: found
-    return found
-
-
 class Amendment:
     """One amendment in a signed-in browser."""
 

@@ -27,13 +27,6 @@ from tests.integration.scenes import a_packet
 SignIn = Callable[[str], Client]
 
 
-@pytest.fixture
-def eyes(kit: Kit) -> Eyes:
-    found = Eyes()
-    kit.make_reader = lambda: found
-    return found
-
-
 class Form:
     """One draft in a signed-in browser."""
 

@@ -30,7 +30,7 @@ from models.facts import Person
 from models.tables.ledger import Call, InboundText
 from models.tables.system import AuditEntry
 from tests.builders import NOW
-from tests.integration.console.conftest import kinline_now, open_browser, token_in
+from tests.integration.console.conftest import open_browser, token_in
 from tests.integration.families import Family, a_family
 from tests.integration.scenes import outside_world
 
@@ -49,7 +49,7 @@ def sandbox(kit: Kit, browser: Client) -> Iterator[TwilioSandbox]:
     kit.public_url = str(browser.base_url).rstrip("/")
     made = TwilioSandbox(
         store=MemoryStore(),
-        clock=lambda: kinline_now(kit),
+        clock=lambda: kit.now(),
         account_sid="AC1",
         auth_token=kit.twilio_auth_token,
         inbound_url=f"{kit.public_url}/webhooks/twilio/sms",
@@ -190,46 +190,46 @@ def test_time_moves_as_wished_one_wish_at_a_time(
     assert browser.post("/sandbox/clock", data=wish).headers["location"].startswith(page_of(family))
     assert browser.post("/sandbox/clock", data=wish).status_code == 409
     assert browser.post("/sandbox/clock", data=wish | {"what": "back"}).status_code == 422
-    assert kinline_now(kit) < NOW + timedelta(hours=1)  # it was wished alone: no page waits for it
+    assert kit.now() < NOW + timedelta(hours=1)  # it was wished alone: no page waits for it
 
     mover = a_mover(kit)
     mover.look(sandbox.wishes)
     newest = sandbox.wishes.newest()
     assert newest is not None
     assert (newest["state"], newest["error"]) == ("done", None)
-    assert NOW + timedelta(days=1) <= kinline_now(kit) < NOW + timedelta(days=1, hours=1)
+    assert NOW + timedelta(days=1) <= kit.now() < NOW + timedelta(days=1, hours=1)
     assert "Time has moved from" in browser.get("/sandbox/clock").text
-    before = kinline_now(kit)
+    before = kit.now()
     mover.look(sandbox.wishes)  # nothing is wished for
-    assert kinline_now(kit) - before < timedelta(hours=1)
+    assert kit.now() - before < timedelta(hours=1)
 
 
 def test_a_mover_that_is_stopped_goes_on_at_the_next_start(
     kit: Kit, family: Family, sandbox: TwilioSandbox
 ) -> None:
-    sandbox.wishes.wish("week", kinline_now(kit))
+    sandbox.wishes.wish("week", kit.now())
     stopped = a_mover(kit)
     stopped.stopping.set()
     stopped.look(sandbox.wishes)
     halfway = sandbox.wishes.newest()
     assert halfway is not None
     assert halfway["state"] == "moving"
-    assert kinline_now(kit) < NOW + timedelta(days=7)
+    assert kit.now() < NOW + timedelta(days=7)
     a_mover(kit).look(ClockWishes(sandbox.store))
-    assert kinline_now(kit) >= NOW + timedelta(days=7)
+    assert kit.now() >= NOW + timedelta(days=7)
 
 
 def test_a_step_that_fails_is_said_and_can_be_wished_again(
     kit: Kit, family: Family, sign_in: SignIn, sandbox: TwilioSandbox
 ) -> None:
-    sandbox.wishes.wish("hour", kinline_now(kit))
+    sandbox.wishes.wish("hour", kit.now())
     nowhere = SandboxTime(SandboxUrls("http://127.0.0.1:9", "http://127.0.0.1:9", ""))
     TimeMover(kit, nowhere, threading.Event()).look(sandbox.wishes)
     newest = sandbox.wishes.newest()
     assert newest is not None
     assert (newest["state"], newest["error"]) == ("failed", "ConnectError")
     assert "Time stopped on its way" in sign_in("cm").get("/sandbox/clock").text
-    assert sandbox.wishes.wish("hour", kinline_now(kit)) is not None
+    assert sandbox.wishes.wish("hour", kit.now()) is not None
 
 
 def an_automated_call(kit: Kit, family: Family) -> UUID:

@@ -30,7 +30,7 @@ from tests.builders import (
     a_number,
     an_application,
 )
-from tests.integration.console.conftest import kinline_now, twilio_posts
+from tests.integration.console.conftest import twilio_posts
 
 SAMPLES = Path(__file__).resolve().parents[3] / "samples" / "packets"
 
@@ -213,7 +213,7 @@ def clearline_posts(browser: Client, body: bytes, signed: str) -> int:
 
 
 def test_result_is_for_its_signer_and_for_a_few_minutes(browser: Client, kit: Kit) -> None:
-    now = kinline_now(kit)
+    now = kit.now()
     body = an_event(uuid4(), now)
     secret = kit.background_secret
     assert clearline_posts(browser, body, signature("another secret", body, now)) == 403
@@ -228,13 +228,13 @@ def test_result_of_an_unknown_provider_is_not_found(browser: Client) -> None:
 
 
 def test_signed_nonsense_is_bad_input(browser: Client, kit: Kit) -> None:
-    signed = signature(kit.background_secret, b"[]", kinline_now(kit))
+    signed = signature(kit.background_secret, b"[]", kit.now())
     assert clearline_posts(browser, b"[]", signed) == 400
 
 
 def test_replayed_result_changes_nothing(browser: Client, kit: Kit, session: Session) -> None:
     check_id = an_ordered_check(kit)
-    now = kinline_now(kit)
+    now = kit.now()
     body = an_event(check_id, now)
     signed = signature(kit.background_secret, body, now)
     moves = select(func.count()).select_from(History).where(col(History.row_id) == check_id)
