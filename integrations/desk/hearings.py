@@ -1,16 +1,17 @@
 """The court's list of hearings against what Kinline knows: added, moved, cancelled, held, vanished, in doubt.
 
-The list goes through in batches, each in a transaction of its own and two of them side by side: what broke off
+The list goes through in batches, each in a transaction of its own and some of them side by side: what broke off
 half-way is made whole by reading the list again, and a list that was read before changes nothing.
 """
 
 from __future__ import annotations
 
 import json
+from collections import deque
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +38,8 @@ from models.tables.hearing_list import HearingImport
 # Rows of one transaction: long enough for set-based work, short enough that nobody waits long for a case.
 BATCH = 2_000
 SIDE_BY_SIDE = 2
+# Batches of one turn, after which another reading of a list may write: seconds of work.
+OF_A_TURN = 8
 AT_ONCE = 2_000  # cases
 DEFAULT_SOURCE = "court"
 
@@ -93,7 +96,7 @@ def _import(
     work = Reading(kit, actor, now, Imported(None, dry_run, source))
     batches = _batches(work, rows)
     # A file that is no list ends here, before anything is written.
-    ready = list(islice(batches, SIDE_BY_SIDE))
+    first = list(islice(batches, 2))
     run = HearingImport(
         file_key=kit.vault.blind("hearings", digest), source=source, actor=actor, began_at=now
     )
@@ -101,23 +104,31 @@ def _import(
         work.report.run_id = run.id
         with kit.transaction() as session:
             session.add(HearingImport(**run.model_dump()))
-    with ThreadPoolExecutor(SIDE_BY_SIDE, thread_name_prefix="hearings") as pool:
-        while len(ready) > 1:
-            with kit.transaction() as session:
-                hearings.take_turn(session)
-                parts = [pool.submit(take, work.part(), run, batch) for batch in ready]
-                ready = list(islice(batches, SIDE_BY_SIDE))  # read while those are written
-                wait(parts)  # whatever becomes of one, the turn lasts until both are over
-            for part in parts:
-                work.add(part.result())
-    for batch in ready:  # the last, or the only one: a short list never waits for a second connection
-        work.add(take(work.part(), run, batch, alone=True))
+    if len(first) > 1:
+        _side_by_side(work, run, chain(first, batches))
+    elif first:  # a short list never waits for a second connection
+        work.add(take(work.part(), run, first[0], alone=True))
     if whole is not False:
         _look_for_vanished(work, whole=whole)
     if not dry_run:
         _follow(work)
     _end(work)
     return work.report
+
+
+def _side_by_side(work: Reading, run: HearingImport, batches: Iterator[Rows]) -> None:
+    """Each batch goes through. The next one is read while those before it are written, and waits for neither."""
+    for first in batches:
+        # Whatever becomes of one batch, the turn lasts until all of its batches are over.
+        with work.kit.transaction() as session, ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
+            hearings.take_turn(session)
+            running: deque[Future[Reading]] = deque()
+            for batch in chain((first,), islice(batches, OF_A_TURN - 1)):
+                running.append(pool.submit(take, work.part(), run, batch))
+                if len(running) > SIDE_BY_SIDE:
+                    work.add(running.popleft().result())
+            for part in running:
+                work.add(part.result())
 
 
 def _batches(work: Reading, rows: Iterator[HearingRow | BadHearing]) -> Iterator[Rows]:

@@ -48,6 +48,8 @@ SERVER_SETTINGS = {
     "synchronous_commit": "on",
     "full_page_writes": "on",
     "shared_buffers": "64MB",
+    # By itself a 32nd of those, for which two long lists at a time would wait.
+    "wal_buffers": "16MB",
     "max_connections": "100",
     "wal_level": "minimal",
     "max_wal_senders": "0",
