@@ -20,9 +20,9 @@ from console.permissions import READ_OPENINGS
 from console.reading import note_list
 from console.speech import gettext, translated
 from integrations.desk.behind import Behind
-from integrations.desk.board import NOBODY, behind
+from integrations.desk.board import NOBODY
 from integrations.desk.oversight import exceptional
-from integrations.desk.overview import measure_list, oversight_overview
+from integrations.desk.overview import board_list, measure_list, oversight_overview
 from models.errors import NotFound
 
 router = APIRouter()
@@ -93,10 +93,10 @@ def list_behind(request: Request, part: str, who: Reader, number: PageNumber = 1
     if part not in _BOXES or set(asked) - set(_BOXES[part]):
         raise NotFound("number of the board", part)
     first, second, third = (*map(asked.get, _BOXES[part]), None, None, None)[:3]
-    now = console.now()
-    found = behind(console.kit, part, (first, second, third), page=number, office=who.office, now=now)
+    box = (first, second, third)
+    found, counted_at = board_list(console.kit, part, box, page=number, office=who.office, now=console.now())
     title = board_words.list_title(part, asked, found.name)
-    return _listed(request, who, _List(title, "", found.behind, now.isoformat(), asked))
+    return _listed(request, who, _List(title, "", found.behind, counted_at, asked))
 
 
 @router.get("/oversight/{name}")

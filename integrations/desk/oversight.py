@@ -13,7 +13,7 @@ from uuid import UUID
 from sqlmodel import Session
 
 from integrations.desk.behind import PER_PAGE, Behind, Entry
-from integrations.desk.board import board_json
+from integrations.desk.board import board_json, take_tally
 from integrations.desk.court_measures import COURT
 from integrations.desk.measures import Measure, taken, told, wrong_rows
 from integrations.kit import Kit
@@ -125,7 +125,7 @@ def oversight_json(kit: Kit, *, office: str | None = None, now: datetime) -> dic
         return {
             "as_of": now.isoformat(),
             "measures": measures,
-            "board": board_json(session, office=office, now=now),
+            "board": board_json(session, take_tally(session, now=now), office=office),
         }
 
 

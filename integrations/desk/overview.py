@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from integrations.desk.behind import Behind
-from integrations.desk.board import board_json
+from integrations.desk.board import BoardList, Box, behind, board_json, take_tally
 from integrations.desk.oversight import behind_measure, measure_title, oversight_json
 from integrations.desk.views import account_json
 from integrations.kit import Kit
@@ -22,11 +22,22 @@ from models.tables.overview import TakenOverview
 # Operation, not policy. A reading faster than this is always taken anew; an older one than that is never shown.
 SLOW_SECONDS = 0.05
 SHOWN_FOR = timedelta(minutes=15)
-_READ: Mapping[str, Callable[..., dict[str, Any]]] = {"account": account_json, "oversight": oversight_json}
+
+
+def _tally(kit: Kit, *, now: datetime) -> dict[str, Any]:
+    with kit.transaction() as session:
+        return {"as_of": now.isoformat(), "tally": take_tally(session, now=now)}
+
+
+_READ: Mapping[str, Callable[..., dict[str, Any]]] = {
+    "account": account_json,
+    "oversight": oversight_json,
+    "board": _tally,
+}
 
 
 def take_overviews(kit: Kit, *, now: datetime) -> float:
-    """Both are read and kept. Returns how many seconds that took."""
+    """Each is read and kept. Returns how many seconds that took."""
     whole = 0.0
     for name, read in _READ.items():
         begun = time.perf_counter()
@@ -44,12 +55,28 @@ def account_overview(kit: Kit, *, now: datetime) -> dict[str, Any]:
 
 
 def oversight_overview(kit: Kit, *, office: str | None = None, now: datetime) -> dict[str, Any]:
-    """The measures and the board; their `as_of` says of when. The board of one office is always counted now."""
+    """The measures and the board; their `as_of` says of when. With `office`, the board of the cases that it sees."""
     kept = _kept(kit, "oversight", now)
-    if kept is None or office is None:
-        return kept or oversight_json(kit, office=office, now=now)
+    if kept is None:
+        return oversight_json(kit, office=office, now=now)
+    if office is None:
+        return kept
+    counted = _kept(kit, "board", now) or _tally(kit, now=now)
     with kit.transaction() as session:
-        return kept | {"board": board_json(session, office=office, now=now)}
+        return kept | {"board": board_json(session, counted["tally"], office=office)}
+
+
+def board_list(
+    kit: Kit, part: str, box: Box, *, page: int, office: str | None = None, now: datetime
+) -> tuple[BoardList, str]:
+    """One page of the list behind a number of the board, and when its rows were counted.
+
+    Raises:
+        NotFound: the board has no such part, or no such box.
+    """
+    kept = _kept(kit, "board", now)
+    found = behind(kit, part, box, page=page, office=office, now=now, kept=kept and kept["tally"])
+    return found, kept["as_of"] if kept else now.isoformat()
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,6 +47,7 @@ _OUTSIDE = text(f"SELECT c.id FROM child_case c WHERE c.id = ANY(:cases) AND NOT
 _GIVEN = text(
     f"SELECT EXISTS (SELECT 1 FROM escalation e WHERE e.case_id = :case AND e.state <> 'resolved' AND {_MINE})"
 )
+_SEEN_OFFICES = text(f"SELECT unnest({_SEEN})")
 
 
 def scope_of(row: Staff) -> str | None:
@@ -57,6 +58,11 @@ def scope_of(row: Staff) -> str | None:
 def provider_key(session: Session, care_provider: str) -> str:
     """The provider as rows are told apart by it. The database's own word, for it compares those of the cases."""
     return str(session.scalars(select(func.lower(func.btrim(care_provider)))).one())
+
+
+def seen_offices(session: Session, office: str) -> frozenset[str]:
+    """The offices whose cases somebody of this one sees; cases of no office are seen by all."""
+    return frozenset(session.execute(_SEEN_OFFICES, {"office": office}).scalars())
 
 
 def outside(session: Session, office: str | None, cases: Collection[UUID]) -> frozenset[UUID]:

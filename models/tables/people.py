@@ -100,6 +100,12 @@ class Case(Row, table=True):
             postgresql_where=text("state IN ('in_follow_up', 'lost_contact')"),
         ),
         Index("case_followed", "state", postgresql_where=text("state IN ('in_follow_up', 'lost_contact')")),
+        Index(
+            "case_last_contact",
+            "last_contact_at",
+            "id",
+            postgresql_where=text("state IN ('in_follow_up', 'lost_contact')"),
+        ),
         Index("case_office", "office"),
         # Read from the index alone, case by case, by the lists that are cut to an office.
         Index("case_office_of", "id", postgresql_include=["office"]),

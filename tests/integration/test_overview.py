@@ -8,9 +8,11 @@ from typing import Any
 import pytest
 
 from integrations.desk import overview
+from integrations.desk.offices import set_provider, set_staff_office
 from integrations.desk.oversight import measure_names, oversight_json
 from integrations.kit import Kit
 from models.errors import NotFound
+from models.facts import Person
 from models.tables.overview import TakenOverview
 from tests.builders import NOW
 
@@ -69,3 +71,29 @@ def test_a_reading_takes_the_place_of_the_one_before(kept: Kit) -> None:
     with kept.transaction() as session:
         row = session.get_one(TakenOverview, "account")
         assert (row.as_of, row.told["children"]) == (NOW, 0)
+
+
+def test_one_tally_is_the_board_of_every_office(kept: Kit, staff: dict[str, Person]) -> None:
+    """Of each their own, what is of no office, and what is of one where nobody takes escalations."""
+    for office, who in (("here", "cm"), ("there", "caller"), ("empty", "officer")):
+        set_provider(kept, f"Provider of {office}", office, staff["admin"], wall=NOW)
+        set_staff_office(kept, f"{who}@example.org", office, staff["admin"], wall=NOW)
+    box = ["case_manager", "verify_address"]
+    duties = [["here", *box, "due", 1], ["there", *box, "due", 10], ["empty", *box, "due", 100]]
+    duties += [[None, *box, "due", 1000], ["here", *box, "done", 3]]
+    contacts = [["here", "1", "", "", 7], ["there", "1", "", "", 70]]
+    tally = {"duties": duties, "concerns": [], "caseloads": [], "last_contact": contacts}
+    change(kept, "board", seconds=4.0, told={"as_of": "then", "tally": tally})
+    change(kept, "oversight", told={"board": "of all", "as_of": "then"})
+
+    def due(office: str) -> int:
+        (row,) = overview.oversight_overview(kept, office=office, now=NOW)["board"]["duties"]
+        return int(row["due"])
+
+    assert (due("here"), due("there")) == (1101, 1110)
+    assert overview.oversight_overview(kept, now=NOW)["board"] == "of all"
+    for office, whole in (("here", 7), ("there", 70), (None, 77)):
+        found, counted_at = overview.board_list(
+            kept, "last_contact", ("1", None, None), page=1, office=office, now=NOW
+        )
+        assert (found.behind.whole, counted_at) == (whole, "then")
