@@ -193,7 +193,13 @@ def account_line(result: dict[str, Any]) -> str:
 
 
 def round_(result: dict[str, Any]) -> None:
-    OUT.print(f"round {result['round']} at {result['at']}: {result['counts']} in {result['seconds']} s")
+    OUT.print(f"round {result['round']} at {result['at']}, {result['seconds']} s")
+    for what, found in result["counts"].items():
+        told = found if isinstance(found, dict) else {"": found}
+        numbers = ", ".join(f"{name} {count}".strip() for name, count in told.items())
+        OUT.print(f"  {what.replace('_', ' ')}: {numbers.replace('_', ' ') or 'nothing to do'}")
+    if not result["counts"]:
+        OUT.print("  nothing to do")
 
 
 def doctor(result: dict[str, Any]) -> None:
