@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from datetime import date, timedelta
-from typing import Any
+from itertools import groupby
+from operator import itemgetter
+from typing import Annotated, Any
+from urllib.parse import urlencode
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
 from console.context import Reader, console_of
@@ -14,7 +18,7 @@ from console.pages.moments import day_of_week, today
 from console.pages.rendering import page
 from console.pages.wording import words
 from console.speech import gettext
-from integrations.desk.calendar import DAYS, week_json
+from integrations.desk.calendar import DAYS, Heard, heard_of, week_json
 from models.errors import BadInput, Problem
 
 router = APIRouter()
@@ -28,13 +32,40 @@ _GOING = {
 }
 
 
+# What one can ask for, in the order of the links.
+_TABS: Mapping[Heard | None, str] = {
+    None: "All",
+    Heard.TROUBLE: "Somebody needs help",
+    Heard.UNHEARD: "Nobody has answered",
+    Heard.GOING: "Will go",
+}
+# Hearings of a page. Ours: as many as a person reads before they ask for the next.
+PER_PAGE = 100
+PageNumber = Annotated[int, Query(alias="page", ge=1, le=100_000)]
+
+
 @router.get("/hearings")
-def hearings(request: Request, who: Reader, first: str = "") -> Response:
-    """The week from this day on, or from today. The view itself writes the audit row."""
+def hearings(
+    request: Request, who: Reader, first: str = "", heard: Heard | None = None, number: PageNumber = 1
+) -> Response:
+    """The week from this day on, or from today: a page of all of it, or of those of whom so much was heard.
+
+    The view itself writes the audit row.
+    """
     console = console_of(request)
     now = console.now()
     begins = _day(first) if first else today(now)
     week = week_json(console.kit, first=begins, actor=str(who.person.id), office=who.office, now=now)
+    of_week = [(day["day"], hearing) for day in week["days"] for hearing in day["hearings"]]
+    numbers = Counter(heard_of(hearing) for _, hearing in of_week)
+    asked = [one for one in of_week if heard is None or heard_of(one[1]) == heard]
+    pages = max(1, -(-len(asked) // PER_PAGE))
+    shown = asked[(number - 1) * PER_PAGE : number * PER_PAGE]
+
+    def link(**changed: object) -> str:
+        query = {"first": begins.isoformat(), "heard": heard and heard.value, "page": 1, **changed}
+        return f"/hearings?{urlencode({key: told for key, told in query.items() if told not in (None, 1)})}"
+
     return page(
         request,
         "hearings.html",
@@ -44,10 +75,22 @@ def hearings(request: Request, who: Reader, first: str = "") -> Response:
             last=day_of_week(begins + timedelta(days=DAYS - 1)),
         ),
         days=[
-            {"name": day_of_week(date.fromisoformat(day["day"])), "rows": [_row(h) for h in day["hearings"]]}
-            for day in week["days"]
-            if day["hearings"]
+            {"name": day_of_week(date.fromisoformat(day)), "rows": [_row(one) for _, one in rows]}
+            for day, rows in groupby(shown, key=itemgetter(0))
         ],
+        tabs=[
+            {
+                "words": told,
+                "number": len(of_week) if tab is None else numbers[tab],
+                "link": link(heard=tab and tab.value),
+                "here": tab == heard,
+            }
+            for tab, told in _TABS.items()
+        ],
+        number=number,
+        pages=pages,
+        previous=link(page=min(number - 1, pages)) if number > 1 else None,
+        next=link(page=number + 1) if number < pages else None,
         earlier=(begins - timedelta(days=DAYS)).isoformat(),
         later=(begins + timedelta(days=DAYS)).isoformat(),
         email=who.person.email,

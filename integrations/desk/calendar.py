@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
+from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
@@ -98,6 +99,22 @@ def week_json(
         "as_of": iso(now),
         "days": [{"day": day.isoformat(), "hearings": list(found.values())} for day, found in days.items()],
     }
+
+
+class Heard(StrEnum):
+    """What is known of a hearing's family: whether somebody must help, or ask, or all is well."""
+
+    TROUBLE = "trouble"
+    UNHEARD = "unheard"
+    GOING = "going"
+
+
+def heard_of(hearing: Mapping[str, Any]) -> Heard:
+    """Of a hearing as `week_json` tells it. One who needs help outweighs another who will go; no answer is no yes."""
+    states = {told["state"] for told in hearing["parties"].values()}
+    if states & {"needs_help", *_SAID.values()} - {"confirmed"}:
+        return Heard.TROUBLE
+    return Heard.GOING if "confirmed" in states else Heard.UNHEARD
 
 
 def _hearing(row: Mapping[Any, Any], local: datetime, zone: str) -> dict[str, Any]:

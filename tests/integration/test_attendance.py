@@ -10,7 +10,7 @@ import pytest
 
 from integrations.desk import call_tasks, duties, escalations
 from integrations.desk.attendance import record_outcome, say_outcome
-from integrations.desk.calendar import record_going, week_json
+from integrations.desk.calendar import heard_of, record_going, week_json
 from integrations.desk.court_measures import measures_json
 from integrations.desk.views import case_json
 from integrations.kit import Kit
@@ -276,6 +276,20 @@ def week(world: World, first: date = date(2026, 2, 9)) -> list[dict[str, Any]]:
         for d in week_json(world.kit, first=first, now=world.now)["days"]
         for h in d["hearings"]
     ]
+
+
+@pytest.mark.parametrize(
+    ("child", "sponsor", "heard"),
+    [
+        ("confirmed", "no_ride", "trouble"),
+        ("needs_help", "confirmed", "trouble"),
+        ("not_going", "no_answer", "trouble"),
+        ("not_reminded", "confirmed", "going"),
+        ("no_answer", "not_reminded", "unheard"),
+    ],
+)
+def test_who_needs_help_outweighs_who_will_go(child: str, sponsor: str, heard: str) -> None:
+    assert heard_of({"parties": {"child": {"state": child}, "sponsor": {"state": sponsor}}}) == heard
 
 
 def reminded(world: World, family: Family, party: str, *, starts_at: Any = None, meaning: str = "") -> Any:

@@ -19,6 +19,7 @@ from httpx import Client, Response
 from sqlalchemy import func, select
 from sqlmodel import Session, col
 
+from console.pages import calendar
 from integrations.desk.court import Look, record_look
 from integrations.desk.escalations import open_escalation
 from integrations.desk.intake import submit
@@ -29,6 +30,7 @@ from integrations.packets import read_path
 from integrations.store.sealing import seal_json
 from models.court_status import CourtSource, CourtStatus
 from models.facts import Person
+from models.tables.court import HearingWord
 from models.tables.people import Case, PhoneNumber
 from models.tables.system import AuditEntry
 from tests.builders import (
@@ -340,6 +342,44 @@ def test_a_week_of_hearings_says_who_will_go(sign_in: SignIn, case_id: UUID) -> 
     assert told.count("Not reminded yet") == 2
     assert f'href="/cases/{case_id}"' in told
     assert browser.get("/hearings?first=soon").status_code == 400
+
+
+def test_a_long_week_is_read_page_by_page_and_by_what_was_heard(
+    sign_in: SignIn, kit: Kit, staff: dict[str, Person], case_id: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with kit.transaction() as session:
+        case = session.get_one(Case, case_id)
+        hearings = [a_hearing(session, case, starts_at=NOW + n * DAY, hearing_key=f"K{n}") for n in (31, 32)]
+        heard = HearingWord(
+            hearing_id=hearings[0].id,
+            case_id=case_id,
+            party="child",
+            word="no_ride",
+            starts_at=hearings[0].starts_at,
+            by_staff=staff["cm"].id,
+            at=NOW,
+        )
+        session.add(heard)
+    monkeypatch.setattr(calendar, "PER_PAGE", 2)
+    browser, week = sign_in("cm"), f"/hearings?first={(NOW + 30 * DAY).date()}"
+
+    def rows(path: str) -> int:
+        return int(browser.get(path).text.count('<tr role="row">')) - int(
+            browser.get(path).text.count("<thead")
+        )
+
+    first = browser.get(week).text
+    for words in ("All (3)", "Somebody needs help (1)", "Nobody has answered (2)", "Will go (0)"):
+        assert words in first
+    assert "Page 1 of 2." in first
+    assert "Previous rows" not in first
+    assert (rows(week), rows(f"{week}&page=2"), rows(f"{week}&page=3")) == (2, 1, 0)
+    assert "Next rows" not in browser.get(f"{week}&page=2").text
+    assert unescape(first).count(f'href="{week}&page=2"') == 1
+    assert "Has no ride" in browser.get(f"{week}&heard=trouble").text
+    assert [rows(f"{week}&heard={one}") for one in ("trouble", "unheard", "going")] == [1, 2, 0]
+    assert "No hearing of this week stands here." in browser.get(f"{week}&heard=going").text
+    assert browser.get(f"{week}&heard=perhaps").status_code == 400
 
 
 def test_the_case_says_where_it_stands_in_court_and_what_runs_after_a_miss(
