@@ -15,6 +15,7 @@ from integrations.database import make_engine
 from integrations.desk.views import queue_json
 from integrations.kit import Kit
 from integrations.sandbox.serving import ThreadedServer
+from models.tables.overview import TakenOverview
 from models.tables.system import Heartbeat
 from tests.builders import DAY, NOW, a_followed_case, a_welfare_call, an_escalation, an_obligation
 from tests.integration.console.conftest import Wall, open_browser
@@ -101,6 +102,24 @@ def test_metrics_hold_children_and_queues(browser: Client, kit: Kit) -> None:
     assert 'kinline_children{by="obligation"} 2.0' in told.text
     assert 'kinline_children{by="silent"} 0.0' in told.text
     assert 'kinline_queue_overdue{queue="rota"} 1.0' in told.text
+
+
+def test_many_children_are_not_counted_at_each_scrape(browser: Client, kit: Kit) -> None:
+    told = {
+        "as_of": (NOW - timedelta(minutes=3)).isoformat(),
+        "by_state": {"obligation": 9},
+        "silent": [],
+        "unanswered": ["x"],
+    }
+    with kit.transaction() as session:
+        session.add(TakenOverview(name="account", as_of=NOW - timedelta(minutes=3), seconds=4.0, told=told))
+    told_of = browser.get("/metrics").text
+    for line in (
+        'children{by="obligation"} 9.0',
+        'children{by="unanswered"} 1.0',
+        "account_age_seconds 180.0",
+    ):
+        assert f"kinline_{line}" in told_of
 
 
 def test_queue_counts_agree_with_the_queue(kit: Kit) -> None:
