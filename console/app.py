@@ -32,6 +32,7 @@ from console.pages import (
     documents,
     escalations,
     factor,
+    hearing_acts,
     home_proofs,
     intake,
     intake_bulk,
@@ -101,6 +102,7 @@ def create_app(
         home_proofs,  # before the addresses: those take any word in its place
         addresses,
         calendar,
+        hearing_acts,
         board,
         intake_bulk,
         intake_papers,

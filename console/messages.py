@@ -68,6 +68,7 @@ LOOKED_UP = (
     "console/pages/calls.py",
     "console/pages/child_words.py",
     "console/pages/conversation.py",
+    "console/pages/court_acts.py",
     "console/pages/done_words.py",
     "console/pages/escalations.py",
     "console/pages/factor.py",

@@ -13,6 +13,7 @@ _REFUSING = ("Problem", "Refused", "_day", "_one", "_problem", "_sample")
 # Whose refusals a page may show.
 _WHO_REFUSES = (
     "console/bodies.py",
+    "console/pages/once.py",
     "followup/answers.py",
     "followup/escalation.py",
     "followup/forms.py",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -15,6 +15,7 @@ from console.api.bodies import in_api_words
 from console.api.callers import Principal
 from console.context import Console, console_of
 from console.errors import Unprocessable
+from console.once import done_under
 from integrations.database import current_time
 from integrations.kit import riding
 from integrations.store import api_answers, history
@@ -78,7 +79,7 @@ def once(act: Act) -> JSONResponse:
             return _done(act).response()
     found = api_answers.claim(act.console.kit, _asked(act, told), wall=act.console.wall())
     if isinstance(found, Kept):
-        return _again(found)
+        return _answered(found).response(replayed=True)
     if not isinstance(found, Claim):
         raise _refusal(found)
     return _under(found, act)
@@ -87,19 +88,13 @@ def once(act: Act) -> JSONResponse:
 def _under(mine: Claim, act: Act) -> JSONResponse:
     kit, wall = act.console.kit, act.console.wall()
 
-    def rider(session: Session) -> None:
-        api_answers.mark_done(session, mine, wall=wall)
-        _note(session, act)
+    def do() -> Kept:
+        answered = _done(act)
+        return Kept(answered.status, {"body": answered.body, "where": answered.where})
 
-    try:
-        with riding(rider):
-            answered = _done(act)
-    except BaseException:
-        api_answers.give_back(kit, mine, wall=wall)
-        raise
-    kept = {"body": answered.body, "where": answered.where}
-    api_answers.keep(kit, mine, answered.status, kept, wall=wall)
-    return answered.response()
+    return _answered(
+        done_under(kit, mine, do, note=lambda session: _note(session, act), wall=wall)
+    ).response()
 
 
 def _done(act: Act) -> Answered:
@@ -137,9 +132,8 @@ def _asked(act: Act, told: str) -> Asked:
     )
 
 
-def _again(kept: Kept) -> JSONResponse:
-    answer: Mapping[str, Any] = kept.answer
-    return Answered(answer["body"], kept.status, answer["where"]).response(replayed=True)
+def _answered(kept: Kept) -> Answered:
+    return Answered(kept.answer["body"], kept.status, kept.answer["where"])
 
 
 def _refusal(busy: Busy) -> Exception:

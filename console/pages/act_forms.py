@@ -7,18 +7,24 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
+from console.pages.moments import typed_moment
+from console.permissions import ACT_ON_CASES
 from integrations.kit import Kit
 from models.errors import BadInput, Problem
 from models.facts import Person
 from models.states import Role
 
-BoxKind = Literal["line", "area", "day", "choice", "several", "file"]
+BoxKind = Literal["line", "area", "day", "moment", "choice", "several", "file"]
 
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """One field. `problem`: the name that the desk's problems give it, as its command's option."""
+    """One field. `problem`: the name that the desk's problems give it, as its command's option.
+
+    `nothing`: what is said where nothing was chosen.
+    """
 
     name: str
     kind: BoxKind
@@ -27,6 +33,7 @@ class Box:
     options: tuple[tuple[str, str], ...] = ()
     must: bool = True
     problem: str = ""
+    nothing: str = "Nothing was chosen."
 
 
 REASON = Box("reason", "area", "Why", "It stays in the case under your name.", problem="--reason")
@@ -34,7 +41,10 @@ REASON = Box("reason", "area", "Why", "It stays in the case under your name.", p
 
 @dataclass(frozen=True, slots=True)
 class Filled:
-    """A form that came back, for one act. `thing` names what it is about, where it is about one thing."""
+    """A form that came back, for one act. `thing` names what it is about, where it is about one thing.
+
+    `zone`: by whose clock its times were typed; None: the reader's own.
+    """
 
     kit: Kit
     key: str
@@ -43,6 +53,7 @@ class Filled:
     fields: Mapping[str, str]
     files: Mapping[str, tuple[str, bytes]]
     now: datetime
+    zone: ZoneInfo | None = None
 
     def text(self, name: str) -> str:
         return self.fields.get(name, "").strip()
@@ -71,10 +82,19 @@ class Filled:
         Raises:
             BadInput: none of them.
         """
-        value = self.text(box.name)
-        if value not in dict(box.options):
-            raise BadInput(Problem(box.problem, "missing", "Nothing was chosen.", "Choose one."))
-        return value
+        return self.each_of(box)[0]
+
+    def each_of(self, *boxes: Box) -> list[str]:
+        """What was chosen in each of these boxes.
+
+        Raises:
+            BadInput: nothing, with one problem for each of which that is true.
+        """
+        found = [self.text(box.name) for box in boxes]
+        empty = [box for box, value in zip(boxes, found, strict=True) if value not in dict(box.options)]
+        if empty:
+            raise BadInput([Problem(box.problem, "missing", box.nothing, "Choose one.") for box in empty])
+        return found
 
     def find_day(self, box: Box) -> date | None:
         """The day in this box; none when it is empty.
@@ -97,6 +117,15 @@ class Filled:
         if found is None:
             raise BadInput(Problem(box.problem, "missing", "Say on which day.", "Write it as 2026-02-02."))
         return found
+
+    def find_moment(self, box: Box) -> datetime | None:
+        """The day and hour in this box; none when it is empty.
+
+        Raises:
+            BadInput: it holds something else.
+        """
+        value = self.text(box.name)
+        return typed_moment(value, box.problem, self.zone) if value else None
 
     def file(self, box: Box) -> tuple[str, bytes]:
         found = self.files.get(box.name)
@@ -128,4 +157,4 @@ class ActForm:
         return own | {"reason": "reason"}
 
     def is_offered_to(self, person: Person) -> bool:
-        return not person.roles.isdisjoint(self.roles)
+        return ACT_ON_CASES.is_held_by(person) and not person.roles.isdisjoint(self.roles)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from itertools import groupby
 from operator import itemgetter
 from typing import Annotated, Any
@@ -14,6 +14,7 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
 from console.context import Reader, console_of
+from console.pages.court_acts import HEARING, act_on
 from console.pages.moments import day_of_week, today
 from console.pages.rendering import page
 from console.pages.wording import words
@@ -75,7 +76,7 @@ def hearings(
             last=day_of_week(begins + timedelta(days=DAYS - 1)),
         ),
         days=[
-            {"name": day_of_week(date.fromisoformat(day)), "rows": [_row(one) for _, one in rows]}
+            {"name": day_of_week(date.fromisoformat(day)), "rows": [_row(one, now) for _, one in rows]}
             for day, rows in groupby(shown, key=itemgetter(0))
         ],
         tabs=[
@@ -93,7 +94,8 @@ def hearings(
         next=link(page=number + 1) if number < pages else None,
         earlier=(begins - timedelta(days=DAYS)).isoformat(),
         later=(begins + timedelta(days=DAYS)).isoformat(),
-        email=who.person.email,
+        first=begins.isoformat(),
+        says=HEARING["going"].is_offered_to(who.person),
     )
 
 
@@ -106,18 +108,20 @@ def _day(value: str) -> date:
         ) from None
 
 
-def _row(hearing: Mapping[str, Any]) -> dict[str, Any]:
+def _row(hearing: Mapping[str, Any], now: datetime) -> dict[str, Any]:
     return {
         "id": hearing["id"],
         "time": f"{hearing['time']} ({hearing['zone'].rpartition('/')[2].replace('_', ' ')})",
         "court": hearing["court"],
         "case_id": hearing["case_id"],
         "state": words(hearing["outcome"] or hearing["state"]),
-        "child": _party(hearing["parties"]["child"]),
-        "sponsor": _party(hearing["parties"]["sponsor"]),
+        "child": going_words(hearing["parties"]["child"]),
+        "sponsor": going_words(hearing["parties"]["sponsor"]),
+        "act": act_on(hearing, now),
     }
 
 
-def _party(told: Mapping[str, Any]) -> dict[str, str]:
+def going_words(told: Mapping[str, Any]) -> dict[str, str]:
+    """What one of the two has said about going, and how loud it is."""
     text, tone = _GOING[told["state"]]
     return {"text": text, "tone": tone}

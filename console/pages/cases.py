@@ -13,7 +13,8 @@ from console.context import Reader, console_of
 from console.pages import wording
 from console.pages.child_words import due_words, reached_words
 from console.pages.closing_words import closing_words
-from console.pages.court_words import court_words
+from console.pages.court_acts import HEARING
+from console.pages.court_words import court_words, hearing_words
 from console.pages.rendering import page
 from console.pages.timeline import around, timeline
 from console.speech import gettext
@@ -39,6 +40,8 @@ def case(request: Request, key: str, who: Reader) -> Response:
         reached=reached_words(story["reached"], now),
         due=due_words(shown["obligations"], now),
         court=court_words(shown["court"]),
+        hearings=hearing_words(shown["hearings"], now),
+        says=HEARING["going"].is_offered_to(who.person),
         closing=closing_words(shown["closing"]),
         escalations=[
             e | {"paged": wording.paging(e["paging"]["state"] if e["paging"] else None)}

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
+from console.pages.court_acts import act_on
 from console.pages.moments import day
 from console.pages.wording import count, lower, moment, words
 from console.speech import gettext
@@ -24,6 +26,21 @@ def court_words(told: Mapping[str, Any] | None) -> dict[str, Any] | None:
         "is_late": bool(told["next_look"] and told["next_look"]["overdue"]),
         "help": _help(told["help"]),
     }
+
+
+def hearing_words(hearings: Sequence[Mapping[str, Any]], now: datetime) -> list[dict[str, Any]]:
+    """The hearings of the section, but for those that were cancelled; each with the act that makes sense on it now."""
+    return [
+        {
+            "id": one["id"],
+            "at": one["starts_at"],
+            "court": one["court"],
+            "state": words(one["outcome"] or one["state"]),
+            "act": act_on(one, now),
+        }
+        for one in hearings
+        if one["state"] != "cancelled"
+    ]
 
 
 def _since(told: Mapping[str, Any]) -> str:

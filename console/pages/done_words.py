@@ -57,6 +57,8 @@ DONE: Mapping[str, str] = {
     "address_proof": "The paper is on file. A person reads it before the address counts as verified.",
     "address_returned": "It is on record that a letter came back. Somebody is to find out where the family is.",
     "address_still": "It is on record that they have not moved.",
+    "hearing_going": "What they said is on record. If they can't or won't go, somebody is asked to help.",
+    "hearing_outcome": "What came of the hearing is on record.",
     "intake_saved": "Saved. You can leave now and come back at any time.",
     "intake_removed": "Taken out. The rest stands as it was.",
     "intake_whole": "Saved: nobody and nothing is missing from this list.",

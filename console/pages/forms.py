@@ -93,4 +93,9 @@ def form_page(request: Request, template: str, form: Form, **values: Any) -> Res
 
 def done(path: str, code: str) -> Response:
     """To this page, which says in words that it is done (`done_words`). Loading it again repeats nothing."""
-    return RedirectResponse(f"{path}?{urlencode({'done': code})}", status_code=303)
+    return RedirectResponse(done_at(path, code), status_code=303)
+
+
+def done_at(path: str, code: str, **query: str) -> str:
+    """The address of this page that says so."""
+    return f"{path}?{urlencode(query | {'done': code})}"

@@ -13,11 +13,9 @@ from console.context import LinkReader, Reader, console_of
 from console.pages import wording
 from console.pages.act_table import LINK
 from console.pages.rendering import page
-from console.permissions import ACT_ON_CASES
 from console.speech import gettext
 from integrations.desk.link_views import STATES, links_json
 from integrations.desk.views import application_json
-from models.facts import Person
 
 router = APIRouter()
 _SHOWN = 200
@@ -43,7 +41,7 @@ def links(request: Request, who: LinkReader, state: str = "open") -> Response:
         state=state,
         states=STATES,
         total=told["total"],
-        decides=_decides(who.person),
+        decides=LINK.is_offered_to(who.person),
         items=[_row(item) for item in told["items"]],
         email=who.person.email,
     )
@@ -60,13 +58,9 @@ def links_of(request: Request, key: str, who: Reader) -> Response:
         application=shown,
         items=[link | _words(link) for link in shown["links"]],
         merges=shown["merges"],
-        decides=_decides(who.person),
+        decides=LINK.is_offered_to(who.person),
         email=who.person.email,
     )
-
-
-def _decides(person: Person) -> bool:
-    return ACT_ON_CASES.is_held_by(person) and LINK.is_offered_to(person)
 
 
 def _row(item: Mapping[str, Any]) -> dict[str, Any]:

@@ -87,8 +87,10 @@ def _city(name: str) -> str:
     return name.rpartition("/")[2].replace("_", " ")
 
 
-def typed_moment(text: str, field: str) -> datetime:
-    """The moment that was typed by the reader's clock, or with an offset of its own. One that comes twice is taken as the first.
+def typed_moment(text: str, field: str, zone: ZoneInfo | None = None) -> datetime:
+    """The moment that was typed by the clock of this zone, else by the reader's; or with an offset of its own.
+
+    One that comes twice is taken as the first.
 
     Raises:
         BadInput: it is none, or clocks are set forward past it.
@@ -100,7 +102,7 @@ def typed_moment(text: str, field: str) -> datetime:
         raise BadInput(Problem(field, "wrong_value", "This is not a day and an hour.", remedy)) from None
     if typed.tzinfo is not None:
         return typed
-    at = typed.replace(tzinfo=speech().zone)
+    at = typed.replace(tzinfo=zone or speech().zone)
     if datetime.fromtimestamp(at.timestamp(), at.tzinfo).replace(tzinfo=None) != at.replace(tzinfo=None):
         skipped = "On this day clocks are set forward past this hour."
         raise BadInput(Problem(field, "wrong_value", skipped, "Choose an hour before or after."))

@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from console.pages.act_forms import ActForm
 from console.pages.act_hands import INTERVIEWS
 from console.pages.act_table import ABOUT, WHOLE
 from console.pages.next_step import Step
@@ -103,7 +102,7 @@ def _seldom(shown: Mapping[str, Any]) -> list[str]:
 
 def clearable(shown: Mapping[str, Any], person: Person) -> frozenset[str]:
     """The ids of the findings that this person may look into and clear."""
-    if _is_over(shown) or not _is_for(ABOUT["clear"], person):
+    if _is_over(shown) or not ABOUT["clear"].is_offered_to(person):
         return frozenset()
     return frozenset(
         f["id"]
@@ -114,7 +113,7 @@ def clearable(shown: Mapping[str, Any], person: Person) -> frozenset[str]:
 
 def waivable(shown: Mapping[str, Any], person: Person) -> frozenset[str]:
     """The keys of what this person may give a voice to waive: asked for by no law, and not there."""
-    if _is_over(shown) or not _is_for(ABOUT["waive"], person):
+    if _is_over(shown) or not ABOUT["waive"].is_offered_to(person):
         return frozenset()
     settled = ("confirmed", "waived")
     return frozenset(r["key"] for r in shown["required"] if r["waivable"] and r["state"] not in settled)
@@ -122,7 +121,7 @@ def waivable(shown: Mapping[str, Any], person: Person) -> frozenset[str]:
 
 def by_hand_offers(shown: Mapping[str, Any], person: Person) -> frozenset[str]:
     """The keys of what people prove themselves, and this person may write down."""
-    if _is_over(shown) or not _is_for(ABOUT["by-hand"], person):
+    if _is_over(shown) or not ABOUT["by-hand"].is_offered_to(person):
         return frozenset()
     return frozenset(r["key"] for r in shown["required"] if r["kind"] == "manual" and r["state"] != "waived")
 
@@ -134,21 +133,17 @@ def check_offers(shown: Mapping[str, Any], person: Person) -> dict[str, list[tup
     may_be_out = {line.item for line in vetting_policy(shown["policy"]).pending_release}
     for check in shown["checks"]:
         acts = []
-        if check["state"] in _AWAITED and _is_for(ABOUT["record"], person):
+        if check["state"] in _AWAITED and ABOUT["record"].is_offered_to(person):
             acts.append(("record", "Write down a result on paper"))
-        if check["state"] in _HITS and _is_for(ABOUT["adjudicate"], person):
+        if check["state"] in _HITS and ABOUT["adjudicate"].is_offered_to(person):
             acts.append(("adjudicate", "Judge the hit"))
-        if check["state"] in _HITS and _is_for(ABOUT["keep-record"], person):
+        if check["state"] in _HITS and ABOUT["keep-record"].is_offered_to(person):
             acts.append(("keep-record", "Keep the record behind it"))
         is_awaited = check["state"] in _AWAITED and check["kind"] in may_be_out and not _is_over(shown)
-        if is_awaited and _is_for(ABOUT["allow-pending"], person):
+        if is_awaited and ABOUT["allow-pending"].is_offered_to(person):
             acts.append(("allow-pending", "Let the release not wait for it"))
         found[check["check_id"]] = acts
     return found
-
-
-def _is_for(act: ActForm, person: Person) -> bool:
-    return ACT_ON_CASES.is_held_by(person) and act.is_offered_to(person)
 
 
 def _is_over(shown: Mapping[str, Any]) -> bool:

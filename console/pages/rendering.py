@@ -14,6 +14,7 @@ from jinja2.runtime import Context
 
 from console.context import console_of
 from console.errors import Answer
+from console.once import new_word
 from console.pages import moments, wording
 from console.pages.done_words import done_words
 from console.pages.proof_words import proof
@@ -50,6 +51,7 @@ def make_templates() -> Environment:
     )
     templates.globals["count"] = wording.count
     templates.globals["zone_name"] = moments.zone_name
+    templates.globals["new_word"] = new_word
     return templates
 
 

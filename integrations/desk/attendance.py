@@ -11,7 +11,7 @@ from sqlmodel import Session, col
 
 from followup import court
 from integrations.desk.court import hearings_changed, set_status
-from integrations.desk.court_dates import NamedHearing, know_hearing
+from integrations.desk.court_dates import NamedHearing, know_hearing, said_key
 from integrations.desk.duties import DOERS, open_followup, review_duty
 from integrations.desk.escalations import open_escalation, policy_of, resolve_settled
 from integrations.desk.sight import keep_in_sight
@@ -74,9 +74,8 @@ def say_outcome(
             now=now,
         )
         if next_at is not None and case.state in FOLLOWED:
-            named = NamedHearing(
-                next_at, hearing.court, f"said-{next_at:%Y%m%dT%H%MZ}", cast("HearingKind", hearing.kind)
-            )
+            kind = cast("HearingKind", hearing.kind)
+            named = NamedHearing(next_at, hearing.court, said_key(next_at), kind)
             know_hearing(session, case, named, actor=actor, now=now)
             hearings_changed(session, case, actor=actor, why="the next hearing is known", now=now)
         keep_in_sight(kit, session, case, actor=actor, now=now)

@@ -1,4 +1,4 @@
-"""The hearings of a week, day by day, with who has said that they will go; and what a person heard about that."""
+"""The hearings of a week, or one of them, with who has said that they will go; and what a person heard about that."""
 
 from __future__ import annotations
 
@@ -11,13 +11,14 @@ from uuid import UUID
 from sqlalchemy import text
 
 from followup.calendar import zone_named
+from integrations.desk.court_views import record_json
 from integrations.desk.duties import DOERS
 from integrations.desk.escalations import open_escalation, policy_of
 from integrations.desk.instants import iso
 from integrations.kit import Kit
 from integrations.store import history
 from integrations.store.cases import lock_case
-from integrations.store.court import get_hearing
+from integrations.store.court import get_hearing, records_of
 from integrations.store.scope import IN_SCOPE
 from integrations.store.staff import record_act, require_role
 from integrations.zones import FALLBACK
@@ -33,8 +34,7 @@ DAYS = 7
 _WIDEST = timedelta(hours=14)
 
 # One statement for a page. An answer or a word about another time of the hearing says nothing about this one.
-_WEEK = text(
-    f"""
+_HEARINGS = """
     SELECT h.id::text, h.case_id::text, h.court, h.kind, h.state, h.outcome, h.starts_at,
            coalesce(h.zone, c.zone) AS zone, p.party,
            sent.at AS reminded_at, sent.state AS reminder, reply.meaning, reply.at AS replied_at,
@@ -63,11 +63,15 @@ _WEEK = text(
         WHERE w.hearing_id = h.id AND w.party = p.party AND w.starts_at = h.starts_at
         ORDER BY w.at DESC LIMIT 1
     ) said ON true
+"""
+_WEEK = text(
+    f"""{_HEARINGS}
     WHERE h.starts_at >= :first AND h.starts_at < :end AND h.state <> 'cancelled' AND c.released_at IS NOT NULL
       AND {IN_SCOPE.format(case="h.case_id")}
     ORDER BY h.starts_at, h.id, p.party
     """
 )
+_ONE = text(f"{_HEARINGS} WHERE h.id = :hearing")
 _SAID = {Going.GOING.value: "confirmed", Going.NOT_GOING.value: "not_going", Going.NO_RIDE.value: "no_ride"}
 _REPLIED = {"yes": "confirmed", "help": "needs_help"}
 
@@ -115,6 +119,26 @@ def heard_of(hearing: Mapping[str, Any]) -> Heard:
     if states & {"needs_help", *_SAID.values()} - {"confirmed"}:
         return Heard.TROUBLE
     return Heard.GOING if "confirmed" in states else Heard.UNHEARD
+
+
+def hearing_json(kit: Kit, hearing_id: UUID, *, actor: str, now: datetime) -> dict[str, Any]:
+    """One hearing as the week has it, with its day there, and all that was said of what came of it. The look is audited.
+
+    Raises:
+        NotFound: there is none.
+    """
+    with kit.transaction() as session:
+        case_id = get_hearing(session, hearing_id).case_id
+        history.audit(session, actor=actor, act="hearing", noun="child_case", ids=[case_id], now=now)
+        rows = session.execute(_ONE, {"hearing": hearing_id}).mappings().all()
+        records = [record_json(o) for o in records_of(session, case_id) if o.hearing_id == hearing_id]
+    zone = rows[0]["zone"] or FALLBACK
+    local = rows[0]["starts_at"].astimezone(zone_named(zone))
+    return _hearing(rows[0], local, zone) | {
+        "day": local.date().isoformat(),
+        "parties": {row["party"]: _party(row) for row in rows},
+        "records": records,
+    }
 
 
 def _hearing(row: Mapping[Any, Any], local: datetime, zone: str) -> dict[str, Any]:

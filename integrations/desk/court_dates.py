@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from uuid import uuid4
 
 from sqlmodel import Session
@@ -27,6 +27,11 @@ class NamedHearing:
     court: str
     key: str
     kind: HearingKind = "other"
+
+
+def said_key(starts_at: datetime) -> str:
+    """A key of our own for a hearing that somebody told us of without the court's."""
+    return f"said-{starts_at.astimezone(UTC):%Y%m%dT%H%MZ}"
 
 
 def know_hearing(session: Session, case: Case, named: NamedHearing, *, actor: str, now: datetime) -> Hearing:

@@ -21,7 +21,7 @@ from integrations.store.court import hearing_ahead, last_look, last_passed_at, r
 from integrations.store.sealing import open_json
 from integrations.zones import FALLBACK
 from models.court_status import Attendance, CourtStatus
-from models.tables.court import CourtLook
+from models.tables.court import CourtLook, HearingRecord
 from models.tables.ledger import Escalation, Hearing, Obligation
 from models.tables.people import Case, Staff
 
@@ -81,9 +81,7 @@ def hearings_json(session: Session, case: Case) -> list[dict[str, Any]]:
     """The hearings, earliest first, each with all that was said of what came of it."""
     said: dict[UUID, list[dict[str, Any]]] = {}
     for record in records_of(session, case.id):
-        said.setdefault(record.hearing_id, []).append(
-            {"outcome": record.outcome, "source": record.source, "at": iso(record.at), "note": record.note}
-        )
+        said.setdefault(record.hearing_id, []).append(record_json(record))
     rows = session.scalars(
         select(Hearing).where(col(Hearing.case_id) == case.id).order_by(col(Hearing.starts_at))
     )
@@ -100,6 +98,11 @@ def hearings_json(session: Session, case: Case) -> list[dict[str, Any]]:
         }
         for h in rows
     ]
+
+
+def record_json(record: HearingRecord) -> dict[str, Any]:
+    """One word of what came of a hearing."""
+    return {"outcome": record.outcome, "source": record.source, "at": iso(record.at), "note": record.note}
 
 
 def help_json(session: Session, case: Case) -> dict[str, Any] | None:

@@ -119,13 +119,14 @@ def a_followed_child(kit: Kit, staff: dict[str, Person]) -> dict[str, str]:
             session, case, obligation_id=late.id, reason="no_contact", acknowledge_by=NOW - DAY
         )
         a_call_that_reached(session, case, "sponsor", staff["caller"].id, at=NOW - DAY)
-        a_hearing(session, case)
+        hearing = a_hearing(session, case)
         call = a_call(session, case, party="child", obligation_id=late.id, due_at=NOW)
         return {
             "case": str(case.id),
             "escalation": str(alarm.id),
             "call": str(call.id),
             "phone": str(number.id),
+            "hearing": str(hearing.id),
         }
 
 
@@ -191,6 +192,20 @@ class Visitor:
         self.page.get_by_role("button", name="Sign in").click()
         self.page.wait_for_url(lambda url: "/sign-in" not in url)
         return self.page
+
+    def tab_until(self, claim: str) -> None:
+        """The keyboard alone leads to where this holds, as JavaScript says it."""
+        for _ in range(150):
+            if self.page.evaluate(f"Boolean({claim})"):
+                return
+            self.page.keyboard.press("Tab")
+        raise AssertionError(f"the keyboard does not lead to where {claim}")
+
+    def tab_to(self, field: str) -> None:
+        self.tab_until(f"document.activeElement.id === '{field}'")
+
+    def tab_to_link(self, href: str) -> None:
+        self.tab_until(f"document.activeElement.getAttribute('href') === '{href}'")
 
     def violations(self) -> list[str]:
         """What axe finds on the page as it stands: rule, how grave, and where."""

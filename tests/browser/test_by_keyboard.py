@@ -10,7 +10,7 @@ def test_a_move_is_recorded_without_a_mouse(visitor: Visitor) -> None:
     site, page = visitor.site, visitor.page
     case_id = a_family(site.kit, site.staff).case_id
     visitor.go(f"/cases/{case_id}")  # leads to the sign-in, and back
-    _tab_to(visitor, "email")
+    visitor.tab_to("email")
     page.keyboard.type(site.staff["cm"].email)
     page.keyboard.press("Tab")
     page.keyboard.type(PASSWORD)
@@ -21,21 +21,21 @@ def test_a_move_is_recorded_without_a_mouse(visitor: Visitor) -> None:
     page.keyboard.press("Enter")
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.innerText") == "Write a call down"
-    _tab_to_link(visitor, f"/cases/{case_id}/address")
+    visitor.tab_to_link(f"/cases/{case_id}/address")
     page.keyboard.press("Enter")
     page.wait_for_url("**/address")
-    _tab_to(visitor, "line1")
+    visitor.tab_to("line1")
     for word in ("700 Ejemplo Street", "2B", "Houston", "tx", "77002"):
         page.keyboard.type(word)
         page.keyboard.press("Tab")
-    _tab_to(visitor, "moved_on")
+    visitor.tab_to("moved_on")
     page.keyboard.press("Enter")
     # What was wrong is told, what was typed is kept, and the link leads to the field.
     alert = page.get_by_role("alert")
     alert.wait_for()
     assert "two capital letters" in alert.inner_text()
     assert page.get_by_label("Street address").input_value() == "700 Ejemplo Street"
-    _tab_to_link(visitor, "#state")
+    visitor.tab_to_link("#state")
     page.keyboard.press("Enter")
     page.keyboard.press("Control+A")
     page.keyboard.type("TX")
@@ -44,19 +44,3 @@ def test_a_move_is_recorded_without_a_mouse(visitor: Visitor) -> None:
     assert "The new address is on record" in page.get_by_role("status").inner_text()
     assert "700 Ejemplo Street" in page.content()
     assert visitor.violations() == []
-
-
-def _tab_to(visitor: Visitor, field: str) -> None:
-    _tab_until(visitor, f"document.activeElement.id === '{field}'")
-
-
-def _tab_to_link(visitor: Visitor, href: str) -> None:
-    _tab_until(visitor, f"document.activeElement.getAttribute('href') === '{href}'")
-
-
-def _tab_until(visitor: Visitor, claim: str) -> None:
-    for _ in range(60):
-        if visitor.page.evaluate(claim):
-            return
-        visitor.page.keyboard.press("Tab")
-    raise AssertionError(f"the keyboard does not lead to where {claim}")

@@ -33,15 +33,15 @@ def test_what_is_seldom_done_is_unfolded_and_done_without_a_mouse(visitor: Visit
     vet(site.kit, application)
     page = visitor.sign_in("cm")
     visitor.go(f"/applications/{application}")
-    _tab_until(visitor, "document.activeElement.innerText === 'What is seldom done'")
+    visitor.tab_until("document.activeElement.innerText === 'What is seldom done'")
     page.keyboard.press("Enter")
-    _tab_until(visitor, "(document.activeElement.getAttribute('href') || '').endsWith('/acts/withdraw')")
+    visitor.tab_until("(document.activeElement.getAttribute('href') || '').endsWith('/acts/withdraw')")
     assert visitor.violations() == []
     page.keyboard.press("Enter")
     page.wait_for_url("**/acts/withdraw")
-    _tab_until(visitor, "document.activeElement.id === 'reason'")
+    visitor.tab_until("document.activeElement.id === 'reason'")
     page.keyboard.type("The family has chosen somebody else.")
-    _tab_until(visitor, "document.activeElement.innerText === 'Withdraw it'")
+    visitor.tab_until("document.activeElement.innerText === 'Withdraw it'")
     page.keyboard.press("Enter")
     page.wait_for_url("**/applications/*?done=withdraw")
     assert shown(site.kit, application)["state"] == "withdrawn"
@@ -52,15 +52,15 @@ def test_what_is_seldom_done_is_unfolded_and_done_without_a_mouse(visitor: Visit
 def _reads_the_paper(visitor: Visitor, application: str, packet: dict[str, Any]) -> None:
     page = visitor.sign_in("cm")
     visitor.go(f"/applications/{application}")
-    _tab_until(visitor, "document.activeElement.innerText === 'To the papers'")
+    visitor.tab_until("document.activeElement.innerText === 'To the papers'")
     page.keyboard.press("Enter")
-    _tab_until(visitor, "(document.activeElement.getAttribute('href') || '').includes('/documents/')")
+    visitor.tab_until("(document.activeElement.getAttribute('href') || '').includes('/documents/')")
     page.keyboard.press("Enter")
     page.wait_for_url("**/documents/*")
     # The picture is there, and is the page of a paper.
     assert page.evaluate("document.querySelector('.paper img').naturalWidth") > 0
     for name, value in json.loads(typed_for(packet, PAPER, "sponsor")).items():
-        _tab_until(visitor, f"document.activeElement.id === '{name}'")
+        visitor.tab_until(f"document.activeElement.id === '{name}'")
         page.keyboard.type(value)
     page.keyboard.press("Enter")
     page.wait_for_url("**/documents/*?done=confirmed")
@@ -71,23 +71,15 @@ def _reads_the_paper(visitor: Visitor, application: str, packet: dict[str, Any])
 def _chooses(visitor: Visitor, who: str, application: str, act: str, button: str) -> None:
     page = visitor.sign_in(who)
     visitor.go(f"/applications/{application}")
-    _tab_until(visitor, f"(document.activeElement.getAttribute('href') || '').endsWith('/acts/{act}')")
+    visitor.tab_until(f"(document.activeElement.getAttribute('href') || '').endsWith('/acts/{act}')")
     page.keyboard.press("Enter")
     page.wait_for_url(f"**/acts/{act}")
-    _tab_until(visitor, "document.activeElement.name === 'value'")
+    visitor.tab_until("document.activeElement.name === 'value'")
     page.keyboard.press("Space")
-    _tab_until(visitor, "document.activeElement.id === 'reason'")
+    visitor.tab_until("document.activeElement.id === 'reason'")
     page.keyboard.type("All papers and checks agree.")
-    _tab_until(visitor, f"document.activeElement.innerText === '{button}'")
+    visitor.tab_until(f"document.activeElement.innerText === '{button}'")
     page.keyboard.press("Enter")
     page.wait_for_url(f"**/applications/*?done={act}")
     assert "is on record" in page.get_by_role("status").inner_text()
     assert visitor.violations() == []
-
-
-def _tab_until(visitor: Visitor, claim: str) -> None:
-    for _ in range(150):
-        if visitor.page.evaluate(f"Boolean({claim})"):
-            return
-        visitor.page.keyboard.press("Tab")
-    raise AssertionError(f"the keyboard does not lead to where {claim}")

@@ -12,7 +12,6 @@ from integrations.desk.intake import submit
 from integrations.documents.reader import ReaderProcess
 from integrations.packets import from_zip
 from tests.browser.conftest import SAMPLES, Site, Visitor, another_family
-from tests.browser.test_by_keyboard import _tab_to, _tab_to_link
 from tests.builders import NOW
 from tests.integration.intake_scenes import a_draft, zipped
 from tests.integration.scenes import a_packet
@@ -34,7 +33,7 @@ def test_a_page_is_filled_in_by_keyboard_and_left_half_done(visitor: Visitor) ->
     page.get_by_role("button", name="Start a new packet").press("Enter")
     page.get_by_role("link", name="Who the child is").press("Enter")
     page.wait_for_url("**/pages/child")
-    _tab_to(visitor, "given_names")
+    visitor.tab_to("given_names")
     for words in ("Ixchel", "Example Coj", "A220-559-901", "the 2nd of May"):
         page.keyboard.type(words)
         page.keyboard.press("Tab")
@@ -98,13 +97,13 @@ def test_a_packet_is_amended_by_keyboard(visitor: Visitor) -> None:
     application = submit(site.kit, from_zip(zipped(packet)), actor="cli", now=NOW).application_id
     page = visitor.sign_in("officer")
     visitor.go(f"/applications/{application}")
-    _tab_to_link(visitor, f"/applications/{application}/amend")
+    visitor.tab_to_link(f"/applications/{application}/amend")
     page.keyboard.press("Enter")
     page.get_by_role("button", name="Amend it").press("Enter")
     page.wait_for_url("**/intake/*")
     page.get_by_role("link", name="How to reach the sponsor").press("Enter")
     page.wait_for_url("**/pages/contact")
-    _tab_to(visitor, "phone")
+    visitor.tab_to("phone")
     page.keyboard.press("Control+A")
     page.keyboard.type("(832) 555-0133")
     page.keyboard.press("Enter")

@@ -38,6 +38,7 @@ class Scene:
     their_escalation: UUID
     their_call: UUID
     their_phone: UUID
+    their_hearing: UUID
     their_words: tuple[str, ...]
 
 
@@ -57,11 +58,12 @@ def two_offices(kit: Kit, staff: dict[str, Person]) -> Scene:
                 queue="rota",
                 policy_version="swb-2024r3",
             )
-            a_hearing(session, case)
+            hearing = a_hearing(session, case)
             an_address(session, kit.vault, application)
             phone = a_number(session, kit.vault, application)
             if provider.endswith("There"):
                 their_words, phone_id = sealed_words(session, kit, case, application, phone), phone.id
+                hearing_id = hearing.id
             cases[provider] = (case.id, application.reference, alarm.id)
         call = Call(
             case_id=cases["Example House, There"][0], kind="human", party="child", state="due", due_at=NOW
@@ -74,7 +76,7 @@ def two_offices(kit: Kit, staff: dict[str, Person]) -> Scene:
     set_staff_office(kit, "cm@example.org", "here", staff["admin"], wall=NOW)
     set_staff_office(kit, "caller@example.org", "there", staff["admin"], wall=NOW)
     (ours, _, _), (theirs, reference, alarm_id), (nobodys, _, _) = cases.values()
-    return Scene(ours, theirs, nobodys, reference, alarm_id, call_id, phone_id, their_words)
+    return Scene(ours, theirs, nobodys, reference, alarm_id, call_id, phone_id, hearing_id, their_words)
 
 
 def sealed_words(

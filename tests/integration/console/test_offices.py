@@ -196,6 +196,7 @@ def test_every_address_about_a_case_turns_another_office_away(
         "escalations": str(scene.their_escalation),
         "calls": str(scene.their_call),
         "sandbox": str(scene.their_phone),
+        "hearings": str(scene.their_hearing),
     }
     browser = sign_in("cm")
     token = token_in(browser.get("/account").text)

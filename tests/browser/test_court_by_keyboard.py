@@ -1,0 +1,36 @@
+"""What happens to a case after the release, written down with the keyboard alone: hearings."""
+
+from __future__ import annotations
+
+from models.tables.people import Case
+from tests.browser.conftest import Visitor
+from tests.builders import a_hearing
+from tests.integration.families import a_family
+
+
+def test_what_a_family_said_of_a_hearing_is_written_down_without_a_mouse(visitor: Visitor) -> None:
+    site, page = visitor.site, visitor.sign_in("caller")
+    family = a_family(site.kit, site.staff)
+    with site.kit.transaction() as session:
+        hearing = a_hearing(session, session.get_one(Case, family.case_id))
+    visitor.go(f"/cases/{family.case_id}")
+    visitor.tab_to_link(f"/hearings/{hearing.id}/going")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/going")
+    visitor.tab_until("document.activeElement.innerText === 'Put it on record'")
+    page.keyboard.press("Enter")
+    # What was wrong is told by field, and each line leads to its own.
+    assert page.get_by_role("alert").inner_text().count("Choose one.") == 2
+    assert visitor.violations() == []
+    visitor.tab_to_link("#word")
+    page.keyboard.press("Enter")
+    visitor.tab_until("document.activeElement.name === 'word'")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Shift+Tab")
+    page.keyboard.press("Space")
+    visitor.tab_until("document.activeElement.innerText === 'Put it on record'")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/cases/*?done=hearing_going")
+    assert "What they said is on record" in page.get_by_role("status").inner_text()
+    assert "The family needs help to go to a hearing" in page.content()
+    assert visitor.violations() == []
