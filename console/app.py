@@ -29,6 +29,7 @@ from console.pages import (
     calls,
     cases,
     conversation,
+    court_looks,
     documents,
     escalations,
     factor,
@@ -98,6 +99,7 @@ def create_app(
         calls,
         cases,
         conversation,
+        court_looks,
         printing,
         home_proofs,  # before the addresses: those take any word in its place
         addresses,

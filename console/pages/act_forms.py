@@ -23,7 +23,7 @@ BoxKind = Literal["line", "area", "day", "moment", "choice", "several", "file"]
 class Box:
     """One field. `problem`: the name that the desk's problems give it, as its command's option.
 
-    `nothing`: what is said where nothing was chosen.
+    `nothing`: what is said where nothing was chosen. `known`: what a line often holds, to be picked or not.
     """
 
     name: str
@@ -34,6 +34,7 @@ class Box:
     must: bool = True
     problem: str = ""
     nothing: str = "Nothing was chosen."
+    known: tuple[str, ...] = ()
 
 
 REASON = Box("reason", "area", "Why", "It stays in the case under your name.", problem="--reason")

@@ -13,13 +13,14 @@ from console.context import Reader, console_of
 from console.pages import wording
 from console.pages.child_words import due_words, reached_words
 from console.pages.closing_words import closing_words
-from console.pages.court_acts import HEARING
+from console.pages.court_acts import HEARING, LOOK
 from console.pages.court_words import court_words, hearing_words
 from console.pages.rendering import page
 from console.pages.timeline import around, timeline
 from console.speech import gettext
 from integrations.desk.child_story import story_json
 from integrations.desk.views import case_json
+from models.states import FOLLOWED
 
 router = APIRouter()
 
@@ -41,6 +42,7 @@ def case(request: Request, key: str, who: Reader) -> Response:
         due=due_words(shown["obligations"], now),
         court=court_words(shown["court"]),
         hearings=hearing_words(shown["hearings"], now),
+        looks=LOOK.is_offered_to(who.person) and shown["state"] in FOLLOWED,
         says=HEARING["going"].is_offered_to(who.person),
         closing=closing_words(shown["closing"]),
         escalations=[

@@ -8,10 +8,14 @@ from typing import Any
 from uuid import UUID
 
 from console.pages.act_forms import ActForm, Box, Filled
-from integrations.desk import attendance, calendar
+from console.pages.wording import words
+from integrations.court_list import courts
+from integrations.desk import attendance, calendar, court
+from integrations.desk.court_dates import NamedHearing, said_key
 from integrations.desk.duties import DOERS
 from models.court import COMING
-from models.court_status import Attendance, CourtSource, Going
+from models.court_status import Attendance, CourtSource, CourtStatus, Going
+from models.errors import BadInput, Problem
 from models.states import Party
 
 _WHO = Box(
@@ -82,6 +86,44 @@ _NEXT = Box(
 )
 
 
+_STATUS = Box(
+    "status",
+    "choice",
+    "Where the case stands in court",
+    "No hearing found is no proof that all is well.",
+    options=tuple((status.value, words(f"court_{status.value}")) for status in CourtStatus),
+    problem="--status",
+    nothing="Say where the case stands.",
+)
+_SAID = Box("said", "area", "What it said, word for word", "It is sealed.", must=False, problem="--said")
+_AT = Box(
+    "next_hearing",
+    "moment",
+    "A hearing that it names",
+    "Day and hour by the clock of that court, as 2026-02-02 09:00.",
+    must=False,
+    problem="--next-hearing",
+)
+_COURT = Box(
+    "court",
+    "line",
+    "The court of that hearing",
+    "As the notice names it.",
+    must=False,
+    problem="--court",
+    known=tuple(court.name for court in courts().courts),
+)
+_KEY = Box("hearing_key", "line", "The court's number of that hearing", must=False, problem="--hearing-key")
+_ORDERED = Box(
+    "ordered_on",
+    "day",
+    "Day of an order of removal",
+    "As 2026-02-02. The time in which it can be undone is counted from it.",
+    must=False,
+    problem="--ordered-on",
+)
+
+
 def _going(filled: Filled) -> UUID:
     party, word = filled.each_of(_WHO, _GOING)
     return calendar.record_going(
@@ -107,6 +149,33 @@ def _outcome(filled: Filled) -> UUID:
         next_at=filled.find_moment(_NEXT),
         now=filled.now,
     )
+
+
+def _look(filled: Filled) -> UUID:
+    status, source = filled.each_of(_STATUS, _SOURCE)
+    look = court.Look(
+        CourtStatus(status),
+        CourtSource(source),
+        said=filled.text("said") or None,
+        names=_named(filled),
+        ordered_on=filled.find_day(_ORDERED),
+    )
+    return court.record_look(filled.kit, filled.key, look, filled.person, now=filled.now)
+
+
+def _named(filled: Filled) -> NamedHearing | None:
+    """The hearing that the look named; without the court's number it has one of our own."""
+    starts_at, at_court, key = filled.find_moment(_AT), filled.text("court"), filled.text("hearing_key")
+    if starts_at is None and not at_court and not key:
+        return None
+    missing = []
+    if starts_at is None:
+        missing.append(Problem(_AT.problem, "missing", "Say when this hearing is.", "Or name no hearing."))
+    if not at_court:
+        missing.append(Problem(_COURT.problem, "missing", "Say at which court this hearing is."))
+    if starts_at is None or missing:
+        raise BadInput(missing)
+    return NamedHearing(starts_at, at_court, key or said_key(starts_at))
 
 
 def act_on(hearing: Mapping[str, Any], now: datetime) -> str:
@@ -136,3 +205,13 @@ HEARING: Mapping[str, ActForm] = {
         (_CAME_OF_IT, _SOURCE, _SHOWS, _NEXT),
     ),
 }
+# About the whole case.
+LOOK = ActForm(
+    "A look at the court's word",
+    "What you found when you looked, also that you found nothing. It settles the duty to look, and the next look is planned. A"
+    " hearing that it names is put on file, and the family is told of it.",
+    "Put it on record",
+    DOERS,
+    _look,
+    (_STATUS, _SOURCE, _SAID, _AT, _COURT, _KEY, _ORDERED),
+)

@@ -59,6 +59,7 @@ DONE: Mapping[str, str] = {
     "address_still": "It is on record that they have not moved.",
     "hearing_going": "What they said is on record. If they can't or won't go, somebody is asked to help.",
     "hearing_outcome": "What came of the hearing is on record.",
+    "court_look": "Your look is on record, and the next one is planned.",
     "intake_saved": "Saved. You can leave now and come back at any time.",
     "intake_removed": "Taken out. The rest stands as it was.",
     "intake_whole": "Saved: nobody and nothing is missing from this list.",

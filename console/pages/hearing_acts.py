@@ -69,6 +69,7 @@ def _show(request: Request, hearing_id: UUID, said: Said, who: SignedIn, form: F
         request,
         "hearing_act.html",
         form,
+        case_id=hearing["case_id"],
         hearing=hearing,
         when=f"{day_of_week(hearing['day'])}, {hearing['time']} ({zone_name(ZoneInfo(hearing['zone']))})",
         child=going_words(hearing["parties"]["child"]),

@@ -11,7 +11,10 @@ from sqlmodel import Session
 from followup.hearings import change_of
 from integrations.court_list import named_court
 from integrations.desk.hearing_changes import ChangedHearing, apply_changes
+from integrations.kit import Kit
+from integrations.store.cases import find_case
 from integrations.store.hearings import hearings_of
+from integrations.zones import FALLBACK
 from models.court import SAID, HearingChange, HearingKind, HearingSaid
 from models.tables.ledger import Hearing
 from models.tables.people import Case
@@ -27,6 +30,19 @@ class NamedHearing:
     court: str
     key: str
     kind: HearingKind = "other"
+
+
+def clock_of(kit: Kit, case_key: str, court: str) -> str:
+    """The zone by whose clock a hearing at this court is told: the court's own, or where nobody knows it the family's.
+
+    Raises:
+        NotFound: no such case.
+    """
+    _, zone = named_court(court)
+    if zone is not None:
+        return zone
+    with kit.transaction() as session:
+        return find_case(session, case_key).zone or FALLBACK
 
 
 def said_key(starts_at: datetime) -> str:

@@ -1,4 +1,4 @@
-"""What happens to a case after the release, written down with the keyboard alone: hearings."""
+"""What happens to a case after the release, written down with the keyboard alone: hearings, looks at the court's word."""
 
 from __future__ import annotations
 
@@ -33,4 +33,33 @@ def test_what_a_family_said_of_a_hearing_is_written_down_without_a_mouse(visitor
     page.wait_for_url("**/cases/*?done=hearing_going")
     assert "What they said is on record" in page.get_by_role("status").inner_text()
     assert "The family needs help to go to a hearing" in page.content()
+    assert visitor.violations() == []
+
+
+def test_a_look_at_the_courts_word_is_written_down_without_a_mouse(visitor: Visitor) -> None:
+    site, page = visitor.site, visitor.sign_in("cm")
+    case_id = a_family(site.kit, site.staff).case_id
+    visitor.go(f"/cases/{case_id}")
+    visitor.tab_to_link(f"/cases/{case_id}/court")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/court")
+    visitor.tab_until("document.activeElement.name === 'status'")
+    page.keyboard.press("Space")
+    visitor.tab_until("document.activeElement.name === 'source'")
+    page.keyboard.press("Space")
+    visitor.tab_to("next_hearing")
+    page.keyboard.type("in spring")
+    page.keyboard.press("Enter")
+    page.get_by_role("alert").wait_for()
+    assert page.get_by_label("A hearing that it names").input_value() == "in spring"
+    assert visitor.violations() == []
+    page.set_viewport_size({"width": 320, "height": 640})
+    assert visitor.overflow() <= 0
+    visitor.tab_to_link("#next_hearing")
+    page.keyboard.press("Enter")
+    page.keyboard.press("Control+A")
+    page.keyboard.press("Delete")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/cases/*?done=court_look")
+    assert "Your look is on record" in page.get_by_role("status").inner_text()
     assert visitor.violations() == []

@@ -64,6 +64,7 @@ PAGES: Mapping[str, str] = {
     "/cases/{key}": "cm",
     "/cases/{key}/call": "cm",
     "/cases/{key}/conversation/{turn}": "cm",
+    "/cases/{key}/court": "cm",
     "/cases/{key}/print": "cm",
     "/cases/{key}/address": "cm",
     "/cases/{key}/address/proof": "cm",

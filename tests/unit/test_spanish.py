@@ -14,7 +14,7 @@ from babel.messages.pofile import read_po
 from console.messages import ROOT, SPANISH, collect
 from console.pages import wording
 from console.pages.act_table import ABOUT, LINK, WHOLE
-from console.pages.court_acts import HEARING
+from console.pages.court_acts import HEARING, LOOK
 from console.pages.done_words import DONE, done_words
 from console.pages.gate_words import missing_words
 from console.pages.rendering import make_templates
@@ -142,7 +142,7 @@ def test_the_browsers_languages_are_weighed(header: str, language: str) -> None:
 
 
 def test_every_act_has_its_words_in_spanish() -> None:
-    acts = [*WHOLE.values(), *ABOUT.values(), LINK, *HEARING.values()]
+    acts = [*WHOLE.values(), *ABOUT.values(), LINK, *HEARING.values(), LOOK]
     boxes = [box for act in acts for box in act.boxes]
     said = {text for act in acts for text in (act.title, act.says, act.button)}
     said |= {text for box in boxes for text in (box.label, box.hint, *dict(box.options).values())}

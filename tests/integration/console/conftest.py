@@ -85,6 +85,19 @@ def token_in(html: str) -> str:
     return found[1]
 
 
+def form_of(browser: Client, path: str) -> dict[str, str]:
+    """The hidden fields of the form at this address that is done once."""
+    html = browser.get(path).text
+    word = re.search(r'name="once" value="([^"]+)"', html)
+    assert word is not None
+    return {"csrf_token": token_in(html), "once": word[1]}
+
+
+def sent(browser: Client, path: str, **form: str) -> Response:
+    """That form, opened and filled in."""
+    return browser.post(path, data=form_of(browser, path) | form)
+
+
 def twilio_posts(
     browser: Client, kit: Kit, path: str, form: dict[str, str], *, signed_for: str | None = None
 ) -> Response:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -11,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from fastapi import FastAPI
-from httpx import Client, Response
+from httpx import Client
 
 from console.app import create_app
 from console.pages.court_acts import HEARING
@@ -24,7 +23,7 @@ from models.tables.court import HearingRecord, HearingWord
 from models.tables.ledger import Hearing
 from models.tables.people import Case
 from tests.builders import a_hearing
-from tests.integration.console.conftest import Wall, token_in
+from tests.integration.console.conftest import Wall, form_of, sent, token_in
 from tests.integration.followup_scenes import HOUR, Family, World, a_family, local, still_world
 
 SignIn = Callable[[str], Client]
@@ -58,18 +57,6 @@ def app(kit: Kit, wall: Wall, family: Family) -> FastAPI:
 def path(world: World, family: Family) -> str:
     (hearing,) = world.rows(Hearing, family)
     return f"/hearings/{hearing.id}"
-
-
-def form_of(browser: Client, path: str) -> dict[str, str]:
-    """The hidden fields of this form."""
-    html = browser.get(path).text
-    once = re.search(r'name="once" value="([^"]+)"', html)
-    assert once is not None
-    return {"csrf_token": token_in(html), "once": once[1]}
-
-
-def sent(browser: Client, path: str, **form: str) -> Response:
-    return browser.post(path, data=form_of(browser, path) | form)
 
 
 def test_what_they_said_is_written_down_from_the_week_and_shown_there(
