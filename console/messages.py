@@ -42,6 +42,7 @@ from models.interview import UNSAID
 from models.linkage import FEATURES
 from models.states import ReleasePaperKind
 from vetting.amendment import What
+from vetting.checks import Standing
 from vetting.draft.questions import SECTIONS
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -192,7 +193,7 @@ def _listed() -> Iterator[str]:
     """Codes that the models name, and the kinds of texts."""
     yield from ("reminder", "checkin", "welcome", "hearing")
     yield from FEATURES
-    yield from (*NAMES, *SAID, *VERDICTS, *METHODS, *get_args(What))
+    yield from (*NAMES, *SAID, *VERDICTS, *METHODS, *get_args(What), *Standing)
     yield from ("fallen", "moot")
     for kind in ReleasePaperKind:
         yield from fields_told(kind)

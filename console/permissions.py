@@ -9,7 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from console.errors import Forbidden
+from integrations.desk.hits import MAY_JUDGE
 from integrations.desk.intake import MAY_SUBMIT
+from integrations.desk.interviews import MAY_INTERVIEW
 from integrations.desk.link_views import MAY_LOOK
 from models.facts import Person
 from models.states import Role
@@ -56,6 +58,16 @@ READ_CASES = Permission(
 ACT_ON_CASES = Permission("case workers", _WORKING, "This is for those who work on cases.")
 READ_LINKS = Permission(
     "link readers", MAY_LOOK, "The queue of links is for integrity reviewers, supervisors and auditors."
+)
+READ_INTERVIEWS = Permission(
+    "interview readers",
+    frozenset(MAY_INTERVIEW),
+    "What was said in an interview is for who may hold one: case managers, supervisors and integrity reviewers.",
+)
+READ_RECORDS = Permission(
+    "record readers",
+    frozenset(MAY_JUDGE),
+    "The record behind a hit is for those who judge it: federal field specialists and supervisors.",
 )
 HAND_IN = Permission(
     "packet senders",

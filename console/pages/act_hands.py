@@ -15,7 +15,6 @@ from models.interview import INTERVIEWEES, UNSAID, Interviewee
 from models.states import Role
 
 _MANAGER, _SUPERVISOR = Role.CASE_MANAGER, Role.SUPERVISOR
-_INTERVIEWERS = (_MANAGER, _SUPERVISOR, Role.INTEGRITY_REVIEWER)
 
 _RECORD = Box("record", "file", "The raw record", "As a scan or PDF.", problem="--record")
 _DISPOSITION = Box(
@@ -139,7 +138,7 @@ def _interview(party: Interviewee, boxes: tuple[Box, ...]) -> ActForm:
         "What was said stays as it is; a later interview stands beside it. What was not said is unknown, refused or not"
         " asked, never left out. An answer that speaks of trafficking is a finding at once.",
         "Write the interview down",
-        _INTERVIEWERS,
+        interviews.MAY_INTERVIEW,
         take,
         boxes,
     )

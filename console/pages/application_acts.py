@@ -11,11 +11,13 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import Response
 
 from console.bodies import Upload
-from console.context import Actor, console_of
+from console.context import Actor, Console, console_of
 from console.csrf import TokenUpload
 from console.pages.act_forms import ActForm, Filled
 from console.pages.act_table import ABOUT, LINK, WHOLE
 from console.pages.forms import Form, attempt, done, form_page
+from console.permissions import READ_RECORDS
+from integrations.desk.hits import records_json
 from integrations.desk.views import application_json
 from integrations.identity.accounts import SignedIn
 from models.errors import NotFound
@@ -93,7 +95,15 @@ def _show(request: Request, key: str, act: ActForm, thing: str, who: SignedIn, f
         act=act,
         about=about,
         offered=act.is_offered_to(who.person),
+        has_record=_may_read_record(console, about["check"], who),
     )
+
+
+def _may_read_record(console: Console, check: Mapping[str, Any] | None, who: SignedIn) -> bool:
+    """True when a record is kept behind this check's hit, and this is one of those who judge it."""
+    if check is None or not READ_RECORDS.is_held_by(who.person):
+        return False
+    return bool(records_json(console.kit, UUID(check["check_id"])))
 
 
 def _is_id(thing: str) -> bool:

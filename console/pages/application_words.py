@@ -79,7 +79,10 @@ _UNFOLDED = 15
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """One thing that happened: when, what, for what reason, by whom. `still`: it is late still."""
+    """One thing that happened: when, what, for what reason, by whom. `still`: it is late still.
+
+    `interview`: the id of the one that it tells of.
+    """
 
     at: datetime
     text: str
@@ -87,6 +90,7 @@ class Told:
     by: str = ""
     late: bool = False
     still: bool = False
+    interview: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,8 +114,8 @@ def _together(rows: Iterable[Mapping[str, Any]]) -> Iterator[list[Mapping[str, A
 
 
 def _apart(row: Mapping[str, Any]) -> str:
-    """A finding is told in sentences: only the same ones are one line."""
-    return str(row["about"] if row["kind"] == "finding" else "")
+    """A finding is told in sentences: only the same ones are one line. Each interview is its own."""
+    return str(row["about"] if row["kind"] in ("finding", "interview") else "")
 
 
 def _line(rows: Sequence[Mapping[str, Any]]) -> Told:
@@ -121,7 +125,15 @@ def _line(rows: Sequence[Mapping[str, Any]]) -> Told:
     reason = "" if late else row["reason"] or ""
     template = _TOLD.get((kind, what)) or _TOLD[kind, ""]
     text = gettext(template, what=_what(kind, what), about=_all_about(kind, what, rows))
-    return Told(row["at"], text, reason, _who(row), late, late and row["reason"] == "open")
+    return Told(
+        row["at"],
+        text,
+        reason,
+        _who(row),
+        late,
+        still=late and row["reason"] == "open",
+        interview=row["about"] if kind == "interview" else "",
+    )
 
 
 def _who(row: Mapping[str, Any]) -> str:

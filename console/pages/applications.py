@@ -15,12 +15,13 @@ from console.pages.gate_words import gate_groups
 from console.pages.next_step import name_of, next_step
 from console.pages.offers import by_hand_offers, check_offers, clearable, offers, waivable
 from console.pages.rendering import page
-from console.permissions import HAND_IN
+from console.permissions import HAND_IN, READ_INTERVIEWS, READ_RECORDS
 from console.reading import read_applications
 from integrations.desk.application_story import application_story
 from integrations.desk.application_views import application_shown
 from integrations.desk.documents import documents_json
 from integrations.desk.draft_views import not_at_hand
+from models.facts import Person
 
 router = APIRouter()
 _FINDING_ORDER = {"block": 0, "review": 1, "note": 2}
@@ -57,6 +58,8 @@ def application(request: Request, key: str, who: Reader) -> Response:
         on_this_case=on_this_case(story),
         story=story_words(story),
         acts_at=f"/applications/{shown['application_id']}/acts",
+        interviews_at=_interviews_at(shown, who.person),
+        records=_records(story, who.person),
         offers=offers(shown, step, who.person),
         clearable=clearable(shown, who.person),
         waivable=waivable(shown, who.person),
@@ -68,6 +71,19 @@ def application(request: Request, key: str, who: Reader) -> Response:
         missing=gate_groups(shown["gate"]["missing"], shown["findings"]),
         papers=_papers(shown, documents_json(console.kit, shown["application_id"])),
     )
+
+
+def _interviews_at(shown: Mapping[str, Any], person: Person) -> str:
+    """Where the application's interviews are read, for who may; else nothing."""
+    may = READ_INTERVIEWS.is_held_by(person)
+    return f"/applications/{shown['application_id']}/interviews" if may else ""
+
+
+def _records(story: Mapping[str, Any], person: Person) -> frozenset[str]:
+    """The checks behind whose hit a record is kept, for who may read it."""
+    if not READ_RECORDS.is_held_by(person):
+        return frozenset()
+    return frozenset(key for key, check in story["checks"].items() if check["has_record"])
 
 
 def _findings(shown: Mapping[str, Any], *, is_open: bool) -> list[Mapping[str, Any]]:

@@ -18,7 +18,7 @@ MOST_TOLD = 400
 
 # One line a thing that happened: when, what kind, what (a code), about what, in what words, by whom. `actor` is the id of
 # a person, or the word for a part of the engine, for an API key, for the command line. `place` puts what happened in
-# the same instant in its order. Left out: the reasons for a check's result, which may tell of a criminal record, and
+# the same instant in its order. Of an interview `about` is its id. Left out: the reasons for a check's result, which may tell of a criminal record, and
 # everything that stands sealed. Of a link or a merge with another office's application: the reason, which tells of both.
 _MAY_SEE_OTHER = IN_SCOPE.format(case="(SELECT x.case_id FROM application x WHERE x.id = {other})")
 _LINKED = _MAY_SEE_OTHER.format(other="l.other_application_id")
@@ -75,7 +75,7 @@ _TOLD = text(
         SELECT m.undone_at, 8, 'merge', 'undone', '', CASE WHEN {_MERGED} THEN m.undone_reason END, m.undone_by::text
         FROM person_merge m WHERE :id IN (m.one_application_id, m.other_application_id) AND m.undone_at IS NOT NULL
         UNION ALL
-        SELECT i.at, 6, 'interview', i.party, '', NULL, i.recorded_by::text
+        SELECT i.at, 6, 'interview', i.party, i.id::text, NULL, i.recorded_by::text
         FROM interview i WHERE i.application_id = :id
         UNION ALL
         SELECT m.at, 6, 'by_hand', m.result, m.item || '@' || m.subject, m.reason, m.recorded_by::text
@@ -184,7 +184,9 @@ _ACTED = text(
     """
 )
 _CHECKS = text(
-    "SELECT b.id, b.ordered_at, b.result_at, b.as_of FROM background_check b WHERE b.application_id = :id"
+    "SELECT b.id, b.ordered_at, b.result_at, b.as_of,"
+    " EXISTS (SELECT 1 FROM criminal_record r WHERE r.check_id = b.id) AS has_record"
+    " FROM background_check b WHERE b.application_id = :id"
 )
 _CHECK_STATES = ["ordered", "pending", "clear", "hit_review", "hit_bar", "unreadable", "expired"]
 
@@ -202,7 +204,7 @@ def application_story(
 
     `told`: at, kind, what, about, reason, by (a person's name, or None), hand (what else acted: `engine`, `cli`, a key), earliest first, the newest `MOST_TOLD`;
     `has_more`: there were more; `in_hand`: what stands open, with who has taken it; `acted`: who acted on the case in
-    which role; `checks`: for each check's id `ordered_at` and `result_at`.
+    which role; `checks`: for each check's id `ordered_at`, `result_at`, and `has_record`: one is kept behind its hit.
 
     `withheld` is that of `application_views.Shown`: recommendations of others and consultations are left out.
     """

@@ -120,6 +120,7 @@ def _application(
         },
         "interviews": [
             {
+                "id": str(one.id),
                 "with": one.party,
                 "question_set": one.question_set,
                 "alone": one.alone,

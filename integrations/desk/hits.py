@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlmodel import Session, col
 
 from integrations.desk.acting import Act, want_reason
 from integrations.desk.evidence import keep_legible
+from integrations.desk.instants import iso
 from integrations.desk.naming import find_hit, find_standing_hit
+from integrations.documents.pictures import page_count
 from integrations.hits import hit_classes
 from integrations.kit import Kit
 from integrations.store import history
@@ -23,11 +27,12 @@ from models.errors import BadInput, NotFound, Problem
 from models.facts import Person
 from models.states import Role
 from models.tables.checks import CheckVerdict, CriminalRecord
-from models.tables.vetting import BackgroundCheck
+from models.tables.people import Staff
+from models.tables.vetting import BackgroundCheck, DocumentFile
 from vetting import checks, decision, hits
 
 _DISPOSITIONS = ("resolved", "unresolved")
-_MAY_READ = (Role.FEDERAL_FIELD_SPECIALIST, Role.SUPERVISOR)
+MAY_JUDGE = (Role.FEDERAL_FIELD_SPECIALIST, Role.SUPERVISOR)
 
 
 def adjudicate(
@@ -55,7 +60,7 @@ def adjudicate(
     _want_paper(said, evidence)
     with kit.transaction() as session:
         act = Act(kit, session, key, person, now)
-        require_role(person, *_MAY_READ)
+        require_role(person, *MAY_JUDGE)
         named = find_standing_hit(act.facts, check, now)
         row = session.get_one(BackgroundCheck, named.id, with_for_update=True)
         round_, first = _round(row, _voices(session, row.id))
@@ -210,7 +215,17 @@ def add_record(act: Act, row: BackgroundCheck, record: tuple[str, bytes], *, opt
     )
 
 
-def read_record(kit: Kit, key: str, check: str, person: Person, *, reason: str, now: datetime) -> bytes:
+@dataclass(frozen=True, slots=True)
+class KeptRecord:
+    """The newest record behind a hit. `content`: of the scan or PDF; `pages`: how many there are to draw of it."""
+
+    content: bytes = field(repr=False)
+    pages: int
+    by: str
+    at: datetime
+
+
+def read_record(kit: Kit, key: str, check: str, person: Person, *, reason: str, now: datetime) -> KeptRecord:
     """The newest raw record behind a hit, for those who judge it. Each look is on record, with its reason.
 
     Raises:
@@ -220,17 +235,33 @@ def read_record(kit: Kit, key: str, check: str, person: Person, *, reason: str, 
     with kit.transaction() as session:
         application = find_application(session, key)
         facts = gather(session, kit.vault, application)
-        decision.may_act(facts, person, *_MAY_READ)
+        decision.may_act(facts, person, *MAY_JUDGE)
         hit = find_hit(facts, check)
-        kept = session.scalars(
-            select(CriminalRecord)
-            .where(col(CriminalRecord.check_id) == hit.id)
-            .order_by(col(CriminalRecord.at).desc(), col(CriminalRecord.id))
-            .limit(1)
-        ).first()
-        if kept is None:
+        found = session.execute(_kept(hit.id).limit(1)).first()
+        if found is None:
             raise NotFound("criminal record", str(hit.id))
+        kept, staff = found
         actor = str(person.id)
         history.audit(session, actor=actor, act="read", noun="criminal_record", ids=[kept.id], now=now)
         history.record(session, kept, old=None, new="read", actor=actor, why=reason, now=now)
-        return file_content(session, kit.vault, kept.file_id)
+        content = file_content(session, kit.vault, kept.file_id)
+        pages = page_count(content, session.get_one(DocumentFile, kept.file_id).media_type)
+        return KeptRecord(content, pages, staff.display_name, kept.at)
+
+
+def records_json(kit: Kit, check_id: UUID) -> list[dict[str, Any]]:
+    """Who kept a record behind this check and when, the newest first; nothing of what it says."""
+    with kit.transaction() as session:
+        return [
+            {"by": staff.display_name, "at": iso(kept.at)} for kept, staff in session.execute(_kept(check_id))
+        ]
+
+
+def _kept(check_id: UUID) -> Select[CriminalRecord, Staff]:
+    """The records behind this check and who kept each, the newest first."""
+    return (
+        select(CriminalRecord, Staff)
+        .join(Staff, col(Staff.id) == col(CriminalRecord.recorded_by))
+        .where(col(CriminalRecord.check_id) == check_id)
+        .order_by(col(CriminalRecord.at).desc(), col(CriminalRecord.id))
+    )

@@ -134,8 +134,8 @@ def check_read_record(
 
     def body(stack: Stack) -> dict[str, Any]:
         who = common.person(stack, as_)
-        content = hits.read_record(stack.kit, application, check, who, reason=reason, now=stack.now())
-        return common.written(out, content)
+        kept = hits.read_record(stack.kit, application, check, who, reason=reason, now=stack.now())
+        return common.written(out, kept.content)
 
     common.run(body, as_json=as_json, at=at, show=lambda r: common.OUT.print(f"Written: {r['file']}"))
 

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
@@ -19,7 +20,7 @@ from sqlalchemy import Engine
 
 from console.app import create_app
 from integrations.database import set_sandbox_clock, transaction
-from integrations.desk import drafts
+from integrations.desk import drafts, hits, interviews
 from integrations.desk.batches import send_zips, work_batch
 from integrations.desk.documents import documents_json
 from integrations.desk.draft_files import Brought, add_file
@@ -29,15 +30,19 @@ from integrations.desk.drafts import Answers
 from integrations.desk.homes import hand_in_proof
 from integrations.desk.intake import submit
 from integrations.identity.accounts import set_password
+from integrations.keys import person_keys
 from integrations.kit import Kit
 from integrations.packets import read_path
 from integrations.sandbox.serving import ThreadedServer
+from integrations.store.applications import gather
 from models.facts import Person
+from models.tables.vetting import Application
 from tests.builders import (
     DAY,
     NOW,
     a_call,
     a_call_that_reached,
+    a_check,
     a_followed_case,
     a_hearing,
     a_message,
@@ -51,7 +56,8 @@ from tests.builders import (
 )
 from tests.integration.conftest import a_kit, the_staff
 from tests.integration.intake_scenes import a_draft, a_scan, zipped
-from tests.integration.scenes import World, a_packet, outside_world, scan
+from tests.integration.scenes import World, a_bundle, a_packet, outside_world, scan
+from tests.unit.vetting.scenes import an_interview
 
 PASSWORD = "four plain invented words"
 SAMPLES = Path(__file__).resolve().parents[2] / "samples" / "packets"
@@ -100,6 +106,7 @@ def site(shared_engine: Engine, chromium: Browser) -> Iterator[Site]:
         kit.public_url = server.url
         hand_in_proof(kit, ids["case"], scan("bill"), staff["cm"], filename="bill.png", now=NOW)
         ids |= intake_in_every_state(kit, staff)
+        ids |= what_is_sealed(kit, staff, application_id)
         yield Site(server.url, kit, staff, world, ids)
     kit.close()
 
@@ -170,6 +177,22 @@ def intake_in_every_state(kit: Kit, staff: dict[str, Person]) -> dict[str, str]:
     )
     work_batch(kit, batch)
     return {"draft": str(half), "sent_draft": str(whole), "batch": str(batch)}
+
+
+def what_is_sealed(kit: Kit, staff: dict[str, Person], application_id: UUID) -> dict[str, str]:
+    """An interview with the child, and a hit behind which a record of two pages is kept."""
+    key = str(application_id)
+    told = {"answers": dict(an_interview("child").answers), "alone": True, "note": "Con calma, en su idioma."}
+    interviews.record(kit, key, staff["cm"], party="child", answers=json.dumps(told).encode(), now=NOW)
+    (interview,) = interviews.read(kit, key, staff["cm"], now=NOW)["interviews"]
+    with kit.transaction() as session:
+        application = session.get_one(Application, application_id)
+        sponsor = person_keys(kit.vault, gather(session, kit.vault, application).packet)["sponsor"]
+        check = a_check(session, application, person_key=sponsor, state="hit_review", result_at=NOW).id
+    hits.keep_record(
+        kit, key, str(check), staff["cm"], record=("record.tiff", a_bundle("one", "two")), now=NOW
+    )
+    return {"interview": interview["id"], "check": str(check)}
 
 
 @dataclass

@@ -153,6 +153,14 @@ def scan(seed: str) -> bytes:
     return out.getvalue()
 
 
+def a_bundle(*seeds: str) -> bytes:
+    """A TIFF of several pages, one for each seed."""
+    first, *others = (Image.open(io.BytesIO(scan(seed))) for seed in seeds)
+    out = io.BytesIO()
+    first.save(out, "TIFF", save_all=True, append_images=others)
+    return out.getvalue()
+
+
 def write_packet(folder: Path, packet: dict[str, Any], *, redrawn: tuple[str, ...] = ()) -> Path:
     """The packet as a folder. `redrawn`: files whose content is new."""
     (folder / "documents").mkdir(parents=True, exist_ok=True)

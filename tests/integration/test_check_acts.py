@@ -407,7 +407,7 @@ def test_the_raw_record_is_kept_apart_and_each_look_at_it_is_on_record(
     with pytest.raises(NotFound):
         read_record(kit, key, str(hit.id), staff["ffs"], reason=why, now=NOW)
     keep_record(kit, key, str(hit.id), staff["cm"], record=PAPER, disposition="unresolved", now=NOW)
-    assert read_record(kit, key, str(hit.id), staff["ffs"], reason=why, now=NOW) == PAPER[1]
+    assert read_record(kit, key, str(hit.id), staff["ffs"], reason=why, now=NOW).content == PAPER[1]
     for who in ("cm", "cc", "caller", "auditor", "integrity", "admin"):
         with pytest.raises(Refused, match="wrong_role"):
             read_record(kit, key, str(hit.id), staff[who], reason=why, now=NOW)
@@ -439,4 +439,6 @@ def test_the_paper_of_a_clear_answer_is_its_evidence_and_that_of_a_hit_its_raw_r
     record_result(kit, key, str(pending.id), staff["cm"], result="hit_review", evidence=PAPER, **said)
     assert _row(kit, "public_records", attempt=2).evidence_file_id is not None
     assert _row(kit, "child_abuse_registry").evidence_file_id is None
-    assert read_record(kit, key, str(pending.id), staff["supervisor"], reason="x", now=NOW) == PAPER[1]
+    assert (
+        read_record(kit, key, str(pending.id), staff["supervisor"], reason="x", now=NOW).content == PAPER[1]
+    )

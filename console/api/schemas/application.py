@@ -111,6 +111,7 @@ class Services(Shown):
 
 
 class Interview(Shown):
+    id: UUID
     with_: str = Field(alias="with")
     question_set: str
     alone: bool | None
