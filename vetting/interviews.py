@@ -28,7 +28,10 @@ from models.policy import VettingPolicy
 from models.states import FindingCode
 
 MOST_WORDS = 4000
-_KEYS = frozenset({"alone", "answers", "note"})
+MOST_IN_A_LINE = 200
+# How it was said: in which language, and through whom. A name of a person: sealed with the rest.
+_LINES = ("language", "interpreter")
+_KEYS = frozenset({"alone", "answers", "note", *_LINES})
 
 
 def parse_question_set(text: str) -> QuestionSet:
@@ -69,7 +72,8 @@ def parse_interviewee(word: str) -> Interviewee:
 
 
 def parse_interview(party: Interviewee, questions: QuestionSet, raw: bytes) -> dict[str, Any]:
-    """What a person wrote down: `answers` to each question, for the child whether it was `alone`, and a `note`.
+    """What a person wrote down: `answers` to each question, for the child whether it was `alone`; and as far as it was
+    written, the `language`, the `interpreter` and a `note`.
 
     Raises:
         BadInput: with one problem per fault. No message repeats an answer: it is a person's.
@@ -98,7 +102,10 @@ def _problems(party: Interviewee, questions: QuestionSet, tree: Mapping[str, Any
     for number, _ in enumerate(tree.keys() - _KEYS, start=1):
         # Its name may be anything that somebody typed, so it is not repeated.
         yield Problem(
-            f"key {number}", "unknown_key", "The form has no such key.", "Use alone, answers and note."
+            f"key {number}",
+            "unknown_key",
+            "The form has no such key.",
+            "Use alone, answers, language, interpreter and note.",
         )
     if party == "child" and not isinstance(tree.get("alone"), bool):
         yield Problem("alone", "missing_key", "Say whether the child was alone.", "Write true or false.")
@@ -107,6 +114,11 @@ def _problems(party: Interviewee, questions: QuestionSet, tree: Mapping[str, Any
     note = tree.get("note", "")
     if not isinstance(note, str) or len(note) > MOST_WORDS:
         yield Problem("note", "wrong_value", f"A note is text of up to {MOST_WORDS} letters.", "Shorten it.")
+    for name in _LINES:
+        said = tree.get(name, "")
+        if not isinstance(said, str) or len(said) > MOST_IN_A_LINE or not said.isprintable():
+            told = f"This must be 1 to {MOST_IN_A_LINE} characters."
+            yield Problem(name, "wrong_value", told, "Write one line.")
     answers = tree.get("answers")
     if not isinstance(answers, dict):
         yield Problem("answers", "missing_key", "The answers are one JSON object.", "Add answers.")

@@ -58,7 +58,19 @@ _ALONE = Box(
     options=(("yes", "Yes"), ("no", "No")),
     problem="alone",
 )
+_LANGUAGE = Box(
+    "language", "line", "In which language you spoke", "As Spanish, or Mam.", must=False, problem="language"
+)
+_INTERPRETER = Box(
+    "interpreter",
+    "line",
+    "Through which interpreter",
+    "The name of the person.",
+    must=False,
+    problem="interpreter",
+)
 _NOTE = Box("note", "area", "Note", "It is sealed with the answers.", must=False, problem="note")
+_AS_TYPED = (_LANGUAGE, _INTERPRETER, _NOTE)
 
 
 def _keep(filled: Filled) -> UUID:
@@ -117,7 +129,8 @@ def _asked(party: Interviewee) -> tuple[Box, ...]:
         )
         for question in question_set().asked_of(party)
     )
-    return (_ALONE, *asked, _NOTE) if party == "child" else (*asked, _NOTE)
+    how = (_LANGUAGE, _INTERPRETER)
+    return (*how, _ALONE, *asked, _NOTE) if party == "child" else (*how, *asked, _NOTE)
 
 
 def _interview(party: Interviewee, boxes: tuple[Box, ...]) -> ActForm:
@@ -126,8 +139,7 @@ def _interview(party: Interviewee, boxes: tuple[Box, ...]) -> ActForm:
         tree: dict[str, object] = {"answers": {code: answer for code, answer in said.items() if answer}}
         if party == "child" and filled.text("alone") in ("yes", "no"):
             tree["alone"] = filled.text("alone") == "yes"
-        if filled.text("note"):
-            tree["note"] = filled.text("note")
+        tree |= {box.name: filled.text(box.name) for box in _AS_TYPED if filled.text(box.name)}
         content = json.dumps(tree).encode()
         return interviews.record(
             filled.kit, filled.key, filled.person, party=party, answers=content, now=filled.now

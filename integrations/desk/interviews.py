@@ -141,6 +141,8 @@ def _told(kit: Kit, row: Interview, email: str) -> dict[str, Any]:
         "question_set": row.question_set,
         "alone": row.alone,
         "answers": said["answers"],
+        "language": said.get("language") or None,
+        "interpreter": said.get("interpreter") or None,
         "note": said.get("note") or None,
         "by": email,
         "at": row.at.isoformat(),

@@ -98,5 +98,6 @@ def _show_answers(result: dict[str, Any]) -> None:
         )
         for code, said in one["answers"].items():
             common.OUT.print(f"  {code}: {said}", markup=False)
-        if one["note"]:
-            common.OUT.print(f"  note: {one['note']}", markup=False)
+        for name in ("language", "interpreter", "note"):
+            if one[name]:
+                common.OUT.print(f"  {name}: {one[name]}", markup=False)

@@ -183,6 +183,7 @@ def what_is_sealed(kit: Kit, staff: dict[str, Person], application_id: UUID) -> 
     """An interview with the child, and a hit behind which a record of two pages is kept."""
     key = str(application_id)
     told = {"answers": dict(an_interview("child").answers), "alone": True, "note": "Con calma, en su idioma."}
+    told |= {"language": "Mam", "interpreter": "Rosa Example"}
     interviews.record(kit, key, staff["cm"], party="child", answers=json.dumps(told).encode(), now=NOW)
     (interview,) = interviews.read(kit, key, staff["cm"], now=NOW)["interviews"]
     with kit.transaction() as session:

@@ -36,11 +36,11 @@ def test_an_interview_is_written_down_question_by_question(
     assert "She was shy." in nothing.text
     odd = ready.does("cm", "interview-child", **said | {"answer_who_proposed": "the_moon"}, alone="yes")
     assert (odd.status_code, 'href="#answer_who_proposed"' in odd.text) == (422, True)
-    ready.is_done(
-        ready.does("cm", "interview-child", **said, alone="no", note="She was shy."), "interview-child"
-    )
+    how = {"language": "Mam", "interpreter": "Rosa Example", "note": "She was shy."}
+    ready.is_done(ready.does("cm", "interview-child", **said, alone="no", **how), "interview-child")
     (told,) = interviews.read(kit, str(ready.application), staff["cm"], now=NOW)["interviews"]
     assert (told["with"], told["alone"], told["note"]) == ("child", False, "She was shy.")
+    assert (told["language"], told["interpreter"]) == ("Mam", "Rosa Example")
     assert told["answers"]["smuggling_fee"] == "still_owed"
     assert "TRAFFICKING_INDICATOR" in {f["code"] for f in ready.shown()["findings"]}
     page = ready.sign_in("cm").get(ready.path("interview-sponsor")).text

@@ -32,8 +32,10 @@ def words_of(html: str) -> str:
 
 def held(kit: Kit, scene: Scene, person: Person, party: str = "child", **said: str) -> UUID:
     """An interview stands in the file; returns its id."""
-    tree = {"answers": dict(an_interview(party, **said).answers), "note": NOTE}
-    raw = json.dumps(tree | ({"alone": False} if party == "child" else {})).encode()
+    tree: dict[str, object] = {"answers": dict(an_interview(party, **said).answers), "note": NOTE}
+    if party == "child":
+        tree |= {"alone": False, "language": "Mam", "interpreter": "Rosa Example"}
+    raw = json.dumps(tree).encode()
     interviews.record(kit, str(scene.application), person, party=party, answers=raw, now=NOW)
     found = interviews.read(kit, str(scene.application), person, now=NOW)["interviews"]
     return UUID(next(one["id"] for one in found if one["with"] == party))
@@ -71,6 +73,7 @@ def test_an_interview_is_read_back_as_it_was_asked_and_the_look_is_on_record(
     assert said["Did anybody pay for bringing you here? Is it paid?"] == "Still owed"
     assert said["Do you or your family owe anybody money because of the journey?"] == "Refused"
     assert "No, somebody else was there" in page
+    assert "Language Mam Interpreter Rosa Example" in page
     assert "She wants to go to school." in page
     assert page.count("are unverified: no published text could be read for them") == 1
     assert looks(kit, "read interviews", "interview")[before:] == [(str(staff["integrity"].id), str(one))]
@@ -110,7 +113,10 @@ def test_an_interview_is_not_read_from_another_application_nor_by_who_acted_in_a
     one = held(kit, scene, staff["cm"])
     path = f"/applications/{scene.application}/interviews/"
     other = handed_in("X2", reference="TEST-0002")
+    sponsors = held(kit, scene, staff["cm"], "sponsor")
     browser = scene.sign_in("supervisor")
+    unsaid = "Language not written down Interpreter none is written down"
+    assert unsaid in words_of(browser.get(f"{path}{sponsors}").text)
     assert browser.get(f"/applications/{other.application}/interviews/{one}").status_code == 404
     assert browser.get(f"{path}{uuid4()}").status_code == 404
     assert browser.get(f"{path}{one}").status_code == 200

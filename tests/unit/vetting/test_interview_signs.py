@@ -162,6 +162,9 @@ def test_every_fault_is_told_at_once_and_no_answer_is_repeated() -> None:
         (b"[]", "answers", "wrong_type"),
         (b"{}", "answers", "missing_key"),
         (form("sponsor", alone=True), "alone", "unknown_key"),
+        (form("sponsor", language=["mam"]), "language", "wrong_value"),
+        (form("sponsor", interpreter="A. Example\nB. Example"), "interpreter", "wrong_value"),
+        (form("sponsor", interpreter="x" * 201), "interpreter", "wrong_value"),
     ],
 )
 def test_a_form_that_cannot_be_used_is_told(raw: bytes, field: str, code: str) -> None:
