@@ -23,6 +23,8 @@ PATTERNS = (
     "%(number)s were chosen.",
     "Choose 1 to %(most)s at a time.",
     "Type up to %(most)s characters.",
+    "A note is text of up to %(most)s letters.",
+    "The %(party)s is not asked this.",
     "This case is %(state)s",
     "This case is %(state)s, not in follow-up.",
     "This case is %(state)s; amend its packet instead.",

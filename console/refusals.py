@@ -24,6 +24,7 @@ _WHO_REFUSES = (
     "integrations/unpacking.py",
     "vetting/decision.py",
     "vetting/hits.py",
+    "vetting/interviews.py",
     "vetting/ladder.py",
     "vetting/typed.py",
 )

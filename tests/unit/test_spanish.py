@@ -203,7 +203,7 @@ def test_what_vetting_found_is_told_in_spanish() -> None:
 
 # Values that fit one refusal or another; and what commands alone say.
 _FITTING = ("7", "orr-2025", "2026-02-02", "child", "proof_of_address@sponsor", "Mend it.")
-_OF_COMMANDS = {f"This is not {VALUE}.", f"Use {VALUE}."}
+_OF_COMMANDS = {f"This is not {VALUE}.", f"Use {VALUE}.", f"key {VALUE}", f"answers, key {VALUE}"}
 
 
 def test_whatever_is_refused_is_refused_in_spanish() -> None:
