@@ -68,6 +68,8 @@ LOOKED_UP = (
     "console/pages/call_form.py",
     "console/pages/calls.py",
     "console/pages/child_words.py",
+    "console/pages/closing_words.py",
+    "console/pages/closings.py",
     "console/pages/conversation.py",
     "console/pages/court_acts.py",
     "console/pages/done_words.py",

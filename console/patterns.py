@@ -40,6 +40,10 @@ PATTERNS = (
     "a person last spoke with this child more than %(days)s days ago",
     "people have asked for the child on %(days)s days of %(wanted)s",
     "people have asked for the child on %(days)s different days since then",
+    "%(step)s has not been done",
+    "%(duty)s has not been made: what is known of this child must be told first",
+    "what came of %(step)s, written down",
+    "the paper that ends %(duty)s",
     "Use one of: %(values)s.",
     "Use one or more of: %(values)s.",
     "Use only: %(values)s.",
@@ -108,6 +112,7 @@ _KINDS = {
     "party": _PARTY,
     "version": r"[\w.-]+",
     "step": r"[a-z_]+",
+    "duty": r"[a-z_]+",
     "outcome": r"[a-z_]+",
     "first_party": _PARTY,
     "second_party": _PARTY,
@@ -118,9 +123,17 @@ _ROW = re.compile(r"(, | or the | or )")
 
 def retold(text: str, gettext: Callable[..., str]) -> str:
     """The text in the reader's language: as it stands, by a pattern, or sentence by sentence; else as it was."""
-    return _known(text, gettext) or " ".join(
-        _known(sentence, gettext) or sentence for sentence in _sentences(text)
+    return (
+        _known(text, gettext)
+        or _grown(text, gettext)
+        or " ".join(_known(sentence, gettext) or sentence for sentence in _sentences(text))
     )
+
+
+def _grown(text: str, gettext: Callable[..., str]) -> str | None:
+    """A sentence that was made of a line (as `console.errors` makes one of a refusal), by that line."""
+    told = _known(text[:1].lower() + text[1:].rstrip("."), gettext)
+    return None if told is None else f"{told[:1].upper()}{told[1:]}."
 
 
 def _known(text: str, gettext: Callable[..., str]) -> str | None:

@@ -117,7 +117,7 @@ def _row(hearing: Mapping[str, Any], now: datetime) -> dict[str, Any]:
         "state": words(hearing["outcome"] or hearing["state"]),
         "child": going_words(hearing["parties"]["child"]),
         "sponsor": going_words(hearing["parties"]["sponsor"]),
-        "act": act_on(hearing, now),
+        "act": act_on(hearing, hearing["case_state"], now),
     }
 
 

@@ -12,7 +12,8 @@ from fastapi.responses import Response
 from console.context import Reader, console_of
 from console.pages import wording
 from console.pages.child_words import due_words, reached_words
-from console.pages.closing_words import closing_words
+from console.pages.closing_words import closing_words, may_close
+from console.pages.closings import REOPEN
 from console.pages.court_acts import HEARING, LOOK
 from console.pages.court_words import court_words, hearing_words
 from console.pages.rendering import page
@@ -41,10 +42,12 @@ def case(request: Request, key: str, who: Reader) -> Response:
         reached=reached_words(story["reached"], now),
         due=due_words(shown["obligations"], now),
         court=court_words(shown["court"]),
-        hearings=hearing_words(shown["hearings"], now),
+        hearings=hearing_words(shown, now),
         looks=LOOK.is_offered_to(who.person) and shown["state"] in FOLLOWED,
         says=HEARING["going"].is_offered_to(who.person),
         closing=closing_words(shown["closing"]),
+        closes=may_close(shown["closing"], who.person),
+        reopens=REOPEN.is_offered_to(who.person) and shown["released_at"] is not None,
         escalations=[
             e | {"paged": wording.paging(e["paging"]["state"] if e["paging"] else None)}
             for e in shown["escalations"]
@@ -53,7 +56,6 @@ def case(request: Request, key: str, who: Reader) -> Response:
         ahead=ahead,
         so_far=so_far,
         now=wording.moment(now),
-        email=who.person.email,
     )
 
 

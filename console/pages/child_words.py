@@ -65,19 +65,29 @@ class Due:
 
 def due_words(obligations: Sequence[Mapping[str, Any]], now: datetime) -> list[Due]:
     """Late ones first, then by when they are due; where nothing is due within a week, the next one."""
-    standing = sorted(
+    standing = _standing(obligations)
+    soon = [one for one in standing if datetime.fromisoformat(one["due_at"]) <= now + _AHEAD]
+    return [_due(one, now) for one in soon or standing[:1]]
+
+
+def open_words(obligations: Sequence[Mapping[str, Any]], now: datetime) -> list[Due]:
+    """Every one that stands open, in the same order."""
+    return [_due(one, now) for one in _standing(obligations)]
+
+
+def _standing(obligations: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    return sorted(
         (one for one in obligations if one["state"] == "open"),
         key=lambda one: datetime.fromisoformat(one["due_at"]),
     )
-    soon = [one for one in standing if datetime.fromisoformat(one["due_at"]) <= now + _AHEAD]
-    return [
-        Due(
-            what=words(one["kind"]) + ("" if one["party"] == "case" else f", {words(one['party'])}"),
-            left=time_left(one["due_at"], now),
-            due_at=one["due_at"],
-            queue=lower(words(one["queue"])),
-            overdue=one["overdue"],
-            in_sight=one["in_sight"],
-        )
-        for one in soon or standing[:1]
-    ]
+
+
+def _due(duty: Mapping[str, Any], now: datetime) -> Due:
+    return Due(
+        what=words(duty["kind"]) + ("" if duty["party"] == "case" else f", {words(duty['party'])}"),
+        left=time_left(duty["due_at"], now),
+        due_at=duty["due_at"],
+        queue=lower(words(duty["queue"])),
+        overdue=duty["overdue"],
+        in_sight=duty["in_sight"],
+    )

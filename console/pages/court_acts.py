@@ -16,7 +16,7 @@ from integrations.desk.duties import DOERS
 from models.court import COMING
 from models.court_status import Attendance, CourtSource, CourtStatus, Going
 from models.errors import BadInput, Problem
-from models.states import Party
+from models.states import FOLLOWED, Party
 
 _WHO = Box(
     "party",
@@ -178,10 +178,10 @@ def _named(filled: Filled) -> NamedHearing | None:
     return NamedHearing(starts_at, at_court, key or said_key(starts_at))
 
 
-def act_on(hearing: Mapping[str, Any], now: datetime) -> str:
-    """Which act makes sense on this hearing now: `going` before it, `outcome` after it; none where it won't be."""
+def act_on(hearing: Mapping[str, Any], case_state: str, now: datetime) -> str:
+    """Which act makes sense on this hearing now: `going` before it, while the child is followed; `outcome` after it."""
     if datetime.fromisoformat(hearing["starts_at"]) > now:
-        return "going" if hearing["state"] in COMING else ""
+        return "going" if hearing["state"] in COMING and case_state in FOLLOWED else ""
     return "" if hearing["state"] == "cancelled" else "outcome"
 
 

@@ -53,5 +53,5 @@ def _show(request: Request, key: str, who: SignedIn, form: Form) -> Response:
         act=LOOK,
         offered=LOOK.is_offered_to(who.person),
         court=court_words(shown["court"]),
-        hearings=hearing_words(shown["hearings"], now),
+        hearings=hearing_words(shown, now),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -28,7 +28,7 @@ def court_words(told: Mapping[str, Any] | None) -> dict[str, Any] | None:
     }
 
 
-def hearing_words(hearings: Sequence[Mapping[str, Any]], now: datetime) -> list[dict[str, Any]]:
+def hearing_words(case: Mapping[str, Any], now: datetime) -> list[dict[str, Any]]:
     """The hearings of the section, but for those that were cancelled; each with the act that makes sense on it now."""
     return [
         {
@@ -36,9 +36,9 @@ def hearing_words(hearings: Sequence[Mapping[str, Any]], now: datetime) -> list[
             "at": one["starts_at"],
             "court": one["court"],
             "state": words(one["outcome"] or one["state"]),
-            "act": act_on(one, now),
+            "act": act_on(one, case["state"], now),
         }
-        for one in hearings
+        for one in case["hearings"]
         if one["state"] != "cancelled"
     ]
 

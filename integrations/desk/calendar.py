@@ -35,7 +35,7 @@ _WIDEST = timedelta(hours=14)
 
 # One statement for a page. An answer or a word about another time of the hearing says nothing about this one.
 _HEARINGS = """
-    SELECT h.id::text, h.case_id::text, h.court, h.kind, h.state, h.outcome, h.starts_at,
+    SELECT h.id::text, h.case_id::text, c.state AS case_state, h.court, h.kind, h.state, h.outcome, h.starts_at,
            coalesce(h.zone, c.zone) AS zone, p.party,
            sent.at AS reminded_at, sent.state AS reminder, reply.meaning, reply.at AS replied_at,
            said.word, said.at AS said_at
@@ -145,6 +145,7 @@ def _hearing(row: Mapping[Any, Any], local: datetime, zone: str) -> dict[str, An
     return {
         "id": row["id"],
         "case_id": row["case_id"],
+        "case_state": row["case_state"],
         "time": local.strftime("%H:%M"),
         "zone": zone,
         "starts_at": iso(row["starts_at"]),

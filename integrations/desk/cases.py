@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -25,6 +26,8 @@ from models.policy import ClosureRule
 from models.states import CASE_MOVES, FOLLOWED, CaseState, ClosureReason, Party, Role
 from models.tables.people import Case
 
+REOPENERS = (Role.SUPERVISOR, Role.CASE_MANAGER)
+
 
 def close_case(
     kit: Kit, case_key: str, person: Person, *, reason: str, note: str, evidence: str = "", now: datetime
@@ -37,22 +40,52 @@ def close_case(
         BadInput: not one of the fixed reasons. Refused: wrong role, a second person is needed, or the file says
             otherwise; `missing` says what would put it right.
     """
-    closure = _closure(reason)
     with kit.transaction() as session:
-        case = find_case(session, case_key, lock=True)
-        if case.state == CaseState.CLOSED:
-            raise Refused("already_closed", "this case is closed already")
-        rule = closure_rule(policy_of(case), closure)
-        is_proposed = bool(rule.confirmed_by) and case.closure_proposed == closure.value
-        role = require_role(person, *(rule.confirmed_by if is_proposed else rule.roles))
-        record_act(session, case.id, person, role, now=now)
-        facts = closing_facts(kit, session, case)
-        if found := lacking(rule, facts, evidence=bool(evidence.strip()), now=now):
-            raise Refused(found[0].code, found[0].message, [one.remedy for one in found])
-        if rule.confirmed_by and not _second_voice(session, case, rule, person, note, now):
-            return case.id
-        _close(kit, session, case, rule, person, evidence=evidence, note=note, now=now)
-        return case.id
+        return _close_or_propose(kit, session, case_key, person, _Word(reason, note, evidence), now).id
+
+
+def try_closing(
+    kit: Kit, case_key: str, person: Person, *, reason: str, note: str, evidence: str = "", now: datetime
+) -> bool:
+    """Whether `close_case` would close the case now, or only propose it. It is done, and taken back.
+
+    Raises:
+        BadInput, Refused: as `close_case` would.
+    """
+    with kit.transaction() as session:
+        trial = session.begin_nested()
+        case = _close_or_propose(kit, session, case_key, person, _Word(reason, note, evidence), now)
+        would_close = case.state == CaseState.CLOSED
+        trial.rollback()
+        return would_close
+
+
+@dataclass(frozen=True, slots=True)
+class _Word:
+    """What somebody says of a closing."""
+
+    reason: str
+    note: str
+    evidence: str
+
+
+def _close_or_propose(
+    kit: Kit, session: Session, case_key: str, person: Person, word: _Word, now: datetime
+) -> Case:
+    closure = _closure(word.reason)
+    case = find_case(session, case_key, lock=True)
+    if case.state == CaseState.CLOSED:
+        raise Refused("already_closed", "this case is closed already")
+    rule = closure_rule(policy_of(case), closure)
+    is_proposed = bool(rule.confirmed_by) and case.closure_proposed == closure.value
+    role = require_role(person, *(rule.confirmed_by if is_proposed else rule.roles))
+    record_act(session, case.id, person, role, now=now)
+    facts = closing_facts(kit, session, case)
+    if found := lacking(rule, facts, evidence=bool(word.evidence.strip()), now=now):
+        raise Refused(found[0].code, found[0].message, [one.remedy for one in found])
+    if not rule.confirmed_by or _second_voice(session, case, rule, person, word.note, now):
+        _close(kit, session, case, rule, person, evidence=word.evidence, note=word.note, now=now)
+    return case
 
 
 def _closure(reason: str) -> ClosureReason:
@@ -135,7 +168,7 @@ def reopen_case(kit: Kit, case_key: str, person: Person, *, note: str, now: date
         case = find_case(session, case_key, lock=True)
         if case.state != CaseState.CLOSED or case.released_at is None:
             raise Refused("not_closed", "only a closed case of a released child can be reopened")
-        role = require_role(person, Role.SUPERVISOR, Role.CASE_MANAGER)
+        role = require_role(person, *REOPENERS)
         record_act(session, case.id, person, role, now=now)
         case.closed_at = case.closed_by = case.closure_reason = None
         case.closure_proposed = case.closure_proposed_by = None

@@ -77,3 +77,21 @@ def test_who_is_not_signed_in_switches_the_language_and_it_stays(visitor: Visito
     page.get_by_role("button", name="English").click()
     page.get_by_role("heading", name="Sign in").wait_for()
     assert {cookie["value"] for cookie in page.context.cookies() if cookie["name"] == COOKIE} == {"en"}
+
+
+def test_the_look_before_a_case_is_closed_reads_well_in_spanish(visitor: Visitor) -> None:
+    page = visitor.sign_in("supervisor")
+    in_spanish(visitor)
+    visitor.go(_path("/cases/{key}/close", visitor.site))
+    page.locator("label[for=reason-departed]").click()
+    page.get_by_role("button", name="Continuar").click()
+    assert (
+        "Este motivo necesita su prueba: el registro de la salida." in page.get_by_role("alert").inner_text()
+    )
+    page.get_by_label("Pruebas").fill("7")
+    page.get_by_role("button", name="Continuar").click()
+    page.get_by_role("heading", name="Cerrar el caso: ¿es correcto?").wait_for()
+    assert [text for text in page.evaluate(_TEXTS) if _ENGLISH.search(text)] == []
+    assert visitor.violations() == []
+    page.set_viewport_size(PHONE)
+    assert visitor.overflow() <= 0

@@ -67,6 +67,8 @@ PAGES: Mapping[str, str] = {
     "/cases/{key}/call": "cm",
     "/cases/{key}/conversation/{turn}": "cm",
     "/cases/{key}/court": "cm",
+    "/cases/{key}/close": "supervisor",
+    "/cases/{key}/reopen": "supervisor",
     "/cases/{key}/print": "cm",
     "/cases/{key}/address": "cm",
     "/cases/{key}/address/proof": "cm",

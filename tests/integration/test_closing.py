@@ -23,7 +23,7 @@ from models.tables.base import Sealed
 from models.tables.closing import Closure
 from models.tables.ledger import Escalation, Message, Obligation
 from models.tables.people import Case
-from models.tables.vetting import Document, DocumentFile
+from models.tables.vetting import Act, Document, DocumentFile
 from tests.builders import NOW, a_hearing, save
 from tests.integration.followup_scenes import DAY, HOUR, Family, World, a_family, local, open_world
 
@@ -213,6 +213,42 @@ def test_what_was_open_ends_with_the_case_and_nothing_is_sent_after(world: World
     assert world.texts(family.phones["child"]) == world.texts(family.phones["sponsor"]) == []
     assert world.sandbox.store.find("twilio_call") == []
     assert world.rows(Obligation, family, state="open") == []
+
+
+def test_a_closing_that_is_only_tried_says_what_would_be_and_changes_nothing(world: World) -> None:
+    family = a_family(world.kit, world.staff)
+
+    def tries(who: str, reason: str, evidence: str = "record 7") -> bool:
+        person = world.staff[who]
+        return cases.try_closing(
+            world.kit, family.key, person, reason=reason, note="", evidence=evidence, now=world.now
+        )
+
+    def stands() -> tuple[object, ...]:
+        case = world.case(family)
+        return case.state, case.closure_proposed, len(world.duties(family)), len(world.rows(Act, family))
+
+    before = stands()
+    assert tries("cm", "departed")
+    assert stands() == before
+    assert world.rows(Closure, family) == []
+    for who, reason, evidence, code in (
+        ("caller", "departed", "record 7", "wrong_role"),
+        ("cm", "departed", "", "evidence_missing"),
+        ("supervisor", "lost_contact", "", "contact_not_lost"),
+    ):
+        with pytest.raises(Refused, match=code):
+            tries(who, reason, evidence)
+    search(world, family)
+    before = stands()
+    assert not tries("supervisor", "lost_contact")
+    assert stands() == before
+    close(world, family, "supervisor", "lost_contact")
+    assert tries("ffs", "lost_contact")
+    assert world.case(family).state == "lost_contact"
+    close(world, family, "ffs", "lost_contact")
+    with pytest.raises(Refused, match="already_closed"):
+        tries("ffs", "lost_contact")
 
 
 KEPT = ("kind", "party", "key", "in_sight", "queue", "rule", "policy_version", "detail")

@@ -14,6 +14,7 @@ from babel.messages.pofile import read_po
 from console.messages import ROOT, SPANISH, collect
 from console.pages import wording
 from console.pages.act_table import ABOUT, LINK, WHOLE
+from console.pages.closings import REOPEN
 from console.pages.court_acts import HEARING, LOOK
 from console.pages.done_words import DONE, done_words
 from console.pages.gate_words import missing_words
@@ -142,7 +143,7 @@ def test_the_browsers_languages_are_weighed(header: str, language: str) -> None:
 
 
 def test_every_act_has_its_words_in_spanish() -> None:
-    acts = [*WHOLE.values(), *ABOUT.values(), LINK, *HEARING.values(), LOOK]
+    acts = [*WHOLE.values(), *ABOUT.values(), LINK, *HEARING.values(), LOOK, REOPEN]
     boxes = [box for act in acts for box in act.boxes]
     said = {text for act in acts for text in (act.title, act.says, act.button)}
     said |= {text for box in boxes for text in (box.label, box.hint, *dict(box.options).values())}
@@ -215,6 +216,26 @@ def test_whatever_is_refused_is_refused_in_spanish() -> None:
             if all(missing_words(told) == told for told in (text.replace(VALUE, fits) for fits in _FITTING))
         }
     assert english == _OF_COMMANDS
+
+
+@pytest.mark.parametrize(
+    ("refused", "told"),
+    [
+        ("This child is not 18 yet.", "Este menor todavía no tiene 18 años."),
+        (
+            "This reason needs its evidence: the record of the departure.",
+            "Este motivo requiere su prueba: el registro de la salida.",
+        ),
+        (
+            "People have asked for the child on 4 days of 5.",
+            "Se ha preguntado por el menor en 4 días de 5.",
+        ),
+        ("Nobody wrote this.", "Nobody wrote this."),
+    ],
+)
+def test_a_line_that_became_a_sentence_is_told_by_that_line(refused: str, told: str) -> None:
+    with spoken(Speech(language="es")):
+        assert translated(refused) == told
 
 
 @pytest.mark.parametrize(
