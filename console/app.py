@@ -44,6 +44,7 @@ from console.pages import (
     kept_records,
     language,
     links,
+    notices,
     openings,
     printing,
     queue,
@@ -106,6 +107,7 @@ def create_app(
         closings,
         conversation,
         court_looks,
+        notices,
         printing,
         home_proofs,  # before the addresses: those take any word in its place
         addresses,

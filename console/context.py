@@ -19,8 +19,10 @@ from console.permissions import (
     READ_CASES,
     READ_INTERVIEWS,
     READ_LINKS,
+    READ_NOTICES,
     READ_OPENINGS,
     READ_RECORDS,
+    WRITE_NOTICES,
     Permission,
 )
 from console.scope import require_scope
@@ -138,13 +140,16 @@ def enroller(request: Request) -> SignedIn:
 
 
 # What a page's `who` is: anybody who is signed in, who may read cases, who may act on them, who may see links, who
-# may read what interviews and the records behind hits say, who may hand packets in.
+# may read what interviews and the records behind hits say, who may read and write notices of concern, who may hand
+# packets in.
 AnyStaff = Annotated[SignedIn, Depends(signed_in)]
 Reader = Annotated[SignedIn, Depends(holder(READ_CASES))]
 Actor = Annotated[SignedIn, Depends(holder(ACT_ON_CASES))]
 LinkReader = Annotated[SignedIn, Depends(holder(READ_LINKS))]
 InterviewReader = Annotated[SignedIn, Depends(holder(READ_INTERVIEWS))]
 RecordReader = Annotated[SignedIn, Depends(holder(READ_RECORDS))]
+NoticeReader = Annotated[SignedIn, Depends(holder(READ_NOTICES))]
+NoticeWriter = Annotated[SignedIn, Depends(holder(WRITE_NOTICES))]
 Sender = Annotated[SignedIn, Depends(holder(HAND_IN))]
 OpeningReader = Annotated[SignedIn, Depends(holder(READ_OPENINGS))]
 OpeningJudge = Annotated[SignedIn, Depends(holder(JUDGE_OPENINGS))]

@@ -13,6 +13,8 @@ from integrations.desk.hits import MAY_JUDGE
 from integrations.desk.intake import MAY_SUBMIT
 from integrations.desk.interviews import MAY_INTERVIEW
 from integrations.desk.link_views import MAY_LOOK
+from integrations.desk.notice_views import MAY_READ as MAY_READ_NOTICES
+from integrations.desk.notices import WRITERS
 from models.facts import Person
 from models.states import Role
 
@@ -68,6 +70,16 @@ READ_RECORDS = Permission(
     "record readers",
     frozenset(MAY_JUDGE),
     "The record behind a hit is for those who judge it: federal field specialists and supervisors.",
+)
+READ_NOTICES = Permission(
+    "notice readers",
+    frozenset(MAY_READ_NOTICES),
+    "Notices of concern are for those who follow released children, and for auditors.",
+)
+WRITE_NOTICES = Permission(
+    "notice writers",
+    frozenset(WRITERS),
+    "Notices of concern are written by case managers, callers and supervisors.",
 )
 HAND_IN = Permission(
     "packet senders",

@@ -9,6 +9,7 @@ from followup.escalation import EscalationWindow, climb, first
 from followup.forms import FormPart, Note, Words, read_form
 from models.facts import EscalationFacts
 from models.policy import FollowupPolicy
+from models.reports import NoticeState, NoticeStep
 
 _NOBODY = UUID(int=0)
 
@@ -33,6 +34,21 @@ def parse_notice(raw: bytes) -> dict[str, str]:
     """
     facts: dict[str, str] = read_form(NoticeFacts, raw, "facts").model_dump(mode="json", exclude_none=True)
     return facts
+
+
+_NEXT = {
+    NoticeState.DRAFT: NoticeStep.APPROVE,
+    NoticeState.APPROVED: NoticeStep.CERTIFY,
+    NoticeState.CERTIFIED: NoticeStep.ACKNOWLEDGE,
+    NoticeState.ACKNOWLEDGED: None,
+}
+
+
+def next_step(state: NoticeState | None, *, sent_back: bool = False) -> NoticeStep | None:
+    """What a concern waits for whose notice stands here (None: nobody has drafted one); None at its end."""
+    if state is None:
+        return NoticeStep.DRAFT
+    return NoticeStep.REVISE if sent_back and state is NoticeState.DRAFT else _NEXT[state]
 
 
 def stands_at(policy: FollowupPolicy, learned_at: datetime, now: datetime) -> EscalationWindow:

@@ -58,6 +58,20 @@ class NoticeState(StrEnum):
     ACKNOWLEDGED = "acknowledged"
 
 
+# What history says of a draft beside its moves: its drafter wrote it anew, or a supervisor sent it back.
+REVISED, SENT_BACK = "draft revised", "draft sent back"
+
+
+class NoticeStep(StrEnum):
+    """What a concern waits for."""
+
+    DRAFT = "draft"  # by anybody who writes notices
+    REVISE = "revise"  # by its drafter: it was sent back
+    APPROVE = "approve"  # by a supervisor who has not drafted it
+    CERTIFY = "certify"  # by its owner: it is to be submitted
+    ACKNOWLEDGE = "acknowledge"  # by its recipient; its owner asks for it
+
+
 _N = NoticeState
 NOTICE_MOVES: Mapping[NoticeState, frozenset[NoticeState]] = {
     _N.DRAFT: frozenset({_N.APPROVED}),

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from console.context import Reader, console_of
-from console.pages import wording
+from console.pages import notice_words, wording
 from console.pages.child_words import due_words, reached_words
 from console.pages.closing_words import closing_words, may_close
 from console.pages.closings import REOPEN
@@ -20,6 +20,7 @@ from console.pages.rendering import page
 from console.pages.timeline import around, timeline
 from console.speech import gettext
 from integrations.desk.child_story import story_json
+from integrations.desk.notice_views import notices_of
 from integrations.desk.views import case_json
 from models.states import FOLLOWED
 
@@ -33,6 +34,11 @@ def case(request: Request, key: str, who: Reader) -> Response:
     now = console.now()
     shown = case_json(console.kit, key, actor=str(who.person.id), now=now)
     story = story_json(console.kit, UUID(shown["case_id"]))
+    notices = notices_of(console.kit, UUID(shown["case_id"]), who.person, now=now)
+    paths = {
+        key: notice_words.path_to(shown["case_id"], lead, who.person)
+        for key, lead in notices["leads"].items()
+    }
     so_far, ahead = around(timeline(shown, story), now)
     return page(
         request,
@@ -40,7 +46,8 @@ def case(request: Request, key: str, who: Reader) -> Response:
         case=shown,
         sight=sight_words(shown["in_sight"]),
         reached=reached_words(story["reached"], now),
-        due=due_words(shown["obligations"], now),
+        due=due_words(shown["obligations"], now, paths),
+        notices=[notice_words.notice_row(item, now, who.person) for item in notices["items"]],
         court=court_words(shown["court"]),
         hearings=hearing_words(shown, now),
         looks=LOOK.is_offered_to(who.person) and shown["state"] in FOLLOWED,
@@ -49,7 +56,11 @@ def case(request: Request, key: str, who: Reader) -> Response:
         closes=may_close(shown["closing"], who.person),
         reopens=REOPEN.is_offered_to(who.person) and shown["released_at"] is not None,
         escalations=[
-            e | {"paged": wording.paging(e["paging"]["state"] if e["paging"] else None)}
+            e
+            | {
+                "paged": wording.paging(e["paging"]["state"] if e["paging"] else None),
+                "notice": paths.get(e["id"], ""),
+            }
             for e in shown["escalations"]
             if e["state"] != "resolved"
         ],

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Any
 
 from console.pages.wording import lower, span, time_left, words
@@ -53,7 +54,7 @@ def _signs(ways: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """An open duty."""
+    """An open duty. `path`: where what it asks for is done, when that is a page of its own."""
 
     what: str
     left: str
@@ -61,13 +62,19 @@ class Due:
     queue: str
     overdue: bool
     in_sight: bool
+    path: str = ""
 
 
-def due_words(obligations: Sequence[Mapping[str, Any]], now: datetime) -> list[Due]:
-    """Late ones first, then by when they are due; where nothing is due within a week, the next one."""
+def due_words(
+    obligations: Sequence[Mapping[str, Any]], now: datetime, paths: Mapping[str, str] = MappingProxyType({})
+) -> list[Due]:
+    """Late ones first, then by when they are due; where nothing is due within a week, the next one.
+
+    `paths`: by the id of a duty, where what it asks for is done.
+    """
     standing = _standing(obligations)
     soon = [one for one in standing if datetime.fromisoformat(one["due_at"]) <= now + _AHEAD]
-    return [_due(one, now) for one in soon or standing[:1]]
+    return [_due(one, now, paths.get(one["id"], "")) for one in soon or standing[:1]]
 
 
 def open_words(obligations: Sequence[Mapping[str, Any]], now: datetime) -> list[Due]:
@@ -82,7 +89,7 @@ def _standing(obligations: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any
     )
 
 
-def _due(duty: Mapping[str, Any], now: datetime) -> Due:
+def _due(duty: Mapping[str, Any], now: datetime, path: str = "") -> Due:
     return Due(
         what=words(duty["kind"]) + ("" if duty["party"] == "case" else f", {words(duty['party'])}"),
         left=time_left(duty["due_at"], now),
@@ -90,4 +97,5 @@ def _due(duty: Mapping[str, Any], now: datetime) -> Due:
         queue=lower(words(duty["queue"])),
         overdue=duty["overdue"],
         in_sight=duty["in_sight"],
+        path=path,
     )

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from console.context import Actor, console_of
+from console.context import Actor, Console, console_of
 from console.csrf import TokenForm
 from console.pages import moments, wording
 from console.pages.forms import Form, attempt, done, form_page
+from console.pages.notice_words import path_to
 from console.pages.queue import owners
 from integrations.desk import escalations, queue_acts
+from integrations.desk.notice_views import notices_of
 from integrations.desk.queues import escalation_json, owners_json
 from integrations.identity.accounts import SignedIn
 
@@ -133,6 +136,14 @@ def _show(request: Request, escalation_id: UUID, who: SignedIn, template: str, f
         reason_words=wording.words(shown["reason"]),
         left=wording.time_left(shown["until"], now),
         until=moments.moment(shown["until"]),
+        notice=_notice(console, shown, who, now),
         owners=owners(owners_json(console.kit)),
         came_from=form.value("from") or request.query_params.get("from", ""),
     )
+
+
+def _notice(console: Console, shown: Mapping[str, Any], who: SignedIn, now: datetime) -> str:
+    """Where the notice of concern is that settles what this is about, for who may read or draft it; else nothing."""
+    leads = notices_of(console.kit, UUID(shown["case_id"]), who.person, now=now)["leads"]
+    lead = leads.get(shown["id"])
+    return path_to(shown["case_id"], lead, who.person) if lead else ""

@@ -15,7 +15,9 @@ from console.csrf import TokenForm
 from console.pages import wording
 from console.pages.forms import Form, attempt, done, form_page
 from console.pages.rendering import page
+from console.permissions import READ_NOTICES
 from console.scope import require_all
+from integrations.desk.notice_views import notice_counts
 from integrations.desk.queue_acts import MOST_AT_ONCE, reassign_many
 from integrations.desk.queues import Look, Tab, owners_json, queue_page, reasons_of
 from integrations.identity.accounts import SignedIn
@@ -35,13 +37,20 @@ _FIELDS = {"--to": "to", "--reason": "reason", "ids": ""}
 @router.get("")
 def queue(request: Request, who: CaseReader, tab: Tab = Tab.ALL, name: str = "") -> Response:
     """A tab of the queues. The view itself writes the audit row."""
-    return page(request, "queue.html", **_values(request, who, tab, name))
+    return page(request, "queue.html", notices=_notices(request, who), **_values(request, who, tab, name))
 
 
 @router.get("/list")
 def queue_list(request: Request, who: CaseReader, tab: Tab = Tab.ALL, name: str = "") -> Response:
     """The same without the page around it, for a page that renews itself."""
     return page(request, "queue_list.html", **_values(request, who, tab, name))
+
+
+def _notices(request: Request, who: SignedIn) -> dict[str, int] | None:
+    """How many notices of concern wait, for who may read them."""
+    if not READ_NOTICES.is_held_by(who.person):
+        return None
+    return notice_counts(console_of(request).kit, who.person, office=who.office)
 
 
 def _values(request: Request, who: SignedIn, tab: Tab, name: str) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from integrations.store.sealing import open_json, seal_json
 from integrations.store.staff import OWNERS, record_act, require_role
 from models.errors import BadInput, NotFound, Problem, Refused
 from models.facts import Person
-from models.reports import NOTICE_ANSWER, NOTICE_DUTY, NOTICE_MOVES, NoticeState, Recipient
+from models.reports import NOTICE_ANSWER, NOTICE_DUTY, NOTICE_MOVES, REVISED, NoticeState, Recipient
 from models.states import FOLLOWED, Role
 from models.tables.base import Sealed
 from models.tables.ledger import Obligation
@@ -32,7 +32,7 @@ _COMES_FIRST = {
     NoticeState.DRAFT: "a supervisor's approval: kinline noc approve",
     NoticeState.APPROVED: "its submission: kinline noc certify",
 }
-_WRITERS = (Role.CASE_MANAGER, Role.POST_RELEASE_CALLER, Role.SUPERVISOR)
+WRITERS = (Role.CASE_MANAGER, Role.POST_RELEASE_CALLER, Role.SUPERVISOR)
 
 
 def draft(
@@ -50,7 +50,7 @@ def draft(
         case = find_case(session, case_key, lock=True)
         if case.state not in FOLLOWED:
             raise Refused("not_in_follow_up", f"this case is {case.state}, not in follow-up")
-        role = require_role(person, *_WRITERS)
+        role = require_role(person, *WRITERS)
         record_act(session, case.id, person, role, now=now)
         duty = _duty(session, case, duty_id, person, now)
         row = Notice(
@@ -114,7 +114,7 @@ def revise(kit: Kit, notice_id: UUID, facts: bytes, person: Person, *, reason: s
     said = parse_notice(facts)
     with kit.transaction() as session:
         row = _locked(session, notice_id)
-        role = require_role(person, *_WRITERS)
+        role = require_role(person, *WRITERS)
         record_act(session, row.case_id, person, role, now=now)
         if row.state != NoticeState.DRAFT.value:
             raise Refused("not_a_draft", f"this notice is {row.state}: its facts stay")
@@ -122,9 +122,7 @@ def revise(kit: Kit, notice_id: UUID, facts: bytes, person: Person, *, reason: s
             raise Refused("not_yours", "only who drafted a notice writes it", ["the drafter revises it"])
         seal_json(kit.vault, row, "sealed_facts", said)
         session.add(row)
-        history.record(
-            session, row, old="draft", new="draft revised", actor=str(person.id), why=reason, now=now
-        )
+        history.record(session, row, old="draft", new=REVISED, actor=str(person.id), why=reason, now=now)
         _audit(session, row, person, "revise notice", now)
         return row.id
 
@@ -155,7 +153,7 @@ def certify(kit: Kit, notice_id: UUID, person: Person, *, method: str, now: date
         raise BadInput(problems)
     with kit.transaction() as session:
         row = _locked(session, notice_id)
-        role = require_role(person, *_WRITERS)
+        role = require_role(person, *WRITERS)
         row.certified_by, row.certified_at, row.method = person.id, now, method
         _move(session, row, NoticeState.CERTIFIED, person, role, f"submitted by {method}", now)
         case, duty = session.get_one(Case, row.case_id), session.get_one(Obligation, row.obligation_id)
@@ -214,7 +212,7 @@ def acknowledge(kit: Kit, notice_id: UUID, person: Person, answer: Acknowledgeme
                     "Check it.",
                 )
             )
-        role = require_role(person, *_WRITERS)
+        role = require_role(person, *WRITERS)
         row.acknowledgement_by, row.acknowledged_at = person.id, answer.at
         row.reference = answer.reference.strip()
         _move(session, row, NoticeState.ACKNOWLEDGED, person, role, "acknowledged by its recipient", now)
@@ -247,7 +245,7 @@ def plan(
         )
     with kit.transaction() as session:
         row = _locked(session, notice_id)
-        role = require_role(person, *_WRITERS)
+        role = require_role(person, *WRITERS)
         if row.state == NoticeState.ACKNOWLEDGED.value:
             raise Refused("acknowledged", "this notice has come to its end")
         record_act(session, row.case_id, person, role, now=now)

@@ -27,6 +27,7 @@ from models.states import Role
 from models.tables.ledger import Call, Escalation, Hearing, Message, Obligation
 from models.tables.offices import CaseOpening, OfficeProvider
 from models.tables.people import PhoneNumber, Staff
+from models.tables.reports import Notice
 
 # Source: ours. Long enough for one piece of work, and over before the next shift.
 OPEN_FOR = timedelta(hours=4)
@@ -39,6 +40,7 @@ _ABOUT: Mapping[str, Any] = {
     "calls": Call,
     "hearings": Hearing,
     "messages": Message,
+    "notices": Notice,
     "sandbox": PhoneNumber,
 }
 NOUNS = frozenset({"cases", "applications", *_ABOUT})

@@ -20,7 +20,7 @@ from sqlalchemy import Engine
 
 from console.app import create_app
 from integrations.database import set_sandbox_clock, transaction
-from integrations.desk import drafts, hits, interviews
+from integrations.desk import drafts, hits, interviews, notices
 from integrations.desk.batches import send_zips, work_batch
 from integrations.desk.documents import documents_json
 from integrations.desk.draft_files import Brought, add_file
@@ -107,6 +107,7 @@ def site(shared_engine: Engine, chromium: Browser) -> Iterator[Site]:
         hand_in_proof(kit, ids["case"], scan("bill"), staff["cm"], filename="bill.png", now=NOW)
         ids |= intake_in_every_state(kit, staff)
         ids |= what_is_sealed(kit, staff, application_id)
+        ids["notice"] = a_notice(kit, staff, ids["case"])
         yield Site(server.url, kit, staff, world, ids)
     kit.close()
 
@@ -194,6 +195,12 @@ def what_is_sealed(kit: Kit, staff: dict[str, Person], application_id: UUID) -> 
         kit, key, str(check), staff["cm"], record=("record.tiff", a_bundle("one", "two")), now=NOW
     )
     return {"interview": interview["id"], "check": str(check)}
+
+
+def a_notice(kit: Kit, staff: dict[str, Person], case_id: str) -> str:
+    """A draft of the case manager's, which a supervisor is to approve."""
+    told = {"what_happened": "La menor trabaja de noche.\nDebe dinero.", "where": "En una bodega."}
+    return str(notices.draft(kit, case_id, json.dumps(told).encode(), staff["cm"], now=NOW))
 
 
 @dataclass

@@ -16,6 +16,7 @@ from sqlmodel import Session, col
 
 from console.context import Reader
 from console.scope import NOT_ABOUT_A_CASE, noun_of
+from integrations.desk import notices
 from integrations.desk.draft_views import my_packets
 from integrations.desk.drafts import begin, find_draft
 from integrations.desk.offices import NOUNS, OPEN_FOR, offices_json, set_provider, set_staff_office
@@ -34,6 +35,7 @@ from tests.integration.console.conftest import Wall, token_in
 from tests.integration.office_scenes import Scene, two_offices
 
 SignIn = Callable[[str], Client]
+CONCERN = b'{"what_happened": "The child works at night."}'
 REASON = "The child rang our line and asked for help."
 
 
@@ -187,7 +189,7 @@ def about_a_case(app: FastAPI) -> list[tuple[str, str, str]]:
 
 
 def test_every_address_about_a_case_turns_another_office_away(
-    sign_in: SignIn, kit: Kit, scene: Scene, app: FastAPI
+    sign_in: SignIn, kit: Kit, scene: Scene, app: FastAPI, staff: dict[str, Person]
 ) -> None:
     """Of all the routes of the app: each with a part in braces is known, and closed when it is about a case."""
     with kit.transaction() as session:  # somebody of an office who else may visit all of them
@@ -200,6 +202,7 @@ def test_every_address_about_a_case_turns_another_office_away(
         "calls": str(scene.their_call),
         "sandbox": str(scene.their_phone),
         "hearings": str(scene.their_hearing),
+        "notices": str(notices.draft(kit, str(scene.theirs), CONCERN, staff["caller"], now=NOW)),
     }
     browser = sign_in("cm")
     token = token_in(browser.get("/account").text)
