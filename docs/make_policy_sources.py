@@ -11,7 +11,9 @@ from pathlib import Path
 
 from followup.policy import lines as followup_lines
 from integrations.policies import followup_policies, vetting_policies
-from models.policy import FollowupPolicy, Line, VettingPolicy
+from models.followup_policy import FollowupPolicy
+from models.policy import Line
+from models.vetting_policy import VettingPolicy
 from vetting.policy import lines as vetting_lines
 
 PAGE = Path(__file__).with_name("policy-sources.md")

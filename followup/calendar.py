@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from models.business_days import add_business_days
 from models.errors import BadInput, Problem
-from models.policy import QuietRule
+from models.followup_policy import QuietRule
 
 MORNING = time(9)  # when a planned duty opens where the family lives. Source: ours, unreviewed
 EVENING = time(21)  # when its last day ends: no call is made after it. Source: 47 CFR 64.1200(c), adopted

@@ -12,7 +12,7 @@ from datetime import date, datetime, timedelta
 
 from followup.calendar import local_day
 from followup.policy import in_force
-from models.policy import ClosureRule, FollowupPolicy
+from models.followup_policy import ClosureRule, FollowupPolicy
 from models.states import (
     CLOSURES_FOR_A_SUPERVISOR,
     CLOSURES_FOR_FOUR_EYES,

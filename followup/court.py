@@ -14,7 +14,7 @@ from followup.policy import review_of
 from models.court import HearingChange
 from models.court_status import WITHOUT_A_DATE, Attendance, CourtStatus, Standing
 from models.facts import Duty
-from models.policy import FollowupPolicy
+from models.followup_policy import FollowupPolicy
 from models.states import Party
 
 HEARING_CHANGE = "hearing_change"

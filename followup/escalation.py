@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from followup.policy import in_force
 from models.errors import Refused
 from models.facts import EscalationFacts
-from models.policy import FollowupPolicy, Rung
+from models.followup_policy import FollowupPolicy, Rung
 from models.states import Role
 
 

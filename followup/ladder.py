@@ -13,7 +13,7 @@ from followup.lost import SECOND_LADDER_KIND, second_ladder
 from followup.policy import in_force
 from followup.tries import once_more
 from models.facts import AttemptFacts, NumberFacts, ObligationFacts
-from models.policy import FollowupPolicy, LadderStep
+from models.followup_policy import FollowupPolicy, LadderStep
 from models.states import Channel, Party
 
 # A child who is to be heard alone, or who asked for help, is called by a person and by nothing else; and so is a

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from followup.policy import in_force
 from models.errors import BadInput, Problem
 from models.facts import Duty
-from models.policy import FollowupPolicy, LadderStep, LostStep
+from models.followup_policy import FollowupPolicy, LadderStep, LostStep
 from models.states import Channel
 
 _PREFIX = "lost_"

@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import datetime, time
 
 from followup.calendar import EVENING, MORNING, local_instant, quiet_ends, zone_named
-from models.policy import FollowupPolicy, QuietRule
+from models.followup_policy import FollowupPolicy, QuietRule
 
 # Duties that open and end at an hour of the family's day.
 BY_THE_CLOCK = frozenset(

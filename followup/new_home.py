@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from followup.policy import in_force, review_of
-from models.policy import FollowupPolicy, MoveRule
+from models.followup_policy import FollowupPolicy, MoveRule
 from models.states import PrsLevel
 
 VERIFY, COURT_FORM, VOR = "verify_address", "court_address_form", "request_vor"

@@ -8,7 +8,7 @@ from uuid import UUID
 from followup.escalation import EscalationWindow, climb, first
 from followup.forms import FormPart, Note, Words, read_form
 from models.facts import EscalationFacts
-from models.policy import FollowupPolicy
+from models.followup_policy import FollowupPolicy
 from models.reports import NoticeState, NoticeStep
 
 _NOBODY = UUID(int=0)

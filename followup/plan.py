@@ -14,7 +14,7 @@ from typing import Protocol
 from followup.calendar import EVENING, MORNING, business_days_after, local_day, local_instant
 from followup.policy import in_force, review_of
 from models.facts import Duty, ReleaseFacts
-from models.policy import CallRule, FollowupPolicy, ReminderRule
+from models.followup_policy import CallRule, FollowupPolicy, ReminderRule
 from models.states import Party
 
 WELFARE_CALL = "welfare_call"

@@ -14,7 +14,8 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from models.errors import BadInput, Problem
-from models.policy import FollowupPolicy, Line, OpensDuty, OutcomeRule, ReviewRule
+from models.followup_policy import FollowupPolicy, OpensDuty, OutcomeRule, ReviewRule
+from models.policy import Line
 from models.reports import NOTICE_DUTIES, NOTICE_DUTY, REPORT_DUTIES
 from models.states import (
     CLOSURES_FOR_A_SUPERVISOR,
@@ -417,7 +418,7 @@ def _problem(error: Any, tree: dict[str, Any], files: Sequence[str]) -> Problem:
         else:
             path.append(str(part))
     code = {"extra_forbidden": "unknown_key", "missing": "missing_key"}.get(error["type"], "wrong_value")
-    return Problem(".".join(path), code, f"{error['msg']}.", "See models/policy.py for the form.")
+    return Problem(".".join(path), code, f"{error['msg']}.", "See models/followup_policy.py for the form.")
 
 
 def _holds(node: Any, part: Any) -> bool:

@@ -12,7 +12,7 @@ from datetime import date, datetime, timedelta
 from followup.calendar import EVENING, MORNING, local_day, local_instant
 from followup.policy import in_force
 from models.facts import Duty, ReleaseFacts
-from models.policy import FollowupPolicy, PrsRule
+from models.followup_policy import FollowupPolicy, PrsRule
 from models.states import PrsLevel
 
 KINDS = frozenset({"prs_start", "prs_contact", "prs_visit"})

@@ -14,7 +14,7 @@ from followup.answers import parse_answers
 from followup.calendar import EVENING, local_instant
 from followup.policy import outcomes_of
 from models.facts import CallRecord
-from models.policy import FollowupPolicy, OpensDuty, OutcomeRule
+from models.followup_policy import FollowupPolicy, OpensDuty, OutcomeRule
 from models.reports import Recipient
 from models.states import SPOKEN, CallOutcome, Party
 

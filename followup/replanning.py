@@ -21,7 +21,7 @@ from followup.plan import (
 )
 from followup.prs import KINDS as PRS_KINDS
 from models.facts import Duty, ObligationFacts, ReleaseFacts
-from models.policy import FollowupPolicy
+from models.followup_policy import FollowupPolicy
 from models.states import Party
 
 PLANNED = frozenset({WELFARE_CALL, SIGHT_CHECK, CLOSURE_REVIEW, TEXT_REMINDER, *PRS_KINDS})

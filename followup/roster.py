@@ -20,7 +20,7 @@ from followup.plan import CLOSURE_REVIEW
 from followup.policy import newest, review_of
 from models.errors import BadInput, Problem
 from models.facts import Duty
-from models.policy import FollowupPolicy
+from models.followup_policy import FollowupPolicy
 from models.roster import BadRow, RosterDutyKind, RosterRow, RosterRules
 from models.states import CaseState, Party
 

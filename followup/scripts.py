@@ -13,8 +13,8 @@ from followup.answers import Answers, Work
 from followup.catalog import forbidden_in
 from followup.forms import ABOUT
 from models.errors import BadInput, Problem
+from models.followup_policy import FollowupPolicy
 from models.packet import Address
-from models.policy import FollowupPolicy
 
 OPENING = ("greeting", "ask_for_child", "ask_alone", "not_alone", "third_party", "voicemail", "goodbye")
 # Topics that have parts of their own in the form.

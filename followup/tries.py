@@ -10,7 +10,7 @@ from functools import cache
 from followup.calendar import in_quiet_hours
 from followup.policy import in_force
 from models.facts import AttemptFacts
-from models.policy import FollowupPolicy, TryRule
+from models.followup_policy import FollowupPolicy, TryRule
 from models.states import Party, TryEnd
 
 

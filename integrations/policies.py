@@ -18,7 +18,8 @@ from followup.escalation import time_of_the_ladder
 from followup.policy import parse_followup_policy, procedures_named
 from integrations.versioned import text_of
 from models.errors import BadInput, NotFound, Problem
-from models.policy import FollowupPolicy, VettingPolicy
+from models.followup_policy import FollowupPolicy
+from models.vetting_policy import VettingPolicy
 from vetting.policy import parse_vetting_policy
 
 Room = Literal["vetting", "followup"]

@@ -15,8 +15,8 @@ from pydantic import BaseModel
 
 from models.facts import ApplicationFacts, FindingFacts, Requirement
 from models.packet import HouseholdMember, Packet
-from models.policy import VettingPolicy
 from models.states import APPROVALS, DecisionValue, FindingCode, FindingState, RequirementState
+from models.vetting_policy import VettingPolicy
 from vetting.completeness import requirements
 
 What = Literal[

@@ -16,7 +16,7 @@ from models.packet import (
     Packet,
     Sponsor,
 )
-from models.policy import Category, SubjectKind
+from models.vetting_policy import Category, SubjectKind
 
 
 def _fold(text: str) -> str:

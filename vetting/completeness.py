@@ -13,8 +13,8 @@ from models.facts import (
     ManualFacts,
     Requirement,
 )
-from models.policy import DocumentRule, ManualRule, VettingPolicy
 from models.states import DocumentKind, FindingCode, RequirementState
+from models.vetting_policy import DocumentRule, ManualRule, VettingPolicy
 from vetting import checks, home_study
 from vetting.category import Subject, stated_document, subjects, who
 from vetting.pending_release import allowance_for

@@ -19,7 +19,6 @@ from models.facts import (
     Requirement,
 )
 from models.hits import Verdict
-from models.policy import PendingReleaseRule, VettingPolicy
 from models.states import (
     APPLICATION_OVER,
     APPROVALS,
@@ -34,6 +33,7 @@ from models.states import (
     Role,
     Severity,
 )
+from models.vetting_policy import PendingReleaseRule, VettingPolicy
 from models.voices import want_another
 from vetting import home_study
 from vetting.category import category_of

@@ -11,8 +11,9 @@ from datetime import datetime
 from typing import Any
 
 from models.facts import ApplicationFacts, Requirement
-from models.policy import CheckRule, DocumentRule, Line, ManualRule, VettingPolicy, When
+from models.policy import Line
 from models.states import IDENTITY_DOCUMENTS, CheckKind
+from models.vetting_policy import CheckRule, DocumentRule, ManualRule, VettingPolicy, When
 from vetting import checks, home_study
 from vetting.category import subjects
 from vetting.completeness import confirmation_of, documents_for

@@ -9,8 +9,8 @@ from datetime import datetime
 from uuid import UUID
 
 from models.facts import ApplicationFacts, Finding, FindingFacts
-from models.policy import VettingPolicy
 from models.states import FindingCode, FindingState
+from models.vetting_policy import VettingPolicy
 from vetting import checks, completeness, home_study, identity, interviews, linkage, proof_of_address
 
 _F = FindingCode

@@ -12,8 +12,9 @@ from datetime import datetime
 from typing import Literal
 
 from models.facts import ApplicationFacts, Finding, HomeStudyFacts, Requirement
-from models.policy import HomeStudyRule, Line, VettingPolicy
+from models.policy import Line
 from models.states import FindingCode, RequirementState
+from models.vetting_policy import HomeStudyRule, VettingPolicy
 from vetting.category import subjects
 from vetting.policy import asks, is_waived
 

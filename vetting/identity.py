@@ -8,9 +8,10 @@ from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from models.facts import ApplicationFacts, ConfirmationFacts, DocumentFacts, Finding
-from models.policy import DocumentRule, Line, VettingPolicy
+from models.policy import Line
 from models.reading import MachineZone
 from models.states import IDENTITY_DOCUMENTS, DocumentKind, FindingCode
+from models.vetting_policy import DocumentRule, VettingPolicy
 from vetting import zone
 from vetting.category import stated_document, who
 from vetting.checks import is_legible

@@ -24,8 +24,8 @@ from models.interview import (
     QuestionSet,
     Sign,
 )
-from models.policy import VettingPolicy
 from models.states import FindingCode
+from models.vetting_policy import VettingPolicy
 
 MOST_WORDS = 4000
 MOST_IN_A_LINE = 200

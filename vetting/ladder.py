@@ -8,8 +8,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from models.business_days import add_business_days
 from models.errors import BadInput, Problem, Refused
 from models.facts import ApplicationFacts, Duty, Person
-from models.policy import VettingPolicy
 from models.states import APPLICATION_OVER, Appellant, ApplicationState, DecisionValue, Party, Role
+from models.vetting_policy import VettingPolicy
 from vetting.category import category_of
 from vetting.decision import (
     current_recommendations,

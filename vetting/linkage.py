@@ -10,8 +10,8 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 
 from models.facts import ApplicationFacts, Finding, LinkFacts, MergedFacts
-from models.policy import VettingPolicy
 from models.states import APPLICATION_OVER, FindingCode
+from models.vetting_policy import VettingPolicy
 from vetting.risks import counts, counts_once
 
 # Source: domain.md 4, linkage flags; HHS's own audit of 2023 used 3 and more. `VettingPolicy` has no

@@ -12,9 +12,9 @@ from datetime import datetime
 
 from models.facts import ApplicationFacts, DocumentFacts, Finding
 from models.packet import Address, Packet
-from models.policy import VettingPolicy
 from models.reading import PostalAnswer
 from models.states import FindingCode, Severity
+from models.vetting_policy import VettingPolicy
 from vetting import identity, proof_of_address
 from vetting.checks import is_legible
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from models.facts import ApplicationFacts, CheckFacts, Duty
-from models.policy import PendingReleaseRule, VettingPolicy
 from models.states import PENDING_CHECK, CheckKind, Party
+from models.vetting_policy import PendingReleaseRule, VettingPolicy
 from vetting.checks import RequiredCheck, required_checks, status
 from vetting.pending_release import allowance_for
 from vetting.policy import is_waived

@@ -9,8 +9,8 @@ from __future__ import annotations
 from datetime import datetime
 
 from models.facts import ApplicationFacts, CheckFacts, PendingAllowanceFacts
-from models.policy import CheckRule, PendingReleaseRule, VettingPolicy
 from models.states import CheckState
+from models.vetting_policy import CheckRule, PendingReleaseRule, VettingPolicy
 from vetting import home_study
 from vetting.category import Subject, subjects
 from vetting.policy import asks

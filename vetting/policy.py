@@ -14,21 +14,20 @@ from pydantic import ValidationError
 
 from models.errors import BadInput, Problem
 from models.facts import ApplicationFacts
-from models.policy import (
+from models.policy import Line, Suspension
+from models.states import CheckKind
+from models.vetting_policy import (
     AppliesIf,
     Category,
     CheckRule,
     DocumentRule,
     HomeStudyRule,
-    Line,
     ManualRule,
     PendingReleaseRule,
-    Suspension,
     VettingDuty,
     VettingPolicy,
     When,
 )
-from models.states import CheckKind
 from vetting.category import Subject, age_on, category_of, is_biological_kin, subjects
 from vetting.linkage import children_before, children_sought_now
 from vetting.risks import risks_of
@@ -317,7 +316,7 @@ def _problem(error: Any, tree: dict[str, Any]) -> Problem:
         else:
             path.append(str(part))
     code = {"extra_forbidden": "unknown_key", "missing": "missing_key"}.get(error["type"], "wrong_value")
-    return Problem(".".join(path), code, f"{error['msg']}.", "See models/policy.py for the form.")
+    return Problem(".".join(path), code, f"{error['msg']}.", "See models/vetting_policy.py for the form.")
 
 
 def _holds(node: Any, part: Any) -> bool:

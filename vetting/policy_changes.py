@@ -9,7 +9,8 @@ from datetime import datetime
 from typing import Any
 
 from models.facts import ApplicationFacts
-from models.policy import Line, VettingPolicy
+from models.policy import Line
+from models.vetting_policy import VettingPolicy
 from vetting.completeness import requirements
 from vetting.decision import unmet
 from vetting.findings import found_now, key_of

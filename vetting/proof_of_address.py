@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from models.facts import ApplicationFacts, DocumentFacts, Finding
-from models.policy import VettingPolicy
 from models.states import DocumentKind, FindingCode
+from models.vetting_policy import VettingPolicy
 from vetting import address
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from models.facts import ApplicationFacts
-from models.policy import VettingPolicy
+from models.vetting_policy import VettingPolicy
 from vetting.completeness import requirements
 from vetting.decision import unmet
 from vetting.findings import identity_of

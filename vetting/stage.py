@@ -6,8 +6,8 @@ Which stage may follow which is a table of its own (`models.states.STAGE_MOVES`)
 from __future__ import annotations
 
 from models.facts import ApplicationFacts
-from models.policy import VettingPolicy
 from models.states import ApplicationState, DecisionValue, Role, Stage
+from models.vetting_policy import VettingPolicy
 from vetting import home_study
 from vetting.decision import current_recommendations, lacking_recommendations
 

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 
 from models.facts import ApplicationFacts, Duty, Finding, Requirement
-from models.policy import VettingPolicy
 from models.states import (
     APPLICATION_OVER,
     ApplicationState,
@@ -21,6 +20,7 @@ from models.states import (
     Severity,
     Stage,
 )
+from models.vetting_policy import VettingPolicy
 from vetting import checks
 from vetting.decision import address_pending, lacking_recommendations
 from vetting.findings import found_now, identity_of, key_of

@@ -17,9 +17,9 @@ from integrations.store.applications import find_application, gather
 from integrations.store.staff import record_act
 from models.errors import BadInput, Problem
 from models.facts import ApplicationFacts, Person, Requirement
-from models.policy import VettingPolicy
 from models.states import Role
 from models.tables.vetting import Application
+from models.vetting_policy import VettingPolicy
 from vetting.completeness import requirements
 
 

@@ -16,11 +16,11 @@ from integrations.store.ladder import appeal_of, letter_of, standing_decision, s
 from integrations.store.sealing import open_bytes, seal_bytes
 from models.errors import BadInput, Problem, Refused
 from models.facts import ApplicationFacts, Person
-from models.policy import VettingPolicy
 from models.states import APPLICATION_MOVES, AppealOutcome, Appellant, ApplicationState
 from models.tables.base import Sealed
 from models.tables.ladder import Appeal, Consultation, DenialLetter
 from models.tables.vetting import Decision
+from models.vetting_policy import VettingPolicy
 from vetting import ladder
 
 METHODS = ("post", "in_person", "email")

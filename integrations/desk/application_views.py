@@ -20,10 +20,10 @@ from integrations.store import history
 from integrations.store.applications import find_application, gather
 from integrations.store.scope import IN_SCOPE
 from models.facts import ApplicationFacts, Person, Requirement
-from models.policy import VettingPolicy
 from models.states import Role
 from models.tables.people import Case
 from models.tables.vetting import Application, Decision, Recommendation, Release
+from models.vetting_policy import VettingPolicy
 from vetting import explain, home_study
 from vetting.completeness import requirements
 from vetting.decision import Gate, gate, lacking_recommendations

@@ -22,7 +22,7 @@ from integrations.store.cases import find_case
 from integrations.store.staff import record_act, require_role
 from models.errors import BadInput, Problem, Refused
 from models.facts import Person
-from models.policy import ClosureRule
+from models.followup_policy import ClosureRule
 from models.states import CASE_MOVES, FOLLOWED, CaseState, ClosureReason, Party, Role
 from models.tables.people import Case
 

@@ -18,7 +18,7 @@ from integrations.kit import Kit
 from integrations.store import history, ledger
 from integrations.store.sealing import open_json, seal_json
 from models.errors import BadInput, Problem
-from models.policy import ClosureRule
+from models.followup_policy import ClosureRule
 from models.reports import MUST_BE_TOLD
 from models.states import CaseState, EscalationState, ObligationState, Party
 from models.tables.closing import Closure

@@ -17,7 +17,7 @@ from integrations.desk.sight import child_in_sight
 from integrations.kit import Kit
 from integrations.store.lost import acts_of
 from integrations.store.sealing import open_json
-from models.policy import ClosureRule
+from models.followup_policy import ClosureRule
 from models.states import CaseState
 from models.tables.closing import LostAct
 from models.tables.ledger import Call

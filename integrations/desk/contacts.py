@@ -28,7 +28,7 @@ from integrations.store.contacts import attempts_of, consents, facts_of, landlin
 from integrations.store.lost import home_country_decided
 from integrations.zones import FALLBACK
 from models.facts import NumberFacts
-from models.policy import FollowupPolicy, ReminderRule
+from models.followup_policy import FollowupPolicy, ReminderRule
 from models.states import Channel, ObligationState, Party
 from models.tables.ledger import Hearing, Obligation
 from models.tables.people import Case, PhoneNumber

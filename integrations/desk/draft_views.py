@@ -22,11 +22,11 @@ from integrations.store.sealing import open_bytes
 from integrations.store.staff import require_role
 from models.errors import BadInput
 from models.facts import Person
-from models.policy import VettingPolicy
 from models.states import DraftState, Role
 from models.tables.intake import PacketDraft, PaperNotAtHand
 from models.tables.people import Staff
 from models.tables.vetting import Application
+from models.vetting_policy import VettingPolicy
 from vetting.draft.answers import Draft, people
 from vetting.draft.asked import AskedPaper, paper_progress, papers_asked, provisional
 from vetting.draft.lacking import Lack, Progress, Task, faults, tasks

@@ -24,7 +24,7 @@ from integrations.store.staff import record_act, require_role
 from models.concentration import REVIEW_DUTY
 from models.errors import BadInput, Problem, Refused
 from models.facts import Duty, Person
-from models.policy import FollowupPolicy
+from models.followup_policy import FollowupPolicy
 from models.reports import NOTICE_DUTIES, REPORT_DUTIES
 from models.states import PENDING_CHECK, ObligationState, Party, Role
 from models.tables.ledger import SPOKEN_DUTIES, Obligation

@@ -25,7 +25,7 @@ from integrations.store.cases import lock_row
 from integrations.store.staff import OWNERS, record_act, require_role
 from models.errors import BadInput, Problem, Refused
 from models.facts import EscalationFacts, Person
-from models.policy import FollowupPolicy
+from models.followup_policy import FollowupPolicy
 from models.states import PENDING_CHECK, EscalationState, ObligationState, Role
 from models.tables.ledger import SPOKEN_DUTIES, Escalation, Evidence, Obligation
 from models.tables.people import Case, Staff

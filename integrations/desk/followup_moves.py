@@ -27,7 +27,7 @@ from integrations.store.policy_acts import followups_in_use, how_it_stands
 from integrations.store.staff import record_act, require_role
 from models.errors import NotFound, Refused
 from models.facts import Duty, ObligationFacts, Person
-from models.policy import FollowupPolicy
+from models.followup_policy import FollowupPolicy
 from models.states import FOLLOWED, ObligationState, Party
 from models.tables.ledger import Obligation
 from models.tables.people import Case

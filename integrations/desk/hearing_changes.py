@@ -18,7 +18,7 @@ from integrations.store.many_duties import NewDuty, Owned, Planned
 from integrations.zones import FALLBACK
 from models.court import COMING, HearingChange, HearingSaid, KnownHearing
 from models.facts import Duty
-from models.policy import FollowupPolicy
+from models.followup_policy import FollowupPolicy
 from models.states import FOLLOWED, Party
 
 # After these the old duties of the hearing end, each for one in its place.

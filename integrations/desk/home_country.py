@@ -14,7 +14,7 @@ from integrations.desk.duties import review_duty
 from integrations.desk.escalations import resolve_settled
 from integrations.store import ledger
 from models.facts import Duty
-from models.policy import FollowupPolicy
+from models.followup_policy import FollowupPolicy
 from models.tables.ledger import Evidence, Obligation
 from models.tables.people import Case
 

@@ -26,7 +26,6 @@ from integrations.store.whereabouts import current_home, whereabouts
 from models.errors import BadInput, Problem, Refused, Unavailable
 from models.facts import ApplicationFacts, DocumentFacts, Person
 from models.packet import Address as StatedAddress
-from models.policy import VettingPolicy
 from models.reading import DocumentText, document_text
 from models.states import ApplicationState, DocumentKind
 from models.tables.base import Sealed
@@ -34,6 +33,7 @@ from models.tables.homes import HomeProof, HomeSigning
 from models.tables.ledger import Obligation
 from models.tables.people import LOCATION_UNKNOWN, Address, Case
 from models.tables.vetting import Application
+from models.vetting_policy import VettingPolicy
 from vetting import new_home
 from vetting.new_home import HomeFacts, Lack
 from vetting.typed import compare, parse_typed

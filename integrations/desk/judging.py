@@ -13,10 +13,10 @@ from integrations.policies import vetting_policy
 from integrations.store import history
 from integrations.store.applications import gather
 from models.facts import ApplicationFacts, Finding
-from models.policy import VettingPolicy
 from models.states import ApplicationState, FindingState
 from models.tables.vetting import Application
 from models.tables.vetting import Finding as FindingRow
+from models.vetting_policy import VettingPolicy
 from vetting import (
     checks,
     completeness,

@@ -13,7 +13,6 @@ from integrations.store.ladder import appeal_of, letter_of, questions_of, standi
 from integrations.store.sealing import open_json
 from integrations.store.stages import stages_passed
 from models.facts import ApplicationFacts
-from models.policy import VettingPolicy
 from models.tables.ladder import (
     Amendment,
     Answer,
@@ -24,6 +23,7 @@ from models.tables.ladder import (
     ReviewWaiver,
 )
 from models.tables.vetting import Application, Decision
+from models.vetting_policy import VettingPolicy
 from vetting.ladder import appellants, is_pending, may_appeal_until, next_review_on
 
 

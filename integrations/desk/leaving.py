@@ -21,7 +21,7 @@ from integrations.store.cases import lock_cases
 from integrations.store.staff import require_role
 from models.errors import BadInput, Problem, Refused
 from models.facts import Person
-from models.policy import FollowupPolicy, Rung
+from models.followup_policy import FollowupPolicy, Rung
 from models.states import FOLLOWED, EscalationState, Role
 from models.tables.ledger import Escalation
 from models.tables.people import Staff, StaffSession

@@ -24,7 +24,7 @@ from integrations.store.sealing import seal_json
 from integrations.store.staff import record_act, require_role
 from models.errors import BadInput, Problem, Refused
 from models.facts import Person
-from models.policy import FollowupPolicy, LostStep
+from models.followup_policy import FollowupPolicy, LostStep
 from models.states import CaseState, LostOutcome, Party, Role
 from models.tables.closing import LostAct
 from models.tables.ledger import Evidence, Obligation

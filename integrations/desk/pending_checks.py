@@ -14,11 +14,11 @@ from integrations.policies import vetting_policy
 from integrations.store import ledger
 from integrations.store.cases import lock_case
 from models.facts import ApplicationFacts
-from models.policy import VettingPolicy
 from models.states import PENDING_CHECK, CheckState
 from models.tables.ledger import Obligation
 from models.tables.people import Case
 from models.tables.vetting import BackgroundCheck
+from models.vetting_policy import VettingPolicy
 from vetting.out_at_release import duty_of, next_duty, out_at_release
 from vetting.pending_release import AWAITED
 

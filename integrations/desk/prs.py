@@ -14,7 +14,7 @@ from integrations.desk.duties import open_followup
 from integrations.policies import followup_policy, pinned_followup_policy
 from integrations.store import ledger
 from models.facts import Duty, ReleaseFacts
-from models.policy import FollowupPolicy
+from models.followup_policy import FollowupPolicy
 from models.states import ObligationState, PrsLevel
 from models.tables.ledger import Call, Evidence, Obligation
 from models.tables.people import Case

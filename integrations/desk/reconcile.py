@@ -38,7 +38,7 @@ from integrations.store.roster import (
     take_turn,
 )
 from integrations.vault import Place
-from models.policy import FollowupPolicy
+from models.followup_policy import FollowupPolicy
 from models.roster import BadRow, RosterRow, RosterRules
 from models.states import CaseState
 from models.tables.ledger import Obligation

@@ -34,7 +34,7 @@ from models.court import COMING
 from models.court_status import CourtStatus
 from models.errors import BadInput, Problem, Refused
 from models.facts import ApplicationFacts, Duty, Person, ReleaseFacts
-from models.policy import FollowupPolicy
+from models.followup_policy import FollowupPolicy
 from models.states import (
     APPLICATION_MOVES,
     CASE_MOVES,

@@ -18,11 +18,11 @@ from integrations.store.ladder import standing_decision
 from integrations.store.sealing import open_bytes, seal_bytes
 from models.errors import Refused
 from models.facts import ApplicationFacts, Person
-from models.policy import VettingPolicy
 from models.states import ReleasePaperKind, Role
 from models.tables.base import Sealed
 from models.tables.papers import Disclosure, ReleasePaper
 from models.tables.vetting import Application, Release
+from models.vetting_policy import VettingPolicy
 from vetting.decision import may_act
 
 _MAY_READ = (Role.CASE_MANAGER, Role.FEDERAL_FIELD_SPECIALIST, Role.SUPERVISOR)

@@ -15,10 +15,10 @@ from integrations.store.applications import find_application
 from integrations.store.sealing import open_bytes, seal_bytes
 from models.facts import ApplicationFacts
 from models.kept_facts import keep, restore
-from models.policy import VettingPolicy
 from models.tables.base import Sealed
 from models.tables.explaining import DecisionRecord
 from models.tables.vetting import Decision
+from models.vetting_policy import VettingPolicy
 from vetting.replay import Judgement, differences, judge
 
 

@@ -21,7 +21,7 @@ from integrations.store.sealing import seal_json
 from integrations.store.staff import record_act, require_role
 from models.errors import BadInput, Problem, Refused
 from models.facts import Person
-from models.policy import FollowupPolicy
+from models.followup_policy import FollowupPolicy
 from models.reports import METHODS, REPORT_DUTIES, Recipient
 from models.states import ObligationState
 from models.tables.base import Sealed

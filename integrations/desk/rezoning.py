@@ -14,7 +14,7 @@ from followup.moving import BY_THE_CLOCK, sending_there, window_there
 from integrations.desk.duties import as_duty, owned_until
 from integrations.desk.escalations import policy_of
 from integrations.store import history, ledger
-from models.policy import FollowupPolicy
+from models.followup_policy import FollowupPolicy
 from models.tables.ledger import Call, Message, Obligation
 from models.tables.people import Case
 

@@ -23,9 +23,11 @@ from integrations.policies import (
 )
 from integrations.settings import Settings
 from models.errors import BadInput, NotFound, Problem
+from models.followup_policy import FollowupPolicy
 from models.packet import Packet
-from models.policy import FollowupPolicy, Line, VettingPolicy
+from models.policy import Line
 from models.tables.policies import PolicySignOff, PolicyVoice
+from models.vetting_policy import VettingPolicy
 from vetting.category import category_of
 from vetting.policy import choose
 from vetting.policy import lines as vetting_lines

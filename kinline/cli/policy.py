@@ -18,7 +18,7 @@ from kinline.cli.common import OUT, As, AsJson, At, MaybeAs, Reason
 from kinline.stack import Stack
 from models.errors import BadInput, Problem
 from models.facts import Person
-from models.policy import VettingPolicy
+from models.vetting_policy import VettingPolicy
 from vetting.policy_changes import line_changes
 
 app = typer.Typer(

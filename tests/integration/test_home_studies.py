@@ -18,7 +18,7 @@ from integrations.policies import vetting_policy
 from kinline.cli.show_acts import acts
 from models.errors import BadInput, Refused
 from models.facts import Person
-from models.policy import ManualRule, When
+from models.vetting_policy import ManualRule, When
 from tests.builders import DAY, NOW
 from tests.integration import scenes
 from tests.integration.scenes import World, a_packet, amended, hand_in, open_duties, shown, vet

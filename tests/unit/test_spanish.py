@@ -21,7 +21,7 @@ from console.pages.gate_words import missing_words
 from console.pages.rendering import make_templates
 from console.refusals import VALUE, refusals
 from console.speech import Speech, _wanted, gettext, speech, spoken, translated
-from models.policy import When
+from models.vetting_policy import When
 from vetting import address, checks, completeness, home_study, identity, linkage
 from vetting.explain import because
 

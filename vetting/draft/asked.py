@@ -10,8 +10,8 @@ from uuid import UUID
 from models.errors import BadInput
 from models.facts import ApplicationFacts
 from models.packet import Packet, parse_packet
-from models.policy import VettingPolicy
 from models.states import ApplicationState
+from models.vetting_policy import VettingPolicy
 from vetting.completeness import requirements
 from vetting.draft.answers import Draft, Entry, Page, draft_subject, packet_bytes
 from vetting.draft.lacking import Progress

@@ -20,7 +20,7 @@ from models.facts import (
     ObligationFacts,
     ReleaseFacts,
 )
-from models.policy import FollowupPolicy
+from models.followup_policy import FollowupPolicy
 from models.states import CallOutcome, CaseState, Channel, Party
 
 ROOM = Path(__file__).parents[3] / "followup"

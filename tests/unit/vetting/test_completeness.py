@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from models.facts import WaiverFacts
-from models.policy import VettingPolicy
 from models.states import CheckKind, CheckState, DocumentKind, FindingCode, RequirementState
+from models.vetting_policy import VettingPolicy
 from tests.unit.vetting.scenes import (
     DAY,
     NOW,

@@ -10,8 +10,8 @@ import pytest
 
 from models.facts import ApplicationFacts, WaiverFacts
 from models.kept_facts import FactsUnreadable, keep, restore
-from models.policy import When
 from models.states import CheckKind, CheckState, FindingCode
+from models.vetting_policy import When
 from tests.unit.vetting.scenes import (
     DAY,
     NOW,

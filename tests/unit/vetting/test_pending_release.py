@@ -11,7 +11,6 @@ import pytest
 from integrations.policies import policy_files, vetting_policies, vetting_policy
 from models.errors import BadInput, Refused
 from models.facts import ApplicationFacts, CheckFacts, PendingAllowanceFacts
-from models.policy import PendingReleaseRule, When
 from models.states import (
     ApplicationState,
     CheckKind,
@@ -21,6 +20,7 @@ from models.states import (
     Role,
     Severity,
 )
+from models.vetting_policy import PendingReleaseRule, When
 from tests.unit.vetting.scenes import (
     DAY,
     NOW,

@@ -20,8 +20,9 @@ from integrations.policies import (
 )
 from integrations.store.policy_acts import lines_of
 from models.errors import BadInput, NotFound
-from models.policy import AppliesIf, Suspension, VettingPolicy
+from models.policy import Suspension
 from models.states import CheckKind, DocumentKind, RequirementState
+from models.vetting_policy import AppliesIf, VettingPolicy
 from tests.unit.vetting.scenes import NOW, P2024, P2025, POLICIES, STRANGER, a_packet, ready, submitted
 from vetting.completeness import requirements
 from vetting.home_study import triggers
