@@ -45,8 +45,9 @@ from integrations.documents.reader import DocumentReading, ReaderProcess
 from integrations.documents.sniff import PDFIUM_LOCK
 from integrations.policies import vetting_policy
 from models.facts import ApplicationFacts, DocumentFacts, Finding
+from models.findings import FindingCode
 from models.packet import parse_packet
-from models.states import ApplicationState, DocumentKind, FindingCode
+from models.states import ApplicationState, DocumentKind
 from samples.drawing.bills import PROOFS
 from samples.papers import SUFFIXES
 from vetting import proof_of_address

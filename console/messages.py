@@ -36,7 +36,7 @@ from integrations.desk.appeals import METHODS
 from integrations.desk.oversight import measure_names, measure_title
 from integrations.letters.release_papers import fields_told
 from integrations.questions import question_set
-from models import court_status, states, tables
+from models import contacts, court_status, findings, states, tables
 from models.hits import VERDICTS
 from models.interview import UNSAID
 from models.linkage import FEATURES
@@ -201,7 +201,7 @@ def _listed() -> Iterator[str]:
     yield from ("fallen", "moot")
     for kind in ReleasePaperKind:
         yield from fields_told(kind)
-    for module in (states, court_status, replies):
+    for module in (states, contacts, findings, court_status, replies):
         for known in vars(module).values():
             if isinstance(known, type) and issubclass(known, StrEnum):
                 yield from known

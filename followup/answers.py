@@ -9,9 +9,10 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator
 
 from followup.forms import FormPart, Note, Words, read_form
+from models.contacts import SPOKEN, CallOutcome
 from models.errors import BadInput, Problem
 from models.packet import Address
-from models.states import SPOKEN, CallOutcome, Party
+from models.states import Party
 
 # The child lives elsewhere than we thought, with the family or without.
 MOVES = frozenset({CallOutcome.MOVED, CallOutcome.NOT_LIVING_THERE})

@@ -8,8 +8,8 @@ from datetime import datetime
 from uuid import UUID
 
 from followup.calendar import quiet_ends
+from models.contacts import TryEnd
 from models.followup_policy import QuietRule
-from models.states import TryEnd
 
 # The one text that may follow a STOP: it says that no more will come (FCC: within 5 minutes, once).
 STOP_CONFIRMATION = "stop_confirm"

@@ -12,9 +12,10 @@ from followup.calendar import first_weekend_day, is_weekend, local_day, local_in
 from followup.lost import SECOND_LADDER_KIND, second_ladder
 from followup.policy import in_force
 from followup.tries import once_more
+from models.contacts import Channel
 from models.facts import AttemptFacts, NumberFacts, ObligationFacts
 from models.followup_policy import FollowupPolicy, LadderStep
-from models.states import Channel, Party
+from models.states import Party
 
 # A child who is to be heard alone, or who asked for help, is called by a person and by nothing else; and so is a
 # family whose case worker calls each month.

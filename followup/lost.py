@@ -10,10 +10,10 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from followup.policy import in_force
+from models.contacts import Channel
 from models.errors import BadInput, Problem
 from models.facts import Duty
 from models.followup_policy import FollowupPolicy, LadderStep, LostStep
-from models.states import Channel
 
 _PREFIX = "lost_"
 SECOND_LADDER = "second_ladder"

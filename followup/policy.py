@@ -13,19 +13,12 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
+from models.contacts import Channel, TryEnd
 from models.errors import BadInput, Problem
 from models.followup_policy import FollowupPolicy, OpensDuty, OutcomeRule, ReviewRule
 from models.policy import Line
 from models.reports import NOTICE_DUTIES, NOTICE_DUTY, REPORT_DUTIES
-from models.states import (
-    CLOSURES_FOR_A_SUPERVISOR,
-    CLOSURES_FOR_FOUR_EYES,
-    Channel,
-    ClosureReason,
-    Party,
-    Role,
-    TryEnd,
-)
+from models.states import CLOSURES_FOR_A_SUPERVISOR, CLOSURES_FOR_FOUR_EYES, ClosureReason, Party, Role
 
 # Every kind of duty that events other than calls may open: a version says of each how long it may take.
 REVIEW_KINDS = frozenset(

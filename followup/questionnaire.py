@@ -13,10 +13,11 @@ from typing import Any
 from followup.answers import parse_answers
 from followup.calendar import EVENING, local_instant
 from followup.policy import outcomes_of
+from models.contacts import SPOKEN, CallOutcome
 from models.facts import CallRecord
 from models.followup_policy import FollowupPolicy, OpensDuty, OutcomeRule
 from models.reports import Recipient
-from models.states import SPOKEN, CallOutcome, Party
+from models.states import Party
 
 __all__ = ["EscalateFor", "Opens", "Weighed", "concerns", "moved_at", "parse_answers", "weigh"]
 

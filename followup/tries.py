@@ -9,9 +9,10 @@ from functools import cache
 
 from followup.calendar import in_quiet_hours
 from followup.policy import in_force
+from models.contacts import TryEnd
 from models.facts import AttemptFacts
 from models.followup_policy import FollowupPolicy, TryRule
-from models.states import Party, TryEnd
+from models.states import Party
 
 
 def try_rule(policy: FollowupPolicy, end: TryEnd) -> TryRule:

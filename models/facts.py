@@ -11,27 +11,23 @@ from datetime import date, datetime
 from typing import Any, Literal
 from uuid import UUID
 
+from models.contacts import CallOutcome, Channel
+from models.findings import FindingCode, FindingState, Severity, severity_of
 from models.interview import Interviewee, QuestionSet
 from models.ladder import LadderFacts
 from models.packet import Packet
 from models.reading import DocumentText, MachineZone, PostalAnswer
 from models.states import (
     ApplicationState,
-    CallOutcome,
     CaseState,
-    Channel,
     CheckKind,
     CheckState,
     DecisionValue,
     DocumentKind,
-    FindingCode,
-    FindingState,
     Party,
     PrsLevel,
     RequirementState,
     Role,
-    Severity,
-    severity_of,
 )
 
 

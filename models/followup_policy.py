@@ -7,17 +7,10 @@ from typing import Literal
 
 from pydantic import Field
 
+from models.contacts import CallOutcome, Channel, TryEnd
 from models.policy import Frozen, Line
 from models.reports import Recipient
-from models.states import (
-    CallOutcome,
-    Channel,
-    ClosureReason,
-    Party,
-    PrsLevel,
-    Role,
-    TryEnd,
-)
+from models.states import ClosureReason, Party, PrsLevel, Role
 
 
 class CallRule(Line):

@@ -233,97 +233,6 @@ CHECK_MOVES: Mapping[CheckState, frozenset[CheckState]] = {
 PENDING_CHECK = "pending_check"
 
 
-class Severity(StrEnum):
-    BLOCK = "block"
-    REVIEW = "review"
-    NOTE = "note"
-
-
-class FindingState(StrEnum):
-    OPEN = "open"
-    CLEARED = "cleared"  # a person settled a `review` finding with reasons
-    RESOLVED = "resolved"  # the facts changed: it no longer holds
-
-
-class FindingCode(StrEnum):
-    DOCUMENT_MISSING = "DOCUMENT_MISSING"
-    DOCUMENT_ILLEGIBLE = "DOCUMENT_ILLEGIBLE"
-    CONSENT_MISSING = "CONSENT_MISSING"
-    RELATIONSHIP_UNPROVEN = "RELATIONSHIP_UNPROVEN"
-    IDENTITY_EXPIRED = "IDENTITY_EXPIRED"
-    ADDRESS_UNDELIVERABLE = "ADDRESS_UNDELIVERABLE"
-    ADDRESS_UNIT_MISSING = "ADDRESS_UNIT_MISSING"
-    ADDRESS_DOCUMENT_STALE = "ADDRESS_DOCUMENT_STALE"
-    CHECK_PENDING = "CHECK_PENDING"
-    CHECK_STALE = "CHECK_STALE"
-    CHECK_FAILED = "CHECK_FAILED"
-    CHECK_HIT_BAR = "CHECK_HIT_BAR"
-    HOME_STUDY_TVPRA = "HOME_STUDY_TVPRA"
-    HOME_STUDY_ORR = "HOME_STUDY_ORR"
-    DOCUMENT_REUSED = "DOCUMENT_REUSED"
-    IDENTITY_MISMATCH = "IDENTITY_MISMATCH"
-    ADDRESS_NOT_RESIDENTIAL = "ADDRESS_NOT_RESIDENTIAL"
-    ADDRESS_DOCUMENT_MISMATCH = "ADDRESS_DOCUMENT_MISMATCH"
-    ADDRESS_NAME_MISMATCH = "ADDRESS_NAME_MISMATCH"
-    ADDRESS_UNREAD = "ADDRESS_UNREAD"
-    CHECK_HIT_REVIEW = "CHECK_HIT_REVIEW"
-    LINK_SPONSOR_SEEN = "LINK_SPONSOR_SEEN"
-    LINK_SHARED_ADDRESS = "LINK_SHARED_ADDRESS"
-    LINK_SHARED_CONTACT = "LINK_SHARED_CONTACT"
-    LINK_MANY_CHILDREN = "LINK_MANY_CHILDREN"
-    LINK_CHILD_SEEN = "LINK_CHILD_SEEN"
-    TRAFFICKING_INDICATOR = "TRAFFICKING_INDICATOR"
-    # notes
-    ADDRESS_CITY_DIFFERS = "ADDRESS_CITY_DIFFERS"
-    ADDRESS_TEXT_DISAGREES = "ADDRESS_TEXT_DISAGREES"
-    CHECK_PENDING_ALLOWED = "CHECK_PENDING_ALLOWED"
-
-
-_F = FindingCode
-BLOCKS = frozenset(
-    {
-        _F.DOCUMENT_MISSING,
-        _F.DOCUMENT_ILLEGIBLE,
-        _F.CONSENT_MISSING,
-        _F.RELATIONSHIP_UNPROVEN,
-        _F.IDENTITY_EXPIRED,
-        _F.ADDRESS_UNDELIVERABLE,
-        _F.ADDRESS_UNIT_MISSING,
-        _F.ADDRESS_DOCUMENT_STALE,
-        _F.CHECK_PENDING,
-        _F.CHECK_STALE,
-        _F.CHECK_FAILED,
-        _F.CHECK_HIT_BAR,
-        _F.HOME_STUDY_TVPRA,
-        _F.HOME_STUDY_ORR,
-    }
-)
-REVIEWS = frozenset(
-    {
-        _F.DOCUMENT_REUSED,
-        _F.IDENTITY_MISMATCH,
-        _F.ADDRESS_NOT_RESIDENTIAL,
-        _F.ADDRESS_DOCUMENT_MISMATCH,
-        _F.ADDRESS_NAME_MISMATCH,
-        _F.ADDRESS_UNREAD,
-        _F.CHECK_HIT_REVIEW,
-        _F.LINK_SPONSOR_SEEN,
-        _F.LINK_SHARED_ADDRESS,
-        _F.LINK_SHARED_CONTACT,
-        _F.LINK_MANY_CHILDREN,
-        _F.LINK_CHILD_SEEN,
-        _F.TRAFFICKING_INDICATOR,
-    }
-)
-
-
-def severity_of(code: FindingCode) -> Severity:
-    """How heavy a finding of this code is. The list is a contract (design 6.3)."""
-    if code in BLOCKS:
-        return Severity.BLOCK
-    return Severity.REVIEW if code in REVIEWS else Severity.NOTE
-
-
 class RequirementState(StrEnum):
     MISSING = "missing"
     RECEIVED = "received"
@@ -406,13 +315,6 @@ class Party(StrEnum):
     CASE = "case"  # a duty about the case as a whole
 
 
-class Channel(StrEnum):
-    TEXT = "text"
-    AUTOMATED_CALL = "automated_call"
-    HUMAN_CALL = "human_call"
-    VISIT = "visit"
-
-
 class PrsLevel(StrEnum):
     """How much a child is helped after the release: 1 check-ins by phone, 2 case management with visits, 3
     intensive services at home; `tvpra` what the law wants after a home study of its own, until 18."""
@@ -421,91 +323,6 @@ class PrsLevel(StrEnum):
     TWO = "2"
     THREE = "3"
     TVPRA = "tvpra"
-
-
-class CallOutcome(StrEnum):
-    REACHED_ALONE = "reached_alone"
-    REACHED_NOT_ALONE = "reached_not_alone"
-    SPONSOR_ONLY = "sponsor_only"
-    NOT_LIVING_THERE = "not_living_there"
-    MISSING = "missing"
-    MOVED = "moved"
-    NO_ANSWER = "no_answer"
-    BUSY = "busy"
-    MACHINE = "machine"
-    WRONG_NUMBER = "wrong_number"
-    REFUSED = "refused"
-    LANGUAGE_BARRIER = "language_barrier"
-
-
-class TryEnd(StrEnum):
-    """How a try ended that reached nobody, whoever made it: a person, a machine's call, a text."""
-
-    NO_ANSWER = "no_answer"
-    BUSY = "busy"
-    MACHINE = "machine"
-    OUT_OF_SERVICE = "out_of_service"
-    UNREACHABLE = "unreachable"  # for now
-    WRONG_NUMBER = "wrong_number"
-    LANDLINE = "landline"
-    INVALID = "invalid"
-    STOPPED = "stopped"
-    PROVIDER_ERROR = "provider_error"  # says nothing about the number
-    CALL_FAILED = "call_failed"
-    REFUSED = "refused"
-    LANGUAGE_BARRIER = "language_barrier"
-
-
-# Somebody of the family spoke. Which duty that settles is decided in followup.questionnaire.
-SPOKEN = frozenset(
-    {
-        CallOutcome.REACHED_ALONE,
-        CallOutcome.REACHED_NOT_ALONE,
-        CallOutcome.SPONSOR_ONLY,
-        CallOutcome.NOT_LIVING_THERE,
-        CallOutcome.MISSING,
-        CallOutcome.MOVED,
-    }
-)
-
-
-class MessageState(StrEnum):
-    QUEUED = "queued"
-    CLAIMED = "claimed"
-    ACCEPTED = "accepted"
-    DELIVERED = "delivered"
-    UNDELIVERED = "undelivered"
-    FAILED = "failed"
-    EXPIRED = "expired"
-    CANCELLED = "cancelled"
-    UNKNOWN = "unknown"
-
-
-_M = MessageState
-# Late and duplicate receipts are normal: a final state ignores them. `unknown` may still be proven.
-MESSAGE_MOVES: Mapping[MessageState, frozenset[MessageState]] = {
-    _M.QUEUED: frozenset({_M.CLAIMED, _M.EXPIRED, _M.CANCELLED}),
-    _M.CLAIMED: frozenset(
-        {
-            _M.ACCEPTED,
-            _M.DELIVERED,
-            _M.UNDELIVERED,
-            _M.FAILED,
-            _M.QUEUED,
-            _M.UNKNOWN,
-            _M.EXPIRED,
-            _M.CANCELLED,
-        }
-    ),
-    _M.ACCEPTED: frozenset({_M.DELIVERED, _M.UNDELIVERED, _M.FAILED, _M.UNKNOWN}),
-    _M.UNKNOWN: frozenset({_M.ACCEPTED, _M.DELIVERED, _M.UNDELIVERED, _M.FAILED}),
-    _M.DELIVERED: frozenset(),
-    _M.UNDELIVERED: frozenset(),
-    _M.FAILED: frozenset(),
-    _M.EXPIRED: frozenset(),
-    _M.CANCELLED: frozenset(),
-}
-LIVE_MESSAGES = frozenset({_M.QUEUED, _M.CLAIMED, _M.ACCEPTED, _M.DELIVERED, _M.UNKNOWN})
 
 
 class DraftState(StrEnum):

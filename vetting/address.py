@@ -13,9 +13,9 @@ from datetime import date
 from functools import lru_cache
 from typing import Any
 
+from models.findings import FindingCode
 from models.packet import Address, Packet
 from models.reading import DocumentText, PostalAnswer, ReadLine
-from models.states import FindingCode
 from vetting.address_form import DwellingText, dwelling_key_text, parse_stated
 from vetting.address_match import AddressMatch, AddressReading, find_address, looks_like_a_lease
 from vetting.document_date import DocumentDate, find_date

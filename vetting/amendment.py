@@ -14,8 +14,9 @@ from typing import Any, Literal
 from pydantic import BaseModel
 
 from models.facts import ApplicationFacts, FindingFacts, Requirement
+from models.findings import FindingCode, FindingState
 from models.packet import HouseholdMember, Packet
-from models.states import APPROVALS, DecisionValue, FindingCode, FindingState, RequirementState
+from models.states import APPROVALS, DecisionValue, RequirementState
 from models.vetting_policy import VettingPolicy
 from vetting.completeness import requirements
 

@@ -12,8 +12,9 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from models.facts import ApplicationFacts, CheckFacts, DocumentFacts, Finding, PendingAllowanceFacts
+from models.findings import FindingCode
 from models.policy import Line
-from models.states import CheckKind, CheckState, DocumentKind, FindingCode
+from models.states import CheckKind, CheckState, DocumentKind
 from models.vetting_policy import CheckRule, PendingReleaseRule, VettingPolicy
 from vetting import home_study
 from vetting.category import subjects, who

@@ -13,7 +13,8 @@ from models.facts import (
     ManualFacts,
     Requirement,
 )
-from models.states import DocumentKind, FindingCode, RequirementState
+from models.findings import FindingCode
+from models.states import DocumentKind, RequirementState
 from models.vetting_policy import DocumentRule, ManualRule, VettingPolicy
 from vetting import checks, home_study
 from vetting.category import Subject, stated_document, subjects, who

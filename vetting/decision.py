@@ -18,6 +18,7 @@ from models.facts import (
     Person,
     Requirement,
 )
+from models.findings import FindingCode, FindingState, Severity
 from models.hits import Verdict
 from models.states import (
     APPLICATION_OVER,
@@ -27,11 +28,8 @@ from models.states import (
     ConsultationOutcome,
     DecisionValue,
     DocumentKind,
-    FindingCode,
-    FindingState,
     RequirementState,
     Role,
-    Severity,
 )
 from models.vetting_policy import PendingReleaseRule, VettingPolicy
 from models.voices import want_another

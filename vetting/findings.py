@@ -9,7 +9,7 @@ from datetime import datetime
 from uuid import UUID
 
 from models.facts import ApplicationFacts, Finding, FindingFacts
-from models.states import FindingCode, FindingState
+from models.findings import FindingCode, FindingState
 from models.vetting_policy import VettingPolicy
 from vetting import checks, completeness, home_study, identity, interviews, linkage, proof_of_address
 

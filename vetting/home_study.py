@@ -12,8 +12,9 @@ from datetime import datetime
 from typing import Literal
 
 from models.facts import ApplicationFacts, Finding, HomeStudyFacts, Requirement
+from models.findings import FindingCode
 from models.policy import Line
-from models.states import FindingCode, RequirementState
+from models.states import RequirementState
 from models.vetting_policy import HomeStudyRule, VettingPolicy
 from vetting.category import subjects
 from vetting.policy import asks, is_waived

@@ -8,9 +8,10 @@ from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from models.facts import ApplicationFacts, ConfirmationFacts, DocumentFacts, Finding
+from models.findings import FindingCode
 from models.policy import Line
 from models.reading import MachineZone
-from models.states import IDENTITY_DOCUMENTS, DocumentKind, FindingCode
+from models.states import IDENTITY_DOCUMENTS, DocumentKind
 from models.vetting_policy import DocumentRule, VettingPolicy
 from vetting import zone
 from vetting.category import stated_document, who

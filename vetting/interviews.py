@@ -16,6 +16,7 @@ from pydantic import ValidationError
 
 from models.errors import BadInput, Problem
 from models.facts import ApplicationFacts, Finding, InterviewFacts
+from models.findings import FindingCode
 from models.interview import (
     INTERVIEWEES,
     UNSAID,
@@ -24,7 +25,6 @@ from models.interview import (
     QuestionSet,
     Sign,
 )
-from models.states import FindingCode
 from models.vetting_policy import VettingPolicy
 
 MOST_WORDS = 4000

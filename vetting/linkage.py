@@ -10,7 +10,8 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 
 from models.facts import ApplicationFacts, Finding, LinkFacts, MergedFacts
-from models.states import APPLICATION_OVER, FindingCode
+from models.findings import FindingCode
+from models.states import APPLICATION_OVER
 from models.vetting_policy import VettingPolicy
 from vetting.risks import counts, counts_once
 

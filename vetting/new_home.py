@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from models.facts import ApplicationFacts, DocumentFacts, Finding
+from models.findings import FindingCode, Severity
 from models.packet import Address, Packet
 from models.reading import PostalAnswer
-from models.states import FindingCode, Severity
 from models.vetting_policy import VettingPolicy
 from vetting import identity, proof_of_address
 from vetting.checks import is_legible

@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from models.facts import ApplicationFacts, DocumentFacts, Finding
-from models.states import DocumentKind, FindingCode
+from models.findings import FindingCode
+from models.states import DocumentKind
 from models.vetting_policy import VettingPolicy
 from vetting import address
 

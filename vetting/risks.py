@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from models.facts import ApplicationFacts, LinkFacts
-from models.states import ApplicationState, CheckKind, CheckState, FindingCode, FindingState
+from models.findings import FindingCode, FindingState
+from models.states import ApplicationState, CheckKind, CheckState
 from models.vetting_policy import Risk
 
 _HITS = frozenset({CheckState.HIT_REVIEW, CheckState.HIT_BAR})

@@ -10,16 +10,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 
 from models.facts import ApplicationFacts, Duty, Finding, Requirement
-from models.states import (
-    APPLICATION_OVER,
-    ApplicationState,
-    FindingCode,
-    FindingState,
-    Party,
-    RequirementState,
-    Severity,
-    Stage,
-)
+from models.findings import FindingCode, FindingState, Severity
+from models.states import APPLICATION_OVER, ApplicationState, Party, RequirementState, Stage
 from models.vetting_policy import VettingPolicy
 from vetting import checks
 from vetting.decision import address_pending, lacking_recommendations

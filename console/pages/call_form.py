@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from followup.answers import Answers
-from models.states import SPOKEN, CallOutcome
+from models.contacts import SPOKEN, CallOutcome
 
 _YES_NO = (("yes", "Yes"), ("no", "No"), ("unknown", "Not known"))
 _WORDS = frozenset({"what_happened", "sleeps_where", "sleeps_with", "safe_word", "good_time"})

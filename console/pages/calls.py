@@ -21,8 +21,9 @@ from console.speech import gettext, speech
 from integrations.desk import call_tasks, calls
 from integrations.desk.views import case_json
 from integrations.identity.accounts import SignedIn
+from models.contacts import CallOutcome
 from models.errors import BadInput, Problem
-from models.states import CallOutcome, Party
+from models.states import Party
 
 router = APIRouter()
 

@@ -14,7 +14,8 @@ from integrations.store import history
 from integrations.store.applications import current_documents, gather
 from integrations.store.ladder import appeal_of, standing_decision, supersede
 from models.facts import ApplicationFacts
-from models.states import AppealOutcome, ApplicationState, DecisionValue, FindingState
+from models.findings import FindingState
+from models.states import AppealOutcome, ApplicationState, DecisionValue
 from models.tables.ladder import Amendment
 from models.tables.vetting import Application, Decision
 from models.tables.vetting import Finding as FindingRow

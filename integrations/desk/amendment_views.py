@@ -21,8 +21,9 @@ from integrations.store.sealing import open_bytes
 from integrations.store.staff import require_role
 from models.errors import BadInput
 from models.facts import Person
+from models.findings import FindingState
 from models.packet import Packet, parse_packet
-from models.states import ApplicationState, DraftState, FindingState
+from models.states import ApplicationState, DraftState
 from models.tables.intake import PacketDraft
 from models.tables.people import Staff
 from models.tables.vetting import Application, ApplicationRevision

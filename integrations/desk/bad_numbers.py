@@ -12,8 +12,9 @@ from followup.tries import duties_opened, try_rule
 from integrations.desk.duties import open_followup, review_duty
 from integrations.desk.escalations import policy_of
 from integrations.store import history
+from models.contacts import TryEnd
 from models.followup_policy import TryRule
-from models.states import FOLLOWED, Party, TryEnd
+from models.states import FOLLOWED, Party
 from models.tables.people import Case, PhoneNumber
 
 FIND_NUMBER = "find_number"

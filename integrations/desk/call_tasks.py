@@ -22,9 +22,10 @@ from integrations.store.contacts import plain_number
 from integrations.store.scope import IN_SCOPE
 from integrations.store.sealing import open_json, seal_json
 from integrations.store.staff import record_act, require_role
+from models.contacts import CallOutcome
 from models.errors import Refused
 from models.facts import Person
-from models.states import CallOutcome, Role
+from models.states import Role
 from models.tables.base import Sealed
 from models.tables.ledger import Call
 from models.tables.people import Case, PhoneNumber

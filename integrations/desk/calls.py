@@ -33,18 +33,11 @@ from integrations.store.contacts import add_attempt, zones_of
 from integrations.store.sealing import seal_json
 from integrations.store.staff import record_act, require_role
 from integrations.store.whereabouts import current_home
+from models.contacts import SPOKEN, CallOutcome, Channel, TryEnd
 from models.errors import BadInput, Problem, Refused
 from models.facts import CallRecord, Duty, Person
 from models.packet import Address as StatedAddress
-from models.states import (
-    FOLLOWED,
-    SPOKEN,
-    CallOutcome,
-    Channel,
-    ObligationState,
-    Party,
-    TryEnd,
-)
+from models.states import FOLLOWED, ObligationState, Party
 from models.tables.ledger import Call, Evidence, Obligation
 from models.tables.people import Address, Case, PhoneNumber
 

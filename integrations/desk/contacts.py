@@ -27,9 +27,10 @@ from integrations.store.cases import lock_cases
 from integrations.store.contacts import attempts_of, consents, facts_of, landlines, numbers_of
 from integrations.store.lost import home_country_decided
 from integrations.zones import FALLBACK
+from models.contacts import Channel
 from models.facts import NumberFacts
 from models.followup_policy import FollowupPolicy, ReminderRule
-from models.states import Channel, ObligationState, Party
+from models.states import ObligationState, Party
 from models.tables.ledger import Hearing, Obligation
 from models.tables.people import Case, PhoneNumber
 

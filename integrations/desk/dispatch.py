@@ -27,8 +27,9 @@ from integrations.kit import Kit
 from integrations.messaging import segments
 from integrations.store.cases import lock_case, lock_cases
 from integrations.store.contacts import consents, plain_number, zones_of
+from models.contacts import MessageState
 from models.errors import OutcomeUnknown, Rejected, Unavailable
-from models.states import FOLLOWED, MessageState, ObligationState
+from models.states import FOLLOWED, ObligationState
 from models.tables.base import Row
 from models.tables.ledger import Hearing, Message, Obligation
 from models.tables.people import Case, PhoneNumber

@@ -16,7 +16,8 @@ from integrations.desk.ladder_ends import ladder_evidence
 from integrations.store import ledger
 from integrations.store.applications import current_address
 from models.facts import ApplicationFacts, Requirement
-from models.states import FindingState, RequirementState
+from models.findings import FindingState
+from models.states import RequirementState
 from models.tables.ledger import Obligation
 from models.tables.people import Staff
 from models.tables.vetting import (

@@ -13,7 +13,8 @@ from integrations.policies import vetting_policy
 from integrations.store import history
 from integrations.store.applications import gather
 from models.facts import ApplicationFacts, Finding
-from models.states import ApplicationState, FindingState
+from models.findings import FindingState
+from models.states import ApplicationState
 from models.tables.vetting import Application
 from models.tables.vetting import Finding as FindingRow
 from models.vetting_policy import VettingPolicy

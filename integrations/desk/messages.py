@@ -17,8 +17,9 @@ from integrations.desk.bad_numbers import FIND_NUMBER, learn
 from integrations.desk.duties import open_followup, review_duty
 from integrations.desk.escalations import policy_of
 from integrations.store import history, ledger
+from models.contacts import MESSAGE_MOVES, MessageState, TryEnd
 from models.facts import Duty
-from models.states import MESSAGE_MOVES, MessageState, ObligationState, Party, TryEnd
+from models.states import ObligationState, Party
 from models.tables.ledger import Attempt, Message, Obligation
 from models.tables.people import Case, Consent, PhoneNumber
 

@@ -15,8 +15,8 @@ from integrations.desk.duties import open_followup, owned_until, review_duty
 from integrations.desk.escalations import policy_of
 from integrations.store import history, ledger
 from integrations.store.contacts import add_attempt
+from models.contacts import Channel
 from models.facts import Duty
-from models.states import Channel
 from models.tables.ledger import Obligation
 from models.tables.people import Address, Case
 

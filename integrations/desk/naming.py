@@ -8,7 +8,8 @@ from typing import TypeVar
 
 from models.errors import BadInput, Problem, Refused
 from models.facts import ApplicationFacts, CheckFacts, FindingFacts, Requirement
-from models.states import CheckState, FindingState
+from models.findings import FindingState
+from models.states import CheckState
 from vetting.checks import RequiredCheck, hit_of
 from vetting.findings import key_of
 from vetting.pending_release import AWAITED

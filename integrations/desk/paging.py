@@ -13,7 +13,7 @@ from followup.paging import pages
 from integrations.messaging.webhooks import StatusReport
 from integrations.paging_rules import NEWEST, paging_rules
 from integrations.store import history
-from models.states import MessageState
+from models.contacts import MessageState
 from models.tables.ledger import Escalation, InboundText
 from models.tables.paging import Page, Paging
 

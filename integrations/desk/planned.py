@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, select, update
 from sqlmodel import Session, col
 
 from integrations.store import history
-from models.states import MessageState
+from models.contacts import MessageState
 from models.tables.ledger import Attempt, Call, Message
 
 ACTOR = "engine:planned"

@@ -17,7 +17,8 @@ from integrations.desk.escalations import open_escalation, policy_of
 from integrations.desk.messages import move_message
 from integrations.desk.moves import Told, report_move
 from integrations.desk.pausing import PERHAPS_A_STOP, pause
-from models.states import FOLLOWED, Channel, MessageState, Party, TryEnd
+from models.contacts import Channel, MessageState, TryEnd
+from models.states import FOLLOWED, Party
 from models.tables.ledger import Call, Message
 from models.tables.people import Case, Consent, PhoneNumber
 

@@ -16,8 +16,9 @@ from integrations.desk.escalations import Alarm, open_alarms, policy_of
 from integrations.desk.messages import voice_duty
 from integrations.desk.sight import lose
 from integrations.store import ledger
+from models.contacts import Channel
 from models.facts import Duty
-from models.states import Channel, Party
+from models.states import Party
 from models.tables.ledger import Attempt, Call, Message, Obligation
 from models.tables.people import Case, PhoneNumber
 

@@ -22,14 +22,8 @@ from integrations.store.revisions import waiver_holds
 from integrations.store.sealing import seal_json
 from models.errors import BadInput, Problem, Stale
 from models.facts import Person, Requirement
-from models.states import (
-    APPLICATION_MOVES,
-    SENT_BACK,
-    ApplicationState,
-    DecisionValue,
-    DenialGround,
-    FindingState,
-)
+from models.findings import FindingState
+from models.states import APPLICATION_MOVES, SENT_BACK, ApplicationState, DecisionValue, DenialGround
 from models.tables.base import Sealed
 from models.tables.ladder import Consultation, ReviewWaiver
 from models.tables.vetting import Confirmation, Decision, Recommendation, Waiver

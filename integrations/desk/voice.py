@@ -24,8 +24,9 @@ from integrations.kit import Kit
 from integrations.store import history
 from integrations.store.cases import lock_cases, lock_row
 from integrations.store.contacts import consents, plain_number, zones_of
+from models.contacts import CallOutcome, Channel, TryEnd
 from models.errors import OutcomeUnknown, Rejected, Unavailable
-from models.states import FOLLOWED, CallOutcome, Channel, ObligationState, TryEnd
+from models.states import FOLLOWED, ObligationState
 from models.tables.ledger import Attempt, Call, Obligation
 from models.tables.people import Case, PhoneNumber
 

@@ -19,8 +19,8 @@ from twilio.rest import Client
 
 from integrations.messaging.transport import SERVICE, QuietHttpClient
 from integrations.messaging.webhooks import CallStatus, message_state
+from models.contacts import MessageState
 from models.errors import OutcomeUnknown, Unavailable
-from models.states import MessageState
 
 T = TypeVar("T")
 

@@ -13,8 +13,8 @@ from enum import StrEnum
 
 from twilio.request_validator import RequestValidator
 
+from models.contacts import MessageState
 from models.errors import BadInput, Problem
-from models.states import MessageState
 
 Form = Mapping[str, str]
 

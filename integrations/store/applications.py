@@ -39,18 +39,10 @@ from models.facts import (
     PendingAllowanceFacts,
     WaiverFacts,
 )
+from models.findings import FindingCode, FindingState
 from models.packet import Packet
 from models.reading import MachineZone, PostalAnswer, document_text, machine_zone
-from models.states import (
-    ApplicationState,
-    CheckKind,
-    CheckState,
-    DecisionValue,
-    DocumentKind,
-    FindingCode,
-    FindingState,
-    Role,
-)
+from models.states import ApplicationState, CheckKind, CheckState, DecisionValue, DocumentKind, Role
 from models.tables import vetting as tables
 from models.tables.checks import PendingAllowance
 from models.tables.linkage import Interview

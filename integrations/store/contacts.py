@@ -13,8 +13,9 @@ from integrations.catalogs import spoken_by_machine, written_language
 from integrations.store.cases import of_the_followed
 from integrations.store.sealing import open_json
 from integrations.vault import Vault
+from models.contacts import Channel
 from models.facts import AttemptFacts, NumberFacts
-from models.states import Channel, Party
+from models.states import Party
 from models.tables.ledger import Attempt
 from models.tables.people import Case, Consent, PhoneNumber
 

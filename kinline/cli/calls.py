@@ -15,7 +15,7 @@ from kinline.cli.common import As, AsJson, At, MaybeAs
 from kinline.cli.followup import as_uuid
 from kinline.cli.followup import call_app as app
 from kinline.stack import Stack
-from models.states import CallOutcome
+from models.contacts import CallOutcome
 
 __all__ = ["app"]
 Task = Annotated[str, typer.Argument(metavar="TASK", help="Its id, from `kinline call list`.")]

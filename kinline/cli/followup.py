@@ -20,9 +20,10 @@ from kinline.cli import common, sentences, show
 from kinline.cli.cases import Case, act_on_case
 from kinline.cli.common import As, AsJson, At, MaybeAs, Reason
 from kinline.stack import Stack
+from models.contacts import CallOutcome
 from models.errors import BadInput, Problem
 from models.facts import Person
-from models.states import CallOutcome, Party
+from models.states import Party
 
 app = typer.Typer()
 call_app = typer.Typer(help="Calls by people.")

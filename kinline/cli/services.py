@@ -11,7 +11,8 @@ from integrations.desk import calls, prs_acts
 from kinline.cli import common
 from kinline.cli.cases import Case, act_on_case
 from kinline.cli.common import As, AsJson, At, Reason
-from models.states import CallOutcome, Channel, Party, PrsLevel
+from models.contacts import CallOutcome, Channel
+from models.states import Party, PrsLevel
 
 prs_app = typer.Typer(help="A child's post-release services.")
 visit_app = typer.Typer(help="Visits to the child's home.")

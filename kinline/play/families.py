@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from integrations.sandbox.phones import Pickup
-from models.states import CallOutcome, Party
+from models.contacts import CallOutcome
+from models.states import Party
 
 _UNANSWERED = {
     Pickup.RINGS_OUT: CallOutcome.NO_ANSWER,

@@ -28,9 +28,10 @@ from kinline.play.families import Heard, heard
 from kinline.play.homes import file_form, open_forms, open_verifications, verify
 from kinline.play.papers import make_paper, open_papers
 from models.concentration import REVIEW_DUTY
+from models.contacts import Channel
 from models.errors import Refused
 from models.facts import Person
-from models.states import Channel, LostOutcome, Party
+from models.states import LostOutcome, Party
 from models.tables.ledger import Attempt, Call, Escalation, Obligation
 from models.tables.people import Case, Child, PhoneNumber
 

@@ -18,16 +18,9 @@ from sqlalchemy import (
 )
 from sqlmodel import Field
 
+from models.contacts import CallOutcome, Channel, MessageState
 from models.reports import PAPER_DUTIES
-from models.states import (
-    PENDING_CHECK,
-    CallOutcome,
-    Channel,
-    EscalationState,
-    MessageState,
-    ObligationState,
-    Party,
-)
+from models.states import PENDING_CHECK, EscalationState, ObligationState, Party
 from models.tables.base import Row, Sealed, instant, json_object, one_of, sealed
 
 # A child or sponsor who must be spoken to: only a person's call or visit settles these.

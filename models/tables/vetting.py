@@ -7,17 +7,9 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, UniqueConstraint, text
 from sqlmodel import Field
 
+from models.findings import FindingState, Severity
 from models.hits import VERDICTS
-from models.states import (
-    ApplicationState,
-    CheckKind,
-    CheckState,
-    DecisionValue,
-    DocumentKind,
-    FindingState,
-    Severity,
-    Stage,
-)
+from models.states import ApplicationState, CheckKind, CheckState, DecisionValue, DocumentKind, Stage
 from models.tables.base import Row, Sealed, instant, json_object, one_of, sealed, words
 
 

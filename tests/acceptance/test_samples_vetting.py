@@ -18,8 +18,8 @@ from integrations.kit import Kit
 from integrations.packets import read_path
 from integrations.policies import vetting_policy
 from integrations.store.applications import gather
+from models.findings import FindingState
 from models.kept_facts import keep, restore
-from models.states import FindingState
 from models.tables.vetting import Application
 from tests.builders import NOW
 from tests.integration import scenes

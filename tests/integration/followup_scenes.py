@@ -30,8 +30,9 @@ from integrations.sandbox.serving import ThreadedServer
 from integrations.sandbox.store import MemoryStore
 from integrations.sandbox.twilio_server import TwilioSandbox
 from integrations.store.accounting import Account, take_account
+from models.contacts import CallOutcome
 from models.facts import Person
-from models.states import CallOutcome, Party
+from models.states import Party
 from models.tables.base import Row
 from models.tables.ledger import Attempt, Call, Escalation, Message, Obligation
 from models.tables.people import Case, PhoneNumber

@@ -37,8 +37,9 @@ from integrations.sandbox.twilio_voice import CALLS, EVENTS, TEXTS
 from integrations.store.accounting import take_account
 from kinline.play.run import next_in_ledger
 from kinline.play.staff import Staff
+from models.contacts import CallOutcome
 from models.errors import BadInput, Refused
-from models.states import CallOutcome, ClosureReason, LostOutcome, Party
+from models.states import ClosureReason, LostOutcome, Party
 from models.tables.ledger import Escalation, InboundText, Message, Obligation
 from models.tables.paging import Paging
 from models.tables.people import Case, PhoneNumber

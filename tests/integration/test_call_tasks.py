@@ -12,9 +12,9 @@ from typer.testing import CliRunner
 from integrations.desk import call_tasks
 from integrations.kit import Kit
 from kinline.cli.calls import app
+from models.contacts import CallOutcome
 from models.errors import BadInput, Refused
 from models.facts import Person
-from models.states import CallOutcome
 from models.tables.reports import CallDraft
 from models.tables.system import AuditEntry
 from tests.integration.followup_scenes import DAY, HOUR, Family, World, a_family, still_world

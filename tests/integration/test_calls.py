@@ -13,9 +13,10 @@ from sqlalchemy import text
 from integrations.desk import cases, duties
 from integrations.kit import Kit
 from integrations.policies import followup_policy
+from models.contacts import CallOutcome
 from models.errors import BadInput, Refused
 from models.facts import Person
-from models.states import CallOutcome, Party
+from models.states import Party
 from models.tables.ledger import Call, Obligation
 from tests.integration.followup_scenes import (
     DAY,

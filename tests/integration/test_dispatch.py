@@ -16,8 +16,8 @@ from integrations.desk.inbound import take_status
 from integrations.desk.messages import queue_text
 from integrations.kit import Kit
 from integrations.messaging.webhooks import StatusReport
+from models.contacts import MessageState
 from models.facts import Person
-from models.states import MessageState
 from models.tables.ledger import Obligation
 from models.tables.people import Case, Consent, PhoneNumber
 from tests.builders import a_message

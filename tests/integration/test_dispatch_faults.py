@@ -10,9 +10,9 @@ import pytest
 from integrations.desk.inbound import take_status
 from integrations.kit import Kit
 from integrations.messaging.webhooks import StatusReport
+from models.contacts import MessageState
 from models.errors import Rejected
 from models.facts import Person
-from models.states import MessageState
 from tests.integration.followup_scenes import (
     HOUR,
     MINUTE,

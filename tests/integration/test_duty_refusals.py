@@ -11,9 +11,10 @@ from sqlmodel import Session
 
 from followup.answers import parse_answers
 from integrations.vault import Vault
+from models.contacts import CallOutcome
 from models.errors import BadInput
 from models.facts import Person
-from models.states import CallOutcome, Party
+from models.states import Party
 from models.tables.ledger import HEARD_CHILD, SPOKEN_DUTIES
 from tests.builders import (
     NOW,

@@ -13,9 +13,10 @@ from integrations.desk.prs import keep_prs, open_services
 from integrations.desk.sight import plan_facts
 from integrations.kit import Kit
 from integrations.policies import followup_policy
+from models.contacts import CallOutcome, Channel
 from models.errors import NotFound, Refused
 from models.facts import Person
-from models.states import CallOutcome, Channel, Party
+from models.states import Party
 from models.tables.people import Case
 from models.tables.policies import PolicyMove
 from tests.integration import families

@@ -9,7 +9,7 @@ from sqlalchemy import Engine, text
 from sqlmodel import Session
 
 from integrations.vault import Vault
-from models.states import LIVE_MESSAGES, MESSAGE_MOVES, MessageState
+from models.contacts import LIVE_MESSAGES, MESSAGE_MOVES, MessageState
 from models.tables.ledger import Message, Obligation
 from tests.builders import a_case, a_message, a_number, an_application, an_obligation
 from tests.refusals import refused

@@ -12,9 +12,10 @@ from sqlmodel import col
 from integrations.desk import calls, duties, prs_acts
 from integrations.desk.sight import keep_in_sight
 from integrations.kit import Kit
+from models.contacts import CallOutcome, Channel
 from models.errors import BadInput, Refused
 from models.facts import Person
-from models.states import CallOutcome, Channel, Party, PrsLevel
+from models.states import Party, PrsLevel
 from models.tables.ledger import Obligation
 from models.tables.people import Case
 from tests.integration.followup_scenes import (

@@ -12,8 +12,8 @@ from integrations.desk.inbound import take_status
 from integrations.desk.voice import take_call_status
 from integrations.kit import Kit
 from integrations.messaging.webhooks import CallReport, CallStatus, StatusReport
+from models.contacts import MessageState
 from models.facts import Person
-from models.states import MessageState
 from models.tables.ledger import Obligation
 from tests.integration.followup_scenes import HOUR, MINUTE, Family, World, a_family, local, open_world
 

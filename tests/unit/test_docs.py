@@ -18,14 +18,8 @@ from integrations.sandbox.phones import TABLE
 from integrations.settings import PREFIX, Settings
 from kinline.main import build
 from models import packet
-from models.states import (
-    CallOutcome,
-    ClosureReason,
-    DecisionValue,
-    DocumentKind,
-    Party,
-    Role,
-)
+from models.contacts import CallOutcome
+from models.states import ClosureReason, DecisionValue, DocumentKind, Party, Role
 from vetting.typed import parse_typed
 
 CLONE = Path(__file__).resolve().parents[2]

@@ -21,8 +21,9 @@ from PIL import Image
 from integrations.documents.legibility import measure
 from integrations.documents.reader import look_at
 from integrations.documents.sniff import check_file
+from models.findings import FindingCode
 from models.packet import Packet, parse_packet
-from models.states import ApplicationState, DocumentKind, FindingCode
+from models.states import ApplicationState, DocumentKind
 from samples.build import STORIES, packet_json, story_json
 from samples.draw import draw_story, render
 from samples.drawing.cards import Bearer, check_digit, passport_lines

@@ -8,32 +8,24 @@ from typing import Any
 
 import pytest
 
+from models.contacts import LIVE_MESSAGES, MESSAGE_MOVES, SPOKEN, CallOutcome, MessageState
 from models.errors import Refused
+from models.findings import BLOCKS, REVIEWS, FindingCode, Severity, severity_of
 from models.states import (
     APPLICATION_MOVES,
-    BLOCKS,
     CASE_MOVES,
     CHECK_MOVES,
     CLOSURES_FOR_A_SUPERVISOR,
     CLOSURES_FOR_FOUR_EYES,
-    LIVE_MESSAGES,
-    MESSAGE_MOVES,
-    REVIEWS,
-    SPOKEN,
     STAGE_MOVES,
     ApplicationState,
-    CallOutcome,
     CaseState,
     CheckKind,
     CheckState,
     ClosureReason,
     DocumentKind,
-    FindingCode,
-    MessageState,
-    Severity,
     Stage,
     require_move,
-    severity_of,
 )
 
 _VETTING = "incomplete in_checks in_review home_study"

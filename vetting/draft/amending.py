@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from models.states import DocumentKind, FindingCode
+from models.findings import FindingCode
+from models.states import DocumentKind
 from vetting.draft.answers import Base, Draft, Entry, Page, asked, draft_subject, origin
 from vetting.draft.questions import DOCUMENTS, SECTIONS, ListName, Question, Section
 from vetting.draft.typed import value_of

@@ -11,8 +11,9 @@ from pydantic.config import JsonDict
 
 from console.api.schemas.common import Shown
 from followup.answers import Answers
+from models.contacts import CallOutcome
 from models.packet import Address
-from models.states import ApplicationState, CallOutcome, Party
+from models.states import ApplicationState, Party
 
 _ADDRESS: JsonDict = {
     "address": {

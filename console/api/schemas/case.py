@@ -8,7 +8,8 @@ from uuid import UUID
 from pydantic import Field
 
 from console.api.schemas.common import Day, Moment, Shown
-from models.states import CallOutcome, CaseState, MessageState, Party
+from models.contacts import CallOutcome, MessageState
+from models.states import CaseState, Party
 
 
 class Roster(Shown):

@@ -16,8 +16,8 @@ from console.pages.call_form import OUTCOMES, answers_of, filled, topics
 from followup.answers import Answers
 from integrations.desk import call_tasks
 from integrations.kit import Kit
+from models.contacts import CallOutcome
 from models.facts import Person
-from models.states import CallOutcome
 from models.tables.reports import CallDraft
 from tests.integration.console.conftest import Wall, token_in, typed
 from tests.integration.followup_scenes import DAY, Family, World, a_family, still_world

@@ -25,8 +25,8 @@ from integrations.messaging.webhooks import (
 from integrations.sandbox.serving import ThreadedServer
 from integrations.sandbox.store import MemoryStore
 from integrations.sandbox.twilio_server import TwilioSandbox
+from models.contacts import MessageState
 from models.errors import OutcomeUnknown, Rejected, Unavailable
-from models.states import MessageState
 
 NOON = datetime(2026, 2, 2, 15, 0, tzinfo=UTC)
 ACCOUNT, TOKEN, OURS = "AC" + "0" * 32, "sandbox-token", "+12025550100"

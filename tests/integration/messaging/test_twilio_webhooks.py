@@ -15,8 +15,8 @@ from integrations.messaging.webhooks import (
     parse_status,
     verify_signature,
 )
+from models.contacts import MessageState
 from models.errors import BadInput
-from models.states import MessageState
 
 TOKEN, PUBLIC, PATH = "token", "https://kinline.example.org", "/webhooks/twilio/status?id=m1"
 FORM = [

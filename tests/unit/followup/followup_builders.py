@@ -11,6 +11,7 @@ from uuid import UUID
 from followup.catalog import Catalog, parse_catalog
 from followup.policy import parse_followup_policy, procedures_named
 from followup.reply_words import Lexicon, Words, lexicon, parse_words
+from models.contacts import CallOutcome, Channel
 from models.facts import (
     AttemptFacts,
     CallRecord,
@@ -21,7 +22,7 @@ from models.facts import (
     ReleaseFacts,
 )
 from models.followup_policy import FollowupPolicy
-from models.states import CallOutcome, CaseState, Channel, Party
+from models.states import CaseState, Party
 
 ROOM = Path(__file__).parents[3] / "followup"
 NEW_YORK, CHICAGO, PHOENIX, HAWAII = (

@@ -16,7 +16,7 @@ from followup.delivery import (
     after_failure,
     judge,
 )
-from models.states import TryEnd
+from models.contacts import TryEnd
 
 NOON = utc("2026-02-03T18:00")
 NIGHT = utc("2026-02-04T04:00")  # 22:00 in Chicago

@@ -11,8 +11,9 @@ from followup_builders import CHICAGO, HAWAII, NEW_YORK, PHOENIX, POLICY, a_duty
 
 from followup.calendar import EVENING, MORNING, in_quiet_hours, local_instant
 from followup.ladder import Exhausted, next_step
+from models.contacts import Channel
 from models.facts import AttemptFacts
-from models.states import Channel, Party
+from models.states import Party
 
 CHILD, SPONSOR = a_number(10), a_number(11, party=Party.SPONSOR)
 BACKUP = a_number(12, party=Party.SPONSOR, role="backup", texts=False)

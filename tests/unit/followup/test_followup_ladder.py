@@ -7,8 +7,9 @@ from followup_builders import CHICAGO, POLICY, a_duty, a_number, an_attempt, an_
 
 from followup.calendar import local_day
 from followup.ladder import AsksFirst, Exhausted, next_step
+from models.contacts import Channel
 from models.facts import AttemptFacts
-from models.states import Channel, Party
+from models.states import Party
 
 NOW = utc("2026-02-11T15:00")
 TEXT, AUTOMATED, HUMAN = Channel.TEXT, Channel.AUTOMATED_CALL, Channel.HUMAN_CALL

@@ -17,9 +17,10 @@ from followup.lost import (
     step_of,
 )
 from followup.policy import parse_followup_policy
+from models.contacts import Channel
 from models.errors import BadInput
 from models.facts import AttemptFacts
-from models.states import Channel, Party
+from models.states import Party
 
 LOST_AT = utc("2026-03-02T16:00")  # a Monday morning in Chicago
 CHILD = a_number(10)

@@ -9,9 +9,10 @@ from followup_builders import CHICAGO, POLICY, a_call, policy_text, procedures_t
 
 from followup.policy import outcomes_of, parse_followup_policy, review_of
 from followup.questionnaire import weigh
+from models.contacts import CallOutcome
 from models.errors import BadInput
 from models.reports import NOTICE_DUTY, REPORT_DUTIES
-from models.states import CallOutcome, Party
+from models.states import Party
 
 O = CallOutcome  # noqa: E741
 SPONSOR = {"spoke_to": "sponsor"}

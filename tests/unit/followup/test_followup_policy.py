@@ -8,8 +8,8 @@ from followup_builders import POLICY, ROOM, a_policy, policy_text, procedures_te
 from followup.accounting import LOST_REVIEW_WITHIN
 from followup.calendar import EVENING, MORNING
 from followup.policy import lines, parse_followup_policy, review_of
+from models.contacts import CallOutcome, Channel
 from models.errors import BadInput
-from models.states import CallOutcome, Channel
 
 VERSIONS = sorted(path.stem for path in (ROOM / "policies").glob("*.toml"))
 

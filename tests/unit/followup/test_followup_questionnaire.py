@@ -11,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from followup.questionnaire import parse_answers, weigh
+from models.contacts import SPOKEN, CallOutcome
 from models.errors import BadInput
-from models.states import SPOKEN, CallOutcome, Party
+from models.states import Party
 
 O = CallOutcome  # noqa: E741
 CHILD, SPONSOR = Party.CHILD, Party.SPONSOR

@@ -10,8 +10,9 @@ from followup_builders import POLICY, ROOM, a_policy
 from followup.answers import Answers, parse_answers, parse_draft
 from followup.forms import ABOUT
 from followup.scripts import blank_form, filled_form, needs_interpreter, parse_script
+from models.contacts import CallOutcome
 from models.errors import BadInput
-from models.states import CallOutcome, Party
+from models.states import Party
 
 FILES = sorted((ROOM / "scripts").glob("*.toml"))
 ENGLISH = (ROOM / "scripts" / "en.toml").read_text(encoding="utf-8")

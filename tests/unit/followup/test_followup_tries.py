@@ -18,9 +18,10 @@ from followup_builders import (
 from followup.ladder import NextStep, next_step
 from followup.policy import parse_followup_policy
 from followup.tries import duties_opened, try_rule
+from models.contacts import Channel, TryEnd
 from models.errors import BadInput
 from models.facts import AttemptFacts
-from models.states import Channel, Party, TryEnd
+from models.states import Party
 
 HUMAN = Channel.HUMAN_CALL
 CHILD, SPONSOR = a_number(10), a_number(11, party=Party.SPONSOR)

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from address_lines import BILL, DATED, HOME, ISSUED, NOW, PO_BOX, SUBMITTED, block, home, stated
 
+from models.findings import FindingCode
 from models.packet import Address, Packet
 from models.reading import DocumentText, PostalAnswer, ReadLine, document_text
-from models.states import FindingCode
 from vetting.address import address_findings
 
 

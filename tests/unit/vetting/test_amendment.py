@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.facts import ApplicationFacts, Finding, FindingFacts
+from models.findings import FindingCode, FindingState
 from models.packet import Packet
-from models.states import DecisionValue, FindingCode, FindingState
+from models.states import DecisionValue
 from tests.unit.vetting.scenes import (
     NOW,
     P2025,

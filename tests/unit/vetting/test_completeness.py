@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from models.facts import WaiverFacts
-from models.states import CheckKind, CheckState, DocumentKind, FindingCode, RequirementState
+from models.findings import FindingCode
+from models.states import CheckKind, CheckState, DocumentKind, RequirementState
 from models.vetting_policy import VettingPolicy
 from tests.unit.vetting.scenes import (
     DAY,

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from models.facts import ApplicationFacts, WaiverFacts
+from models.findings import FindingCode
 from models.kept_facts import FactsUnreadable, keep, restore
-from models.states import CheckKind, CheckState, FindingCode
+from models.states import CheckKind, CheckState
 from models.vetting_policy import When
 from tests.unit.vetting.scenes import (
     DAY,

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from models.facts import Finding, FindingFacts
-from models.states import FindingCode, FindingState
+from models.findings import FindingCode, FindingState
 from tests.unit.vetting.scenes import an_id
 from vetting.findings import STEP_CODES, FindingChanges, identity_of, key_of, sync
 

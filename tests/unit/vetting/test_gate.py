@@ -8,16 +8,8 @@ from typing import Any
 import pytest
 
 from models.facts import ApplicationFacts, Finding, FindingFacts, WaiverFacts
-from models.states import (
-    ApplicationState,
-    CheckKind,
-    CheckState,
-    DecisionValue,
-    DocumentKind,
-    FindingCode,
-    FindingState,
-    Role,
-)
+from models.findings import FindingCode, FindingState
+from models.states import ApplicationState, CheckKind, CheckState, DecisionValue, DocumentKind, Role
 from tests.unit.vetting.scenes import (
     DAY,
     NOW,

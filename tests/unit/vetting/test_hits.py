@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 
 from integrations.hits import NEWEST, hit_classes, hits_text
 from models.errors import BadInput
-from models.states import CheckKind, CheckState, FindingCode
+from models.findings import FindingCode
+from models.states import CheckKind, CheckState
 from tests.unit.vetting.scenes import NOW, P2025, a_check, ready
 from vetting import checks
 from vetting.checks import Standing, hit_of

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from models.facts import Finding, FindingFacts, LinkFacts, WaiverFacts
+from models.findings import FindingCode, FindingState
 from models.states import ApplicationState as A
-from models.states import CheckKind, CheckState, FindingCode, FindingState, RequirementState
+from models.states import CheckKind, CheckState, RequirementState
 from models.vetting_policy import VettingPolicy
 from tests.unit.vetting.scenes import (
     NOW,

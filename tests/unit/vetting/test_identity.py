@@ -8,7 +8,8 @@ from datetime import date
 import pytest
 
 from models.facts import DocumentFacts, Finding
-from models.states import DocumentKind, FindingCode
+from models.findings import FindingCode
+from models.states import DocumentKind
 from tests.unit.vetting.scenes import (
     DAY,
     NOW,

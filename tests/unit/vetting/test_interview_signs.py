@@ -13,8 +13,8 @@ import pytest
 
 from integrations.questions import question_text
 from models.errors import BadInput
+from models.findings import FindingCode, Severity
 from models.interview import INTERVIEWEES, UNSAID
-from models.states import FindingCode, Severity
 from tests.unit.vetting.scenes import NOW, P2025, QUESTIONS, an_interview, interviewed
 from vetting.findings import found_now, identity_of, key_of
 from vetting.interviews import findings, parse_interview, parse_interviewee, parse_question_set

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from models.facts import LinkFacts, MergedFacts
+from models.findings import FindingCode, Severity
 from models.kept_facts import keep, restore
-from models.states import ApplicationState, FindingCode, Severity
+from models.states import ApplicationState
 from tests.unit.vetting.scenes import NOW, P2025, STRANGER, a_link, a_packet, an_id, submitted
 from vetting.findings import identity_of
 from vetting.linkage import alarm_after_release, children_before, children_sought_now, findings

@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from models.facts import ApplicationFacts, Finding, FindingFacts
-from models.states import ApplicationState, CheckKind, CheckState, FindingCode, FindingState
+from models.findings import FindingCode, FindingState
+from models.states import ApplicationState, CheckKind, CheckState
 from tests.unit.vetting.scenes import (
     NOW,
     P2024,

@@ -8,16 +8,8 @@ from datetime import timedelta
 import pytest
 
 from models.facts import ApplicationFacts, Duty, Finding, FindingFacts
-from models.states import (
-    ApplicationState,
-    CheckKind,
-    CheckState,
-    DecisionValue,
-    DocumentKind,
-    FindingCode,
-    FindingState,
-    Party,
-)
+from models.findings import FindingCode, FindingState
+from models.states import ApplicationState, CheckKind, CheckState, DecisionValue, DocumentKind, Party
 from tests.unit.vetting.scenes import (
     DAY,
     NO_SUCH_PLACE,

@@ -11,15 +11,8 @@ import pytest
 from integrations.policies import policy_files, vetting_policies, vetting_policy
 from models.errors import BadInput, Refused
 from models.facts import ApplicationFacts, CheckFacts, PendingAllowanceFacts
-from models.states import (
-    ApplicationState,
-    CheckKind,
-    CheckState,
-    FindingCode,
-    RequirementState,
-    Role,
-    Severity,
-)
+from models.findings import FindingCode, Severity
+from models.states import ApplicationState, CheckKind, CheckState, RequirementState, Role
 from models.vetting_policy import PendingReleaseRule, When
 from tests.unit.vetting.scenes import (
     DAY,

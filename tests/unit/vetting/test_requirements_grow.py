@@ -9,14 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.facts import ApplicationFacts, Finding, FindingFacts
-from models.states import (
-    ApplicationState,
-    CheckKind,
-    CheckState,
-    FindingCode,
-    FindingState,
-    RequirementState,
-)
+from models.findings import FindingCode, FindingState
+from models.states import ApplicationState, CheckKind, CheckState, RequirementState
 from tests.unit.vetting.scenes import (
     NOW,
     POLICIES,

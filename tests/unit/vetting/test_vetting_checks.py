@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from models.facts import ApplicationFacts, CheckFacts, WaiverFacts
-from models.states import CheckKind, CheckState, DocumentKind, FindingCode
+from models.findings import FindingCode
+from models.states import CheckKind, CheckState, DocumentKind
 from tests.unit.vetting.scenes import (
     DAY,
     NOW,

@@ -10,17 +10,9 @@ import pytest
 
 from models.errors import BadInput, Refused
 from models.facts import ApplicationFacts, Finding, FindingFacts, Person, Requirement
+from models.findings import FindingCode, FindingState
 from models.hits import VERDICTS
-from models.states import (
-    APPROVALS,
-    ApplicationState,
-    CheckKind,
-    CheckState,
-    DecisionValue,
-    FindingCode,
-    FindingState,
-    Role,
-)
+from models.states import APPROVALS, ApplicationState, CheckKind, CheckState, DecisionValue, Role
 from tests.unit.vetting.scenes import (
     NOW,
     P2025,

@@ -1,0 +1,96 @@
+"""What vetting finds: each kind of finding by its code, and how heavy it is."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Severity(StrEnum):
+    BLOCK = "block"
+    REVIEW = "review"
+    NOTE = "note"
+
+
+class FindingState(StrEnum):
+    OPEN = "open"
+    CLEARED = "cleared"  # a person settled a `review` finding with reasons
+    RESOLVED = "resolved"  # the facts changed: it no longer holds
+
+
+class FindingCode(StrEnum):
+    DOCUMENT_MISSING = "DOCUMENT_MISSING"
+    DOCUMENT_ILLEGIBLE = "DOCUMENT_ILLEGIBLE"
+    CONSENT_MISSING = "CONSENT_MISSING"
+    RELATIONSHIP_UNPROVEN = "RELATIONSHIP_UNPROVEN"
+    IDENTITY_EXPIRED = "IDENTITY_EXPIRED"
+    ADDRESS_UNDELIVERABLE = "ADDRESS_UNDELIVERABLE"
+    ADDRESS_UNIT_MISSING = "ADDRESS_UNIT_MISSING"
+    ADDRESS_DOCUMENT_STALE = "ADDRESS_DOCUMENT_STALE"
+    CHECK_PENDING = "CHECK_PENDING"
+    CHECK_STALE = "CHECK_STALE"
+    CHECK_FAILED = "CHECK_FAILED"
+    CHECK_HIT_BAR = "CHECK_HIT_BAR"
+    HOME_STUDY_TVPRA = "HOME_STUDY_TVPRA"
+    HOME_STUDY_ORR = "HOME_STUDY_ORR"
+    DOCUMENT_REUSED = "DOCUMENT_REUSED"
+    IDENTITY_MISMATCH = "IDENTITY_MISMATCH"
+    ADDRESS_NOT_RESIDENTIAL = "ADDRESS_NOT_RESIDENTIAL"
+    ADDRESS_DOCUMENT_MISMATCH = "ADDRESS_DOCUMENT_MISMATCH"
+    ADDRESS_NAME_MISMATCH = "ADDRESS_NAME_MISMATCH"
+    ADDRESS_UNREAD = "ADDRESS_UNREAD"
+    CHECK_HIT_REVIEW = "CHECK_HIT_REVIEW"
+    LINK_SPONSOR_SEEN = "LINK_SPONSOR_SEEN"
+    LINK_SHARED_ADDRESS = "LINK_SHARED_ADDRESS"
+    LINK_SHARED_CONTACT = "LINK_SHARED_CONTACT"
+    LINK_MANY_CHILDREN = "LINK_MANY_CHILDREN"
+    LINK_CHILD_SEEN = "LINK_CHILD_SEEN"
+    TRAFFICKING_INDICATOR = "TRAFFICKING_INDICATOR"
+    # notes
+    ADDRESS_CITY_DIFFERS = "ADDRESS_CITY_DIFFERS"
+    ADDRESS_TEXT_DISAGREES = "ADDRESS_TEXT_DISAGREES"
+    CHECK_PENDING_ALLOWED = "CHECK_PENDING_ALLOWED"
+
+
+_F = FindingCode
+BLOCKS = frozenset(
+    {
+        _F.DOCUMENT_MISSING,
+        _F.DOCUMENT_ILLEGIBLE,
+        _F.CONSENT_MISSING,
+        _F.RELATIONSHIP_UNPROVEN,
+        _F.IDENTITY_EXPIRED,
+        _F.ADDRESS_UNDELIVERABLE,
+        _F.ADDRESS_UNIT_MISSING,
+        _F.ADDRESS_DOCUMENT_STALE,
+        _F.CHECK_PENDING,
+        _F.CHECK_STALE,
+        _F.CHECK_FAILED,
+        _F.CHECK_HIT_BAR,
+        _F.HOME_STUDY_TVPRA,
+        _F.HOME_STUDY_ORR,
+    }
+)
+REVIEWS = frozenset(
+    {
+        _F.DOCUMENT_REUSED,
+        _F.IDENTITY_MISMATCH,
+        _F.ADDRESS_NOT_RESIDENTIAL,
+        _F.ADDRESS_DOCUMENT_MISMATCH,
+        _F.ADDRESS_NAME_MISMATCH,
+        _F.ADDRESS_UNREAD,
+        _F.CHECK_HIT_REVIEW,
+        _F.LINK_SPONSOR_SEEN,
+        _F.LINK_SHARED_ADDRESS,
+        _F.LINK_SHARED_CONTACT,
+        _F.LINK_MANY_CHILDREN,
+        _F.LINK_CHILD_SEEN,
+        _F.TRAFFICKING_INDICATOR,
+    }
+)
+
+
+def severity_of(code: FindingCode) -> Severity:
+    """How heavy a finding of this code is. The list is a contract (design 6.3)."""
+    if code in BLOCKS:
+        return Severity.BLOCK
+    return Severity.REVIEW if code in REVIEWS else Severity.NOTE
