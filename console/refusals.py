@@ -22,6 +22,7 @@ _WHO_REFUSES = (
     "integrations/identity/*.py",
     "integrations/store/*.py",
     "integrations/unpacking.py",
+    "vetting/acts.py",
     "vetting/decision.py",
     "vetting/hits.py",
     "vetting/interviews.py",

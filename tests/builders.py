@@ -15,16 +15,8 @@ from sqlmodel import Session
 
 from integrations.vault import Place, Vault
 from models.tables.base import Row
-from models.tables.ledger import (
-    Attempt,
-    Call,
-    Escalation,
-    Evidence,
-    Hearing,
-    InboundText,
-    Message,
-    Obligation,
-)
+from models.tables.ledger import Attempt, Call, Escalation, Evidence, Hearing, Obligation
+from models.tables.messages import InboundText, Message
 from models.tables.people import Address, Case, Child, Consent, PhoneNumber, Sponsor, Staff
 from models.tables.vetting import (
     Application,

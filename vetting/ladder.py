@@ -10,15 +10,10 @@ from models.errors import BadInput, Problem, Refused
 from models.facts import ApplicationFacts, Duty, Person
 from models.states import APPLICATION_OVER, Appellant, ApplicationState, DecisionValue, Party, Role
 from models.vetting_policy import VettingPolicy
+from vetting.acts import may_act, refuse_when_over
 from vetting.category import category_of
-from vetting.decision import (
-    current_recommendations,
-    lacking_recommendations,
-    may_act,
-    refuse_open_questions,
-    refuse_when_over,
-    waived_reviews,
-)
+from vetting.decision import refuse_open_questions
+from vetting.gate import current_recommendations, lacking_recommendations, waived_reviews
 
 _A = ApplicationState
 _UNDECIDED = frozenset(_A) - APPLICATION_OVER - {_A.APPROVED}

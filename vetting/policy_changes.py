@@ -12,8 +12,8 @@ from models.facts import ApplicationFacts
 from models.policy import Line
 from models.vetting_policy import VettingPolicy
 from vetting.completeness import requirements
-from vetting.decision import unmet
 from vetting.findings import found_now, key_of
+from vetting.gate import unmet
 
 
 @dataclass(frozen=True, slots=True)

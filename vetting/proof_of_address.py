@@ -17,7 +17,7 @@ from vetting import address
 
 def findings(facts: ApplicationFacts, policy: VettingPolicy, now: datetime) -> tuple[Finding, ...]:
     """What stands against the address. No answer yet is no finding: the gate waits for it by
-    `vetting.decision.address_pending`, and so does a duty."""
+    `vetting.gate.address_pending`, and so does a duty."""
     return tuple(_all(facts, policy))
 
 

@@ -13,8 +13,8 @@ from datetime import datetime
 from models.facts import ApplicationFacts
 from models.vetting_policy import VettingPolicy
 from vetting.completeness import requirements
-from vetting.decision import unmet
 from vetting.findings import identity_of
+from vetting.gate import unmet
 from vetting.steps import open_findings
 
 

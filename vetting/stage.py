@@ -9,7 +9,7 @@ from models.facts import ApplicationFacts
 from models.states import ApplicationState, DecisionValue, Role, Stage
 from models.vetting_policy import VettingPolicy
 from vetting import home_study
-from vetting.decision import current_recommendations, lacking_recommendations
+from vetting.gate import current_recommendations, lacking_recommendations
 
 _ENDS = {
     ApplicationState.WITHDRAWN: Stage.INACTIVE,

@@ -14,8 +14,8 @@ from models.findings import FindingCode, FindingState, Severity
 from models.states import APPLICATION_OVER, ApplicationState, Party, RequirementState, Stage
 from models.vetting_policy import VettingPolicy
 from vetting import checks
-from vetting.decision import address_pending, lacking_recommendations
 from vetting.findings import found_now, identity_of, key_of
+from vetting.gate import address_pending, lacking_recommendations
 from vetting.ladder import acknowledge_by, denied_at, next_review
 from vetting.pending_release import allowance_for
 from vetting.policy import duty_line, is_waived

@@ -33,7 +33,8 @@ from integrations.desk import release as release_desk
 from integrations.desk.link_acts import decide_link
 from models.errors import BadInput, Problem
 from models.states import Role
-from vetting.decision import MAY_CLEAR, MAY_RELEASE, MAY_WAIVE
+from vetting.acts import MAY_CLEAR, MAY_WAIVE
+from vetting.decision import MAY_RELEASE
 
 _MANAGER, _COORDINATOR = Role.CASE_MANAGER, Role.CASE_COORDINATOR
 _SPECIALIST, _SUPERVISOR = Role.FEDERAL_FIELD_SPECIALIST, Role.SUPERVISOR

@@ -15,7 +15,7 @@ from console.pages.typed_words import in_words, typed_fields, typed_json
 from integrations.desk import vetting
 from integrations.desk.documents import document_json, item_of
 from integrations.identity.accounts import SignedIn
-from vetting.decision import MAY_CONFIRM
+from vetting.acts import MAY_CONFIRM
 from vetting.typed import fields_of
 
 router = APIRouter(prefix="/applications/{key}/documents/{document_id}")

@@ -1,6 +1,6 @@
 """The gate's list of what is missing, as people read it: one heading for each kind of thing.
 
-Each line of the gate begins with a stable code (`vetting.decision`), then names the thing.
+Each line of the gate begins with a stable code (`vetting.gate`), then names the thing.
 """
 
 from __future__ import annotations

@@ -26,8 +26,8 @@ from models.tables.vetting import Application, Decision, Recommendation, Release
 from models.vetting_policy import VettingPolicy
 from vetting import explain, home_study
 from vetting.completeness import requirements
-from vetting.decision import Gate, gate, lacking_recommendations
 from vetting.findings import key_of
+from vetting.gate import Gate, gate, lacking_recommendations
 from vetting.interviews import unanswered
 from vetting.pending_release import allowance_for
 

@@ -22,7 +22,7 @@ from models.packet import parse_part
 from models.states import Role
 from models.tables.base import Sealed
 from models.tables.studies import Concern, ManualItem
-from vetting import decision
+from vetting import acts
 
 _MAY_RAISE = (
     Role.CASE_MANAGER,
@@ -54,7 +54,7 @@ def raise_concern(kit: Kit, key: str, person: Person, *, words: str, now: dateti
     with kit.transaction() as session:
         act = Act(kit, session, key, person, now)
         held = require_role(person, *_MAY_RAISE)
-        decision.refuse_when_over(act.facts)
+        acts.refuse_when_over(act.facts)
         row = Concern(
             application_id=act.application.id, sealed_words=Sealed(b""), raised_by=person.id, at=now
         )
@@ -79,7 +79,7 @@ def record(kit: Kit, key: str, item: str, person: Person, done: Done, *, reason:
     with kit.transaction() as session:
         act = Act(kit, session, key, person, now)
         role = require_role(person, Role.CASE_MANAGER)
-        decision.refuse_when_over(act.facts)
+        acts.refuse_when_over(act.facts)
         asked = find_requirement(_by_hand(act), item)
         _check(asked.item, done, now)
         name, content = done.evidence

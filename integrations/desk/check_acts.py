@@ -23,7 +23,7 @@ from models.facts import CheckFacts, Person
 from models.states import CHECK_MOVES, ApplicationState, CheckKind, CheckState, Role
 from models.tables.checks import PendingAllowance
 from models.tables.vetting import BackgroundCheck
-from vetting import checks, decision
+from vetting import acts, checks
 
 ON_PAPER = "paper"
 _RESULTS = (CheckState.CLEAR, CheckState.HIT_REVIEW, CheckState.HIT_BAR)
@@ -44,7 +44,7 @@ def allow_pending(kit: Kit, key: str, check: str, person: Person, *, reason: str
     with kit.transaction() as session:
         act = Act(kit, session, key, person, now)
         named = find_check_out(act.facts, check)
-        role, line = decision.may_allow_pending(act.facts, act.policy, person, named, reason, now)
+        role, line = acts.may_allow_pending(act.facts, act.policy, person, named, reason, now)
         row = PendingAllowance(
             application_id=act.application.id,
             check_id=named.id,

@@ -13,7 +13,7 @@ from integrations.kit import Kit
 from integrations.store.sealing import open_json
 from models.errors import BadInput, NotFound
 from models.states import Party
-from models.tables.ledger import InboundText, Message
+from models.tables.messages import InboundText, Message
 from models.tables.paging import ReplyReading
 from models.tables.people import PhoneNumber, Staff
 

@@ -31,7 +31,8 @@ from models.contacts import MessageState
 from models.errors import OutcomeUnknown, Rejected, Unavailable
 from models.states import FOLLOWED, ObligationState
 from models.tables.base import Row
-from models.tables.ledger import Hearing, Message, Obligation
+from models.tables.ledger import Hearing, Obligation
+from models.tables.messages import Message
 from models.tables.people import Case, PhoneNumber
 
 LEASE = timedelta(minutes=2)

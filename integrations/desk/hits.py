@@ -29,7 +29,7 @@ from models.states import Role
 from models.tables.checks import CheckVerdict, CriminalRecord
 from models.tables.people import Staff
 from models.tables.vetting import BackgroundCheck, DocumentFile
-from vetting import checks, decision, hits
+from vetting import acts, checks, hits
 
 _DISPOSITIONS = ("resolved", "unresolved")
 MAY_JUDGE = (Role.FEDERAL_FIELD_SPECIALIST, Role.SUPERVISOR)
@@ -65,7 +65,7 @@ def adjudicate(
         row = session.get_one(BackgroundCheck, named.id, with_for_update=True)
         round_, first = _round(row, _voices(session, row.id))
         spoke = first.by_staff if first else None
-        role = decision.may_adjudicate(act.facts, person, named, reason, spoke, word=said.verdict, now=now)
+        role = acts.may_adjudicate(act.facts, person, named, reason, spoke, word=said.verdict, now=now)
         paper = None
         if evidence is not None:
             paper = keep_legible(act, evidence[1], option="--evidence", filename=evidence[0])
@@ -193,7 +193,7 @@ def keep_record(
         )
     with kit.transaction() as session:
         act = Act(kit, session, key, person, now)
-        role = decision.may_act(act.facts, person, Role.CASE_MANAGER)
+        role = acts.may_act(act.facts, person, Role.CASE_MANAGER)
         row = session.get_one(BackgroundCheck, find_hit(act.facts, check).id, with_for_update=True)
         add_record(act, row, record, option="--record")
         if disposition is not None:
@@ -235,7 +235,7 @@ def read_record(kit: Kit, key: str, check: str, person: Person, *, reason: str, 
     with kit.transaction() as session:
         application = find_application(session, key)
         facts = gather(session, kit.vault, application)
-        decision.may_act(facts, person, *MAY_JUDGE)
+        acts.may_act(facts, person, *MAY_JUDGE)
         hit = find_hit(facts, check)
         found = session.execute(_kept(hit.id).limit(1)).first()
         if found is None:

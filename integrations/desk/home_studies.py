@@ -15,7 +15,7 @@ from models.errors import BadInput, Problem, Refused
 from models.facts import Person
 from models.states import DocumentKind, Role
 from models.tables.studies import HomeStudy, PrsOffer
-from vetting import decision, home_study
+from vetting import acts, home_study
 
 
 def order(kit: Kit, key: str, person: Person, *, reason: str, now: datetime) -> UUID:
@@ -27,7 +27,7 @@ def order(kit: Kit, key: str, person: Person, *, reason: str, now: datetime) -> 
     want_reason(reason)
     with kit.transaction() as session:
         act = Act(kit, session, key, person, now)
-        role = decision.may_study(act.facts, person, Role.FEDERAL_FIELD_SPECIALIST)
+        role = acts.may_study(act.facts, person, Role.FEDERAL_FIELD_SPECIALIST)
         order_study(act, reason)
         return act.done(role, "homestudy order", judge="assessment")
 
@@ -80,7 +80,7 @@ def receive(
         )
     with kit.transaction() as session:
         act = Act(kit, session, key, person, now)
-        role = decision.may_study(act.facts, person, Role.CASE_MANAGER)
+        role = acts.may_study(act.facts, person, Role.CASE_MANAGER)
         newest = home_study.latest(act.facts)
         if newest is None or newest.received_at is not None:
             raise Refused("out_of_order", "No home study is under way.", ["kinline homestudy order"])
@@ -119,7 +119,7 @@ def override(kit: Kit, key: str, person: Person, *, reason: str, now: datetime) 
     want_reason(reason)
     with kit.transaction() as session:
         act = Act(kit, session, key, person, now)
-        role, newest = decision.may_override(act.facts, person, reason)
+        role, newest = acts.may_override(act.facts, person, reason)
         row = session.get_one(HomeStudy, newest.id)
         if row.override_by is None:
             row.override_at, row.override_by, row.override_reason = now, person.id, reason

@@ -33,7 +33,8 @@ from integrations.store.cases import lock_cases, lock_row, of_the_followed
 from integrations.store.sealing import seal_json
 from models.states import FOLLOWED, CaseState, Party
 from models.tables.base import Sealed
-from models.tables.ledger import Attempt, InboundText, Message
+from models.tables.ledger import Attempt
+from models.tables.messages import InboundText, Message
 from models.tables.people import Case, PhoneNumber, Staff
 
 # A digit answers a question that was asked within this time. Source: issue 4, point 6.

@@ -24,7 +24,7 @@ from models.tables.base import Sealed
 from models.tables.linkage import Interview
 from models.tables.people import Staff
 from models.tables.vetting import Application
-from vetting import decision
+from vetting import acts
 from vetting.interviews import parse_interview, parse_interviewee
 
 MAY_INTERVIEW = (Role.CASE_MANAGER, Role.SUPERVISOR, Role.INTEGRITY_REVIEWER)
@@ -41,7 +41,7 @@ def record(kit: Kit, key: str, person: Person, *, party: str, answers: bytes, no
     with kit.transaction() as session:
         act = Act(kit, session, key, person, now)
         role = require_role(person, *MAY_INTERVIEW)
-        decision.refuse_when_over(act.facts)
+        acts.refuse_when_over(act.facts)
         row = Interview(
             application_id=act.application.id,
             party=interviewee,
@@ -115,7 +115,7 @@ def read_one(kit: Kit, key: str, interview_id: UUID, person: Person, *, now: dat
 def _open(session: Session, kit: Kit, key: str, person: Person) -> Application:
     """The application, for somebody who may read what was said."""
     application = find_application(session, key)
-    decision.may_act(gather(session, kit.vault, application), person, *MAY_INTERVIEW)
+    acts.may_act(gather(session, kit.vault, application), person, *MAY_INTERVIEW)
     return application
 
 

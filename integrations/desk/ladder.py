@@ -26,7 +26,7 @@ from models.tables.base import Sealed
 from models.tables.ladder import Answer, Consultation, PendingReview, Question, ReviewWaiver
 from models.tables.vetting import Decision, Recommendation
 from vetting import ladder
-from vetting.decision import lacking_recommendations
+from vetting.gate import lacking_recommendations
 
 # What is said of an application as it stands; what a withdrawal or a weighty amendment takes back.
 OPINIONS: tuple[Any, ...] = (Recommendation, ReviewWaiver, Consultation)

@@ -13,7 +13,7 @@ from integrations.catalogs import catalogs, prices
 from integrations.desk.instants import iso
 from integrations.kit import Kit
 from integrations.messaging import segments
-from models.tables.ledger import Message
+from models.tables.messages import Message
 
 
 def messages_json() -> dict[str, Any]:

@@ -20,7 +20,8 @@ from integrations.store import history, ledger
 from models.contacts import MESSAGE_MOVES, MessageState, TryEnd
 from models.facts import Duty
 from models.states import ObligationState, Party
-from models.tables.ledger import Attempt, Message, Obligation
+from models.tables.ledger import Attempt, Obligation
+from models.tables.messages import Message
 from models.tables.people import Case, Consent, PhoneNumber
 
 ACTOR = "engine:dispatch"

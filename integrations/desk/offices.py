@@ -24,7 +24,8 @@ from integrations.store.staff import require_role
 from models.errors import BadInput, NotFound, Problem, Refused
 from models.facts import Person
 from models.states import Role
-from models.tables.ledger import Call, Escalation, Hearing, Message, Obligation
+from models.tables.ledger import Call, Escalation, Hearing, Obligation
+from models.tables.messages import Message
 from models.tables.offices import CaseOpening, OfficeProvider
 from models.tables.people import PhoneNumber, Staff
 from models.tables.reports import Notice

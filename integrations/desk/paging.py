@@ -14,7 +14,8 @@ from integrations.messaging.webhooks import StatusReport
 from integrations.paging_rules import NEWEST, paging_rules
 from integrations.store import history
 from models.contacts import MessageState
-from models.tables.ledger import Escalation, InboundText
+from models.tables.ledger import Escalation
+from models.tables.messages import InboundText
 from models.tables.paging import Page, Paging
 
 ACTOR = "engine:paging"

@@ -11,7 +11,8 @@ from sqlmodel import Session, col
 
 from integrations.store import history
 from models.contacts import MessageState
-from models.tables.ledger import Attempt, Call, Message
+from models.tables.ledger import Attempt, Call
+from models.tables.messages import Message
 
 ACTOR = "engine:planned"
 

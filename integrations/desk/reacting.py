@@ -19,7 +19,8 @@ from integrations.desk.moves import Told, report_move
 from integrations.desk.pausing import PERHAPS_A_STOP, pause
 from models.contacts import Channel, MessageState, TryEnd
 from models.states import FOLLOWED, Party
-from models.tables.ledger import Call, Message
+from models.tables.ledger import Call
+from models.tables.messages import Message
 from models.tables.people import Case, Consent, PhoneNumber
 
 ACTOR = "engine:inbound"

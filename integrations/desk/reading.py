@@ -21,7 +21,8 @@ from integrations.store.staff import record_act, require_role
 from models.errors import BadInput, NotFound, Problem, Refused
 from models.facts import Person
 from models.states import Role
-from models.tables.ledger import Attempt, InboundText, Obligation
+from models.tables.ledger import Attempt, Obligation
+from models.tables.messages import InboundText
 from models.tables.paging import ReplyReading
 from models.tables.people import Case, PhoneNumber
 

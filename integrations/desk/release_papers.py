@@ -23,7 +23,7 @@ from models.tables.base import Sealed
 from models.tables.papers import Disclosure, ReleasePaper
 from models.tables.vetting import Application, Release
 from models.vetting_policy import VettingPolicy
-from vetting.decision import may_act
+from vetting.acts import may_act
 
 _MAY_READ = (Role.CASE_MANAGER, Role.FEDERAL_FIELD_SPECIALIST, Role.SUPERVISOR)
 

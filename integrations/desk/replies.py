@@ -16,7 +16,8 @@ from integrations.store import history
 from integrations.store.sealing import open_json
 from integrations.store.staff import require_role
 from models.facts import Person
-from models.tables.ledger import InboundText, Obligation
+from models.tables.ledger import Obligation
+from models.tables.messages import InboundText
 from models.tables.paging import Paging, ReplyReading
 from models.tables.people import PhoneNumber
 

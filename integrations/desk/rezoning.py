@@ -15,7 +15,8 @@ from integrations.desk.duties import as_duty, owned_until
 from integrations.desk.escalations import policy_of
 from integrations.store import history, ledger
 from models.followup_policy import FollowupPolicy
-from models.tables.ledger import Call, Message, Obligation
+from models.tables.ledger import Call, Obligation
+from models.tables.messages import Message
 from models.tables.people import Case
 
 WHY = "they live in another time zone"

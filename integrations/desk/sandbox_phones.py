@@ -24,7 +24,7 @@ from integrations.store.sealing import open_json
 from models.errors import BadInput, NotFound, Problem, Refused, Unavailable
 from models.facts import Person
 from models.states import Party
-from models.tables.ledger import InboundText, Message
+from models.tables.messages import InboundText, Message
 from models.tables.people import Case, PhoneNumber
 from models.tables.vetting import Application
 

@@ -19,7 +19,8 @@ from integrations.store import ledger
 from models.contacts import Channel
 from models.facts import Duty
 from models.states import Party
-from models.tables.ledger import Attempt, Call, Message, Obligation
+from models.tables.ledger import Attempt, Call, Obligation
+from models.tables.messages import Message
 from models.tables.people import Case, PhoneNumber
 
 ACTOR = "engine:contacts"

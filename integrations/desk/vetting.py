@@ -28,7 +28,7 @@ from models.tables.base import Sealed
 from models.tables.ladder import Consultation, ReviewWaiver
 from models.tables.vetting import Confirmation, Decision, Recommendation, Waiver
 from models.tables.vetting import Finding as FindingRow
-from vetting import decision
+from vetting import acts, decision
 from vetting.typed import compare, parse_typed
 
 _STATE_AFTER = {
@@ -60,7 +60,7 @@ def confirm(
     with kit.transaction() as session:
         act = Act(kit, session, key, person, now)
         requirement = find_requirement(act.required, item)
-        role = decision.may_confirm(act.facts, person, requirement)
+        role = acts.may_confirm(act.facts, person, requirement)
         parsed = parse_typed(requirement.item, typed)
         compared = compare(requirement.item, requirement.subject, parsed, act.facts.packet)
         document_id = _document_to_read(act, requirement)
@@ -95,7 +95,7 @@ def clear(kit: Kit, key: str, finding: str, person: Person, *, reason: str, now:
     with kit.transaction() as session:
         act = Act(kit, session, key, person, now)
         found = find_finding(act.facts, finding)
-        role = decision.may_clear(act.facts, person, found, reason)
+        role = acts.may_clear(act.facts, person, found, reason)
         row = session.get_one(FindingRow, found.id)
         row.state, row.settled_at = FindingState.CLEARED.value, now
         row.settled_by, row.reason = person.id, reason
@@ -116,7 +116,7 @@ def waive(kit: Kit, key: str, item: str, person: Person, *, reason: str, now: da
         ).one_or_none()
         stands = row is not None and waiver_holds(session, kit.vault, row, act.facts.packet)
         first_voice = row.proposed_by if row is not None and stands else None
-        role = decision.may_waive(act.facts, person, requirement, reason, first_voice)
+        role = acts.may_waive(act.facts, person, requirement, reason, first_voice)
         row = row or Waiver(
             application_id=act.application.id,
             item=requirement.key,

@@ -23,7 +23,8 @@ from integrations.store import history
 from integrations.store.accounting import stands, take_account
 from integrations.store.cases import find_case
 from integrations.store.scope import ESCALATION_IN_SCOPE, IN_SCOPE
-from models.tables.ledger import Attempt, Call, Escalation, Message, Obligation
+from models.tables.ledger import Attempt, Call, Escalation, Obligation
+from models.tables.messages import Message
 from models.tables.paging import Paging
 from models.tables.people import Case, PhoneNumber, Staff
 from models.tables.roster import RosterRelease

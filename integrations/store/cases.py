@@ -13,7 +13,8 @@ from sqlalchemy import ColumnElement, and_, exists, or_, select
 from sqlmodel import Session, col
 
 from models.errors import BadInput, NotFound, Problem
-from models.tables.ledger import Call, Escalation, Message, Obligation
+from models.tables.ledger import Call, Escalation, Obligation
+from models.tables.messages import Message
 from models.tables.people import Address, Case, PhoneNumber
 from models.tables.roster import RosterRelease
 from models.tables.vetting import Application, Release

@@ -34,7 +34,8 @@ from models.contacts import CallOutcome
 from models.facts import Person
 from models.states import Party
 from models.tables.base import Row
-from models.tables.ledger import Attempt, Call, Escalation, Message, Obligation
+from models.tables.ledger import Attempt, Call, Escalation, Obligation
+from models.tables.messages import Message
 from models.tables.people import Case, PhoneNumber
 from models.tables.system import Environment
 from tests.builders import NOW

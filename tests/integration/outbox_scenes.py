@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from models.tables.ledger import Message
+from models.tables.messages import Message
 from tests.integration.followup_scenes import Family, World, a_family, local
 
 

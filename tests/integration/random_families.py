@@ -40,7 +40,8 @@ from kinline.play.staff import Staff
 from models.contacts import CallOutcome
 from models.errors import BadInput, Refused
 from models.states import ClosureReason, LostOutcome, Party
-from models.tables.ledger import Escalation, InboundText, Message, Obligation
+from models.tables.ledger import Escalation, Obligation
+from models.tables.messages import InboundText, Message
 from models.tables.paging import Paging
 from models.tables.people import Case, PhoneNumber
 from tests.builders import NOW, a_vault

@@ -21,7 +21,8 @@ from models.facts import Person
 from models.states import CLOSURES_FOR_A_SUPERVISOR, LostOutcome, Party
 from models.tables.base import Sealed
 from models.tables.closing import Closure
-from models.tables.ledger import Escalation, Message, Obligation
+from models.tables.ledger import Escalation, Obligation
+from models.tables.messages import Message
 from models.tables.people import Case
 from models.tables.vetting import Act, Document, DocumentFile
 from tests.builders import NOW, a_hearing, save

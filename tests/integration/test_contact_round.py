@@ -14,7 +14,8 @@ from integrations.desk.views import queue_json
 from integrations.kit import Kit
 from models.facts import Person
 from models.states import Party
-from models.tables.ledger import Attempt, Call, Message, Obligation
+from models.tables.ledger import Attempt, Call, Obligation
+from models.tables.messages import Message
 from tests.integration.followup_scenes import DAY, HOUR, Family, World, a_family, local, open_world
 
 CHICAGO = ZoneInfo("America/Chicago")

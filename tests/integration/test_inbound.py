@@ -16,7 +16,8 @@ from integrations.kit import Kit
 from integrations.messaging.webhooks import parse_inbound
 from models.errors import Refused
 from models.facts import Person
-from models.tables.ledger import Escalation, InboundText
+from models.tables.ledger import Escalation
+from models.tables.messages import InboundText
 from models.tables.people import Consent, PhoneNumber
 from models.tables.system import AuditEntry
 from tests.integration.followup_scenes import (

@@ -10,7 +10,8 @@ from sqlmodel import Session
 
 from integrations.vault import Vault
 from models.contacts import LIVE_MESSAGES, MESSAGE_MOVES, MessageState
-from models.tables.ledger import Message, Obligation
+from models.tables.ledger import Obligation
+from models.tables.messages import Message
 from tests.builders import a_case, a_message, a_number, an_application, an_obligation
 from tests.refusals import refused
 

@@ -17,7 +17,8 @@ from integrations.desk.replies import replies_json
 from integrations.desk.views import case_json, queue_json
 from integrations.kit import Kit
 from models.facts import Person
-from models.tables.ledger import Escalation, InboundText
+from models.tables.ledger import Escalation
+from models.tables.messages import InboundText
 from models.tables.paging import Page, Paging
 from models.tables.people import Staff
 from tests.integration.followup_scenes import (

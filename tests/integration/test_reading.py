@@ -16,7 +16,8 @@ from integrations.desk.reading import read_reply
 from integrations.kit import Kit
 from models.errors import BadInput, NotFound, Refused
 from models.facts import Person
-from models.tables.ledger import Attempt, Evidence, InboundText
+from models.tables.ledger import Attempt, Evidence
+from models.tables.messages import InboundText
 from models.tables.paging import Paging, ReplyReading
 from models.tables.people import Consent
 from tests.integration.followup_scenes import (

@@ -14,7 +14,8 @@ from integrations.desk import addresses
 from integrations.kit import Kit
 from models.errors import Unavailable
 from models.facts import Person, PostalAnswer
-from models.tables.ledger import Call, Message
+from models.tables.ledger import Call
+from models.tables.messages import Message
 from tests.integration.followup_scenes import DAY, HOUR, MINUTE, Family, World, a_family, local, open_world
 from vetting.ports import AddressQuery
 

@@ -23,7 +23,8 @@ from integrations.sandbox.serving import ThreadedServer
 from models.errors import Refused
 from models.facts import Person
 from models.tables.base import Row, Sealed
-from models.tables.ledger import Call, Escalation, Message, Obligation
+from models.tables.ledger import Call, Escalation, Obligation
+from models.tables.messages import Message
 from models.tables.people import Address, Case, Child, Consent, PhoneNumber, Sponsor
 from models.tables.system import RoundSlot
 from models.tables.vetting import Application, Release

@@ -27,7 +27,8 @@ from integrations.settings import Settings
 from kinline.play.moving import TimeMover
 from kinline.providers import SandboxTime, SandboxUrls
 from models.facts import Person
-from models.tables.ledger import Call, InboundText
+from models.tables.ledger import Call
+from models.tables.messages import InboundText
 from models.tables.system import AuditEntry
 from tests.builders import NOW
 from tests.integration.console.conftest import open_browser, token_in

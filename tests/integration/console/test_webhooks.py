@@ -18,7 +18,8 @@ from integrations.keys import person_keys
 from integrations.kit import Kit
 from integrations.packets import read_path
 from integrations.store.applications import find_application
-from models.tables.ledger import Call, InboundText, Message
+from models.tables.ledger import Call
+from models.tables.messages import InboundText, Message
 from models.tables.system import History
 from models.tables.vetting import BackgroundCheck
 from tests.builders import (

@@ -27,8 +27,8 @@ from tests.unit.vetting.scenes import (
     recommended,
 )
 from vetting.completeness import requirements
-from vetting.decision import Gate, current_recommendations, gate
 from vetting.findings import found_now
+from vetting.gate import Gate, current_recommendations, gate
 
 CM, CC, FFS = P2025.roles.recommend[0], P2025.roles.recommend[1], P2025.roles.decide
 V = DecisionValue

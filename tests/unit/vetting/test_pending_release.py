@@ -29,8 +29,9 @@ from tests.unit.vetting.scenes import (
     ready,
 )
 from vetting import checks
+from vetting.acts import may_allow_pending
 from vetting.completeness import requirements
-from vetting.decision import gate, may_allow_pending
+from vetting.gate import gate
 from vetting.out_at_release import duty_of, next_duty, out_at_release
 from vetting.pending_release import allowance_for
 from vetting.policy import parse_vetting_policy

@@ -28,7 +28,7 @@ from tests.unit.vetting.scenes import (
     submitted,
 )
 from vetting.completeness import requirements
-from vetting.decision import gate
+from vetting.gate import gate
 
 CIRCUMSTANCES = ("trafficking_victim", "disability", "abused", "especially_vulnerable")
 SPONSORS: tuple[dict[str, Any], ...] = (

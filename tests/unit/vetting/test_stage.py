@@ -42,7 +42,7 @@ from tests.unit.vetting.scenes import (
     submitted,
 )
 from vetting.completeness import requirements
-from vetting.decision import current_recommendations, lacking_recommendations
+from vetting.gate import current_recommendations, lacking_recommendations
 from vetting.ladder import acknowledge_by, next_review, review_due_on, window_ends
 from vetting.policy import duty_line, parse_vetting_policy
 from vetting.stage import stage_of

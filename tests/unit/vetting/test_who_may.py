@@ -27,7 +27,7 @@ from tests.unit.vetting.scenes import (
     recommended,
     submitted,
 )
-from vetting import decision
+from vetting import acts, decision
 from vetting.completeness import requirements
 
 R, V, A = Role, DecisionValue, ApplicationState
@@ -62,7 +62,7 @@ def asked_for(facts: ApplicationFacts, key: str) -> Requirement:
 
 
 def confirm(facts: ApplicationFacts, person: Person, key: str = "sponsor_identity@sponsor") -> str:
-    return code_of(decision.may_confirm, facts, person, asked_for(facts, key))
+    return code_of(acts.may_confirm, facts, person, asked_for(facts, key))
 
 
 def a_row(code: FindingCode, state: FindingState = FindingState.OPEN) -> FindingFacts:
@@ -71,25 +71,25 @@ def a_row(code: FindingCode, state: FindingState = FindingState.OPEN) -> Finding
 
 def clear(facts: ApplicationFacts, person: Person, row: FindingFacts | None = None) -> str:
     row = row or a_row(FindingCode.LINK_SHARED_ADDRESS)
-    return code_of(decision.may_clear, facts, person, row, REASON)
+    return code_of(acts.may_clear, facts, person, row, REASON)
 
 
 def waive(facts: ApplicationFacts, person: Person, key: str = "proof_of_income@sponsor", **named: Any) -> str:
-    return code_of(decision.may_waive, facts, person, asked_for(facts, key), REASON, **named)
+    return code_of(acts.may_waive, facts, person, asked_for(facts, key), REASON, **named)
 
 
 def override(facts: ApplicationFacts, person: Person, *, proposed_by: Person | None = None) -> str:
     study = a_study("ORR-3", result="negative", override_proposed_by=proposed_by.id if proposed_by else None)
     facts = replace(facts, home_studies=(study,))
     try:
-        return str(decision.may_override(facts, person, REASON)[0])
+        return str(acts.may_override(facts, person, REASON)[0])
     except Refused as refusal:
         return refusal.code
 
 
 def adjudicate(facts: ApplicationFacts, person: Person, **named: Any) -> str:
     hit = a_check(CheckKind.FBI_FINGERPRINT, CheckState.HIT_REVIEW)
-    return code_of(decision.may_adjudicate, facts, person, hit, REASON, word="clear", now=NOW, **named)
+    return code_of(acts.may_adjudicate, facts, person, hit, REASON, word="clear", now=NOW, **named)
 
 
 # act, an application on which it may be done, the roles that may
@@ -236,7 +236,7 @@ def test_two_different_people_waive_and_judge(act: Any) -> None:
 def judge(state: CheckState, word: str, *, second: bool = False, **facts: Any) -> str:
     check = a_check(CheckKind.FBI_FINGERPRINT, state, **facts)
     first = an_id("another") if second else None
-    may = decision.may_adjudicate
+    may = acts.may_adjudicate
     return code_of(may, ready(), a_person(FFS), check, REASON, first, word=word, now=NOW)
 
 
@@ -279,9 +279,9 @@ def test_a_negative_study_is_overridden_by_another_than_who_proposed_it() -> Non
 def test_a_reason_is_wanted() -> None:
     person = a_person(R.SUPERVISOR)
     with pytest.raises(BadInput):
-        decision.may_clear(ready(), person, a_row(FindingCode.LINK_SPONSOR_SEEN), " ")
+        acts.may_clear(ready(), person, a_row(FindingCode.LINK_SPONSOR_SEEN), " ")
     with pytest.raises(BadInput):
-        decision.may_waive(ready(), person, asked_for(ready(), "proof_of_income@sponsor"), "")
+        acts.may_waive(ready(), person, asked_for(ready(), "proof_of_income@sponsor"), "")
 
 
 @pytest.mark.parametrize("state", [A.DENIED, A.WITHDRAWN, A.RELEASED])
