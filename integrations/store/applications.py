@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from itertools import takewhile
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import or_, select
@@ -15,6 +14,17 @@ from integrations.keys import person_keys
 from integrations.move_rules import move_rules
 from integrations.questions import question_set
 from integrations.store.image_links import about_files, split_pictures
+from integrations.store.judgements import (
+    concerns_of,
+    decision_of,
+    findings_of,
+    home_studies_of,
+    interviews_of,
+    links_of,
+    manual_of,
+    prs_offer_of,
+    recommendations_of,
+)
 from integrations.store.ladder import gather_ladder
 from integrations.store.likeness import files_alike
 from integrations.store.merges import merged_with
@@ -25,29 +35,17 @@ from models.errors import NotFound
 from models.facts import (
     ApplicationFacts,
     CheckFacts,
-    ConcernFacts,
     ConfirmationFacts,
     DocumentFacts,
-    Finding,
-    FindingFacts,
-    HomeStudyFacts,
-    InterviewFacts,
-    LinkFacts,
-    ManualFacts,
-    MergedFacts,
-    OpinionFacts,
     PendingAllowanceFacts,
     WaiverFacts,
 )
-from models.findings import FindingCode, FindingState
 from models.packet import Packet
 from models.reading import MachineZone, PostalAnswer, document_text, machine_zone
-from models.states import ApplicationState, CheckKind, CheckState, DecisionValue, DocumentKind, Role
+from models.states import ApplicationState, CheckKind, CheckState, DocumentKind, Role
 from models.tables import vetting as tables
 from models.tables.checks import PendingAllowance
-from models.tables.linkage import Interview
 from models.tables.people import Address
-from models.tables.studies import Concern, HomeStudy, ManualItem, PrsOffer
 from vetting.moves import Home, is_of_an_earlier_home
 from vetting.typed import compare
 from vetting.zone import differs_from_typed
@@ -99,7 +97,7 @@ def gather(session: Session, vault: Vault, application: tables.Application) -> A
     zones = {d.id: _zone(vault, d) for d in documents}
     address = current_address(session, application.id)
     home = None if application.state == ApplicationState.RELEASED else _home(session, address, packet)
-    interviews = _interviews(session, vault, application.id)
+    interviews = interviews_of(session, vault, application.id)
     merged = merged_with(session, application.id)
     return ApplicationFacts(
         id=application.id,
@@ -119,19 +117,19 @@ def gather(session: Session, vault: Vault, application: tables.Application) -> A
             )
             if waiver_holds(session, vault, w, packet)
         ),
-        findings=_findings(session, application.id),
-        links=_links(session, application, merged),
+        findings=findings_of(session, application.id),
+        links=links_of(session, application, merged),
         merged=merged,
-        recommendations=_recommendations(session, application.id),
-        decision=_decision(session, application.id),
+        recommendations=recommendations_of(session, application.id),
+        decision=decision_of(session, application.id),
         postal=postal_answer(address),
         postal_refused=address.state == POSTAL_REFUSED,
-        concerns=_concerns(session, application.id),
+        concerns=concerns_of(session, application.id),
         interviews=interviews,
         question_sets=tuple(question_set(v) for v in sorted({one.question_set for one in interviews})),
-        manual=_manual(session, application.id, people),
-        home_studies=_home_studies(session, application.id),
-        prs_offer=_prs_offer(session, application.id),
+        manual=manual_of(session, application.id, people),
+        home_studies=home_studies_of(session, application.id),
+        prs_offer=prs_offer_of(session, application.id),
         acted={
             act.staff_id: Role(act.role)
             for act in session.scalars(
@@ -355,189 +353,3 @@ def _confirmations(
 def _file_key(document: tables.Document) -> tuple[str, str, UUID]:
     """The same file for the same purpose, wherever its person stands in the list of the household."""
     return document.kind, document.subject.partition(":")[0], document.file_id
-
-
-def _findings(session: Session, application_id: UUID) -> tuple[FindingFacts, ...]:
-    rows = session.scalars(
-        select(tables.Finding)
-        .where(col(tables.Finding.application_id) == application_id)
-        .order_by(col(tables.Finding.found_at), col(tables.Finding.code), col(tables.Finding.subject))
-    )
-    return tuple(
-        FindingFacts(
-            id=row.id,
-            finding=Finding(
-                code=FindingCode(row.code),
-                subject=row.subject,
-                message=row.message,
-                rule=row.rule,
-                source=row.source,
-                evidence=row.evidence,
-            ),
-            state=FindingState(row.state),
-        )
-        for row in rows
-    )
-
-
-def _links(
-    session: Session, application: tables.Application, merged: Sequence[MergedFacts]
-) -> tuple[LinkFacts, ...]:
-    rows = session.scalars(
-        select(tables.Link)
-        .where(col(tables.Link.application_id) == application.id)
-        .order_by(col(tables.Link.at), col(tables.Link.kind))
-    ).all()
-    children = _children_of(session, application, [r for r in rows if r.kind == "sponsor"], merged)
-    others = [r.other_application_id for r in rows]
-    states = dict(
-        session.execute(
-            select(col(tables.Application.id), col(tables.Application.state)).where(
-                col(tables.Application.id).in_(others)
-            )
-        )
-        .tuples()
-        .all()
-    )
-    return tuple(
-        LinkFacts(
-            id=row.id,
-            kind=row.kind,  # type: ignore[arg-type]
-            tier=row.tier,  # type: ignore[arg-type]
-            other_application=row.other_application_id,
-            state=row.state,  # type: ignore[arg-type]
-            related_children=children if row.kind == "sponsor" else 0,
-            other_state=ApplicationState(states[row.other_application_id]),
-            through=tuple(row.through),
-            features=tuple(row.features),
-            score=row.score,
-        )
-        for row in rows
-    )
-
-
-def _children_of(
-    session: Session,
-    application: tables.Application,
-    links: Sequence[tables.Link],
-    merged: Sequence[MergedFacts],
-) -> int:
-    """How many other children the likely same sponsor has asked for, also as whom they are merged with."""
-    likely = [
-        link.other_application_id
-        for link in links
-        if link.tier == "likely"
-        and link.state != "split"
-        and (not link.through or any(one.startswith("sponsor=") for one in link.through))
-    ]
-    cases = session.scalars(
-        select(col(tables.Application.case_id)).where(col(tables.Application.id).in_(likely)).distinct()
-    ).all()
-    return len({*cases, *(one.case_id for one in merged)} - {application.case_id})
-
-
-def _concerns(session: Session, application_id: UUID) -> tuple[ConcernFacts, ...]:
-    rows = session.scalars(
-        select(Concern).where(col(Concern.application_id) == application_id).order_by(col(Concern.at))
-    )
-    return tuple(ConcernFacts(id=row.id, by=row.raised_by, at=row.at) for row in rows)
-
-
-def _interviews(session: Session, vault: Vault, application_id: UUID) -> tuple[InterviewFacts, ...]:
-    """Every one, the oldest first: what was said once is not unsaid by a later one."""
-    rows = session.scalars(
-        select(Interview)
-        .where(col(Interview.application_id) == application_id)
-        .order_by(col(Interview.at), col(Interview.id))
-    )
-    return tuple(
-        InterviewFacts(
-            id=row.id,
-            party=row.party,  # type: ignore[arg-type]
-            question_set=row.question_set,
-            by=row.recorded_by,
-            at=row.at,
-            answers=open_json(vault, row, "sealed_answers")["answers"],
-            alone=row.alone,
-        )
-        for row in rows
-    )
-
-
-def _manual(session: Session, application_id: UUID, people: dict[str, bytes]) -> tuple[ManualFacts, ...]:
-    """Of the people whom the newest packet names; what was done with one never speaks for another."""
-    rows = session.scalars(
-        select(ManualItem)
-        .where(col(ManualItem.application_id) == application_id)
-        .order_by(col(ManualItem.at))
-    )
-    return tuple(
-        ManualFacts(
-            id=row.id,
-            item=row.item,
-            subject=subject,
-            result=row.result,  # type: ignore[arg-type]
-            on=row.done_on,
-        )
-        for row in rows
-        for subject, key in people.items()
-        if key == row.person_key
-    )
-
-
-def _home_studies(session: Session, application_id: UUID) -> tuple[HomeStudyFacts, ...]:
-    rows = session.scalars(
-        select(HomeStudy)
-        .where(col(HomeStudy.application_id) == application_id)
-        .order_by(col(HomeStudy.number))
-    )
-    return tuple(
-        HomeStudyFacts(
-            id=row.id,
-            number=row.number,
-            kind=row.kind,  # type: ignore[arg-type]
-            triggers=tuple(row.triggers),
-            ordered_at=row.ordered_at,
-            due_at=row.due_at,
-            received_at=row.received_at,
-            result=row.result,  # type: ignore[arg-type]
-            override_proposed_by=row.override_by,
-            overridden=row.override_approved_by is not None,
-        )
-        for row in rows
-    )
-
-
-def _prs_offer(session: Session, application_id: UUID) -> Any:
-    return session.scalars(
-        select(col(PrsOffer.answer))
-        .where(col(PrsOffer.application_id) == application_id)
-        .order_by(col(PrsOffer.at).desc(), col(PrsOffer.id))
-        .limit(1)
-    ).first()
-
-
-def _recommendations(session: Session, application_id: UUID) -> tuple[OpinionFacts, ...]:
-    rows = session.scalars(
-        select(tables.Recommendation)
-        .where(
-            col(tables.Recommendation.application_id) == application_id,
-            col(tables.Recommendation.superseded_at).is_(None),
-        )
-        .order_by(col(tables.Recommendation.at))
-    )
-    return tuple(
-        OpinionFacts(value=DecisionValue(r.value), role=Role(r.role), by=r.given_by, at=r.at) for r in rows
-    )
-
-
-def _decision(session: Session, application_id: UUID) -> OpinionFacts | None:
-    row = session.scalars(
-        select(tables.Decision).where(
-            col(tables.Decision.application_id) == application_id,
-            col(tables.Decision.superseded_at).is_(None),
-        )
-    ).one_or_none()
-    if row is None:
-        return None
-    return OpinionFacts(value=DecisionValue(row.value), role=Role(row.role), by=row.decided_by, at=row.at)
