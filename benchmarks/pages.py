@@ -175,15 +175,14 @@ def _one_size(postgres: EmbeddedPostgres, folder: Path, size: int, times: int) -
     print(
         f"\n{size:,} children, made in {time.perf_counter() - begun:.0f} s; {times} visits each; milliseconds"
     )
-    print(
-        f"account and measures, as the clock takes them every few minutes: {take_overviews(kit, now=NOW):.1f} s"
-    )
     seen = _listen(kit.engine)
     app = create_app(kit, wall=lambda: NOW)
     slow = []
     with ThreadedServer(app) as server:
         kit.public_url = server.url
         for email in READERS:
+            taken = take_overviews(kit, now=kit.now())
+            print(f"account and measures, as the clock takes them every few minutes: {taken:.1f} s")
             print(f"\n{email:44} {'p50':>7} {'p95':>7} {'bare SQL':>9} {'ratio':>6} {'statements':>11}")
             with httpx.Client(base_url=server.url, timeout=120) as browser:
                 _sign_in(browser, email)
@@ -264,7 +263,15 @@ def _pages(kit: Kit, application: str, email: str) -> Iterator[str]:
     yield from ("/", "/queue")
     yield from (f"/queue?tab={tab}" for tab in ("nobodys", "overdue", "all", "later"))
     yield from (f"/cases/{case}", f"/cases/{case}/print", f"/cases/{case}/address")
-    yield from ("/calls", "/hearings", "/sandbox", "/applications", f"/applications/{application}", "/intake")
+    yield from (
+        "/calls",
+        "/notices",
+        "/hearings",
+        "/sandbox",
+        "/applications",
+        f"/applications/{application}",
+        "/intake",
+    )
     yield from ("/rota", "/oversight")
     if email == READERS[0]:
         yield from ("/links", "/openings")

@@ -19,7 +19,7 @@ from sqlalchemy import (
 from sqlmodel import Field
 
 from models.contacts import CallOutcome, Channel
-from models.reports import PAPER_DUTIES
+from models.reports import NOTICE_DUTY, PAPER_DUTIES
 from models.states import PENDING_CHECK, EscalationState, ObligationState, Party
 from models.tables.base import Row, Sealed, instant, json_object, one_of, sealed
 
@@ -220,6 +220,12 @@ class Obligation(Row, table=True):
         Index("obligation_settled", "ended_at", postgresql_where=text("state = 'settled'")),
         Index("obligation_next", "next_at", postgresql_where=text("state = 'open' AND next_at IS NOT NULL")),
         Index("obligation_case", "case_id"),
+        # Few of the many: concerns that nobody has drafted a notice of yet.
+        Index(
+            "obligation_notice",
+            "case_id",
+            postgresql_where=text(f"kind = '{NOTICE_DUTY}' AND state = 'open'"),
+        ),
     )
     case_id: UUID = Field(foreign_key="child_case.id")
     application_id: UUID | None = Field(default=None, foreign_key="application.id", index=True)
