@@ -44,6 +44,7 @@ from console.pages import (
     kept_records,
     language,
     links,
+    notice_acts,
     notices,
     openings,
     printing,
@@ -108,6 +109,7 @@ def create_app(
         conversation,
         court_looks,
         notices,
+        notice_acts,
         printing,
         home_proofs,  # before the addresses: those take any word in its place
         addresses,

@@ -85,6 +85,8 @@ LOOKED_UP = (
     "console/pages/links.py",
     "console/pages/moments.py",
     "console/pages/next_step.py",
+    "console/pages/notice_acts.py",
+    "console/pages/notice_forms.py",
     "console/pages/notice_words.py",
     "console/pages/notices.py",
     "console/pages/offers.py",

@@ -16,14 +16,15 @@ from models.errors import BadInput, Problem
 from models.facts import Person
 from models.states import Role
 
-BoxKind = Literal["line", "area", "day", "moment", "choice", "several", "file"]
+BoxKind = Literal["line", "area", "day", "moment", "choice", "pick", "several", "file"]
 
 
 @dataclass(frozen=True, slots=True)
 class Box:
     """One field. `problem`: the name that the desk's problems give it, as its command's option.
 
-    `nothing`: what is said where nothing was chosen. `known`: what a line often holds, to be picked or not.
+    `nothing`: what is said where nothing was chosen. `known`: what a line often holds, to be picked or not. `most`: letters it
+    takes, where the page's own limit is another. `mark`: whether its label says that it may stay empty.
     """
 
     name: str
@@ -35,6 +36,8 @@ class Box:
     problem: str = ""
     nothing: str = "Nothing was chosen."
     known: tuple[str, ...] = ()
+    most: int | None = None
+    mark: bool = True
 
 
 REASON = Box("reason", "area", "Why", "It stays in the case under your name.", problem="--reason")

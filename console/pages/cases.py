@@ -18,6 +18,7 @@ from console.pages.court_acts import HEARING, LOOK
 from console.pages.court_words import court_words, hearing_words
 from console.pages.rendering import page
 from console.pages.timeline import around, timeline
+from console.permissions import WRITE_NOTICES
 from console.speech import gettext
 from integrations.desk.child_story import story_json
 from integrations.desk.notice_views import notices_of
@@ -47,6 +48,7 @@ def case(request: Request, key: str, who: Reader) -> Response:
         sight=sight_words(shown["in_sight"]),
         reached=reached_words(story["reached"], now),
         due=due_words(shown["obligations"], now, paths),
+        drafts_notice=shown["state"] in FOLLOWED and WRITE_NOTICES.is_held_by(who.person),
         notices=[notice_words.notice_row(item, now, who.person) for item in notices["items"]],
         court=court_words(shown["court"]),
         hearings=hearing_words(shown, now),

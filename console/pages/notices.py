@@ -10,6 +10,7 @@ from fastapi.responses import Response
 
 from console.context import NoticeReader, console_of
 from console.pages import notice_words, wording
+from console.pages.notice_forms import notice_offers
 from console.pages.rendering import page
 from integrations.desk.notice_views import Which, notice_json, notices_page
 
@@ -44,4 +45,5 @@ def notice(request: Request, notice_id: UUID, who: NoticeReader) -> Response:
     console = console_of(request)
     now = console.now()
     shown = notice_json(console.kit, notice_id, who.person, now=now)
-    return page(request, "notice.html", **notice_words.about(shown, now, who.person))
+    offers = notice_offers(shown, who.person)
+    return page(request, "notice.html", offers=offers, **notice_words.about(shown, now, who.person))

@@ -36,14 +36,21 @@ WRITERS = (Role.CASE_MANAGER, Role.POST_RELEASE_CALLER, Role.SUPERVISOR)
 
 
 def draft(
-    kit: Kit, case_key: str, facts: bytes, person: Person, *, duty_id: UUID | None = None, now: datetime
+    kit: Kit,
+    case_key: str,
+    facts: bytes,
+    person: Person,
+    *,
+    duty_id: UUID | None = None,
+    form: UUID | None = None,
+    now: datetime,
 ) -> UUID:
     """A notice stands as a draft, for the duty named or the one that waits longest; else for a new one.
 
-    Its drafter owns it. Returns the notice.
+    Its drafter owns it. `form`: of the page on which it was typed; sent twice, it opens one duty. Returns the notice.
 
     Raises:
-        BadInput: the facts can't be used. Refused: the case is not followed.
+        BadInput: the facts can't be used. Refused: the case is not followed, or this form was drafted from before.
     """
     said = parse_notice(facts)
     with kit.transaction() as session:
@@ -52,7 +59,7 @@ def draft(
             raise Refused("not_in_follow_up", f"this case is {case.state}, not in follow-up")
         role = require_role(person, *WRITERS)
         record_act(session, case.id, person, role, now=now)
-        duty = _duty(session, case, duty_id, person, now)
+        duty = _duty(session, case, duty_id, person, form=form, now=now)
         row = Notice(
             case_id=case.id,
             obligation_id=duty.id,
@@ -80,7 +87,9 @@ def draft(
         return row.id
 
 
-def _duty(session: Session, case: Case, duty_id: UUID | None, person: Person, now: datetime) -> Obligation:
+def _duty(
+    session: Session, case: Case, duty_id: UUID | None, person: Person, *, form: UUID | None, now: datetime
+) -> Obligation:
     """The open duty that asks for a notice and has none yet."""
     waiting = [
         duty for duty in ledger.open_of(session, case.id, kind=NOTICE_DUTY) if not _has_notice(session, duty)
@@ -94,7 +103,7 @@ def _duty(session: Session, case: Case, duty_id: UUID | None, person: Person, no
         return found[0]
     if waiting:
         return waiting[0]
-    key = f"own-{now.isoformat(timespec='seconds')}"
+    key = f"own-{form or now.isoformat(timespec='seconds')}"
     wanted = review_duty(reporting_policy(case), NOTICE_DUTY, key=key, now=now)
     why = "a concern was learned of"
     (opened,) = open_followup(session, case, [wanted], actor=str(person.id), why=why, now=now)
@@ -120,6 +129,8 @@ def revise(kit: Kit, notice_id: UUID, facts: bytes, person: Person, *, reason: s
             raise Refused("not_a_draft", f"this notice is {row.state}: its facts stay")
         if person.id != row.drafted_by:
             raise Refused("not_yours", "only who drafted a notice writes it", ["the drafter revises it"])
+        if said == open_json(kit.vault, row, "sealed_facts"):
+            raise BadInput(Problem("facts", "missing", "Nothing changes.", "Write what is to be said anew."))
         seal_json(kit.vault, row, "sealed_facts", said)
         session.add(row)
         history.record(session, row, old="draft", new=REVISED, actor=str(person.id), why=reason, now=now)

@@ -59,6 +59,8 @@ PAGES: Mapping[str, str] = {
     "/intake/{draft_id}/sent": "officer",
     "/notices": "supervisor",
     "/notices/{notice_id}": "supervisor",
+    "/notices/{notice_id}/{act}": "cm",
+    "/cases/{key}/notices/new": "cm",
     "/rota": "supervisor",
     "/sandbox": "cm",
     "/sandbox/phones/{phone_id}": "cm",
@@ -102,7 +104,7 @@ def _pages(site: Site) -> Iterator[str]:
 
 def _path(route: str, site: Site) -> str:
     row = site.ids["application" if route.startswith("/applications") else "case"]
-    act = "adjudicate" if "{thing}" in route else "decide"
+    act = "adjudicate" if "{thing}" in route else "amend" if route.startswith("/notices") else "decide"
     draft = site.ids["sent_draft" if route.endswith("/sent") else "draft"]
     slug = "household" if route.endswith(("/new", "/{entry}")) else "child"
     return route.format(

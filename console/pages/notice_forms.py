@@ -1,0 +1,140 @@
+"""The acts on a notice of concern as forms, each by the same function as its command; and which a page offers whom."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+from uuid import UUID
+
+from console.pages.act_forms import REASON, ActForm, Box, BoxKind, Filled
+from console.pages.moments import typed_moment
+from console.pages.notice_words import FACTS
+from console.pages.offers import Offer
+from console.permissions import WRITE_NOTICES
+from integrations.desk import notices
+from models.facts import Person
+from models.reports import NoticeState
+
+_LONG = ("what_happened", "done_so_far", "asked_of_the_recipient")
+_HINTS = {
+    "what_happened": "In your own words: what is known, and from whom. All the rest may be left empty: part of it is enough to begin with.",
+    "when": "Also how soon something is feared.",
+    "done_so_far": "Whom you told, and what was done for the child.",
+}
+
+
+def _fact(name: str) -> Box:
+    # As long as its form lets it be (`followup.forms`).
+    kind: BoxKind
+    kind, most = ("area", 4000) if name in _LONG else ("line", 300)
+    must = name == "what_happened"
+    hint = _HINTS.get(name, "")
+    return Box(name, kind, FACTS[name], hint, must=must, problem=f"facts.{name}", most=most, mark=False)
+
+
+FACT_BOXES = tuple(map(_fact, FACTS))
+OWNER = Box("owner", "pick", "Another owner", must=False, problem="--owner", mark=False)
+_NEXT = Box(
+    "next",
+    "line",
+    "Another time for the next step",
+    "By your own clock, as 2026-02-02 15:30.",
+    must=False,
+    problem="--next",
+    mark=False,
+)
+
+
+def _facts(filled: Filled) -> bytes:
+    """What was typed, as the command's file holds it."""
+    return json.dumps({name: filled.text(name) for name in FACTS if filled.text(name)}).encode()
+
+
+def _id(told: str) -> UUID | None:
+    """An id as a page of ours has written it; none for anything else."""
+    try:
+        return UUID(told)
+    except ValueError:
+        return None
+
+
+def _amend(filled: Filled) -> UUID:
+    return notices.revise(
+        filled.kit,
+        UUID(filled.key),
+        _facts(filled),
+        filled.person,
+        reason=filled.text("reason"),
+        now=filled.now,
+    )
+
+
+def _plan(filled: Filled) -> UUID:
+    return notices.plan(
+        filled.kit,
+        UUID(filled.key),
+        filled.person,
+        owner=filled.text("owner") or None,
+        next_action_at=typed_moment(filled.text("next"), _NEXT.problem) if filled.text("next") else None,
+        reason=filled.text("reason"),
+        now=filled.now,
+    )
+
+
+DRAFT = ActForm(
+    "Draft a notice of concern",
+    "Form A-7: what is known of a worry about this child. It is sealed, and you own it. As soon as it is saved a supervisor"
+    " may approve it or send it back; until it is approved you can write it anew.",
+    "Save the draft",
+    notices.WRITERS,
+    lambda filled: notices.draft(
+        filled.kit,
+        filled.key,
+        _facts(filled),
+        filled.person,
+        duty_id=_id(filled.text("duty")),
+        form=_id(filled.text("form")),
+        now=filled.now,
+    ),
+    FACT_BOXES,
+)
+NOTICE_ACTS: Mapping[str, ActForm] = {
+    "amend": ActForm(
+        "Write the draft anew",
+        "Only who drafted it does. From its approval on it stays as it is.",
+        "Save the draft",
+        notices.WRITERS,
+        _amend,
+        (*FACT_BOXES, REASON),
+    ),
+    "plan": ActForm(
+        "Another owner, or another time",
+        "Who has the next step in hand, when it is, or both. Its clocks stay.",
+        "Save it",
+        notices.WRITERS,
+        _plan,
+        (OWNER, _NEXT, REASON),
+    ),
+}
+
+
+def notice_offers(shown: Mapping[str, Any], person: Person) -> list[Offer]:
+    """What this person may do with the notice as it stands. Whether they may when they do is the desk's to say."""
+    if not WRITE_NOTICES.is_held_by(person):
+        return []
+    names = _fitting(NoticeState(shown["state"]), is_drafter=shown["drafted"]["by"] == person.email)
+    offered = [name for name in names if NOTICE_ACTS[name].is_offered_to(person)]
+    return [
+        Offer(f"/notices/{shown['id']}/{name}", NOTICE_ACTS[name].title, is_next=shown["mine"] and place == 0)
+        for place, name in enumerate(offered)
+    ]
+
+
+def _fitting(state: NoticeState, *, is_drafter: bool) -> Iterator[str]:
+    """What may be done with a notice in this state, what comes next first."""
+    if state is NoticeState.ACKNOWLEDGED:
+        return
+    if state is NoticeState.DRAFT and is_drafter:
+        yield "amend"
+    yield "plan"
