@@ -107,7 +107,7 @@ def site(shared_engine: Engine, chromium: Browser) -> Iterator[Site]:
         hand_in_proof(kit, ids["case"], scan("bill"), staff["cm"], filename="bill.png", now=NOW)
         ids |= intake_in_every_state(kit, staff)
         ids |= what_is_sealed(kit, staff, application_id)
-        ids["notice"] = a_notice(kit, staff, ids["case"])
+        ids["notice"] = a_notice(kit, staff)
         yield Site(server.url, kit, staff, world, ids)
     kit.close()
 
@@ -197,8 +197,10 @@ def what_is_sealed(kit: Kit, staff: dict[str, Person], application_id: UUID) -> 
     return {"interview": interview["id"], "check": str(check)}
 
 
-def a_notice(kit: Kit, staff: dict[str, Person], case_id: str) -> str:
-    """A draft of the case manager's, which a supervisor is to approve."""
+def a_notice(kit: Kit, staff: dict[str, Person]) -> str:
+    """A draft of the case manager's, which a supervisor is to approve; of a child of its own, for it forbids to close."""
+    with kit.transaction() as session:
+        case_id = str(a_followed_case(session, kit.vault, followup_policy="swb-2024r3").id)
     told = {"what_happened": "La menor trabaja de noche.\nDebe dinero.", "where": "En una bodega."}
     return str(notices.draft(kit, case_id, json.dumps(told).encode(), staff["cm"], now=NOW))
 

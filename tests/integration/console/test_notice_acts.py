@@ -8,20 +8,24 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from fastapi import FastAPI
 from httpx import Client, Response
 
-from console.app import create_app
-from console.limits import Limits
 from integrations.desk.notice_views import notice_json
-from integrations.kit import Kit
-from models.facts import Person
 from models.tables.reports import Notice
 from tests.builders import a_case, an_application
-from tests.integration.console.conftest import Wall, token_in, typed
-from tests.integration.console.test_notice_pages import drafted, links_in, words_of, worried
-from tests.integration.followup_scenes import DAY, Family, World, a_family, still_world
+from tests.integration.console.conftest import token_in, typed
+from tests.integration.console.test_notice_pages import (
+    app,
+    drafted,
+    links_in,
+    sign_in,
+    words_of,
+    world,
+    worried,
+)
+from tests.integration.followup_scenes import DAY, Family, World, a_family
 
+__all__ = ["app", "sign_in", "world"]
 SignIn = Callable[[str], Client]
 WHAT = "The child says that it works at night."
 
@@ -47,17 +51,6 @@ class Desk:
     def shown(self, notice: object) -> dict[str, Any]:
         sue = self.world.staff["supervisor"]
         return notice_json(self.world.kit, notice, sue, now=self.world.now)  # type: ignore[arg-type]
-
-
-@pytest.fixture
-def world(kit: Kit, staff: dict[str, Person]) -> World:
-    return still_world(kit, staff)
-
-
-@pytest.fixture
-def app(kit: Kit, wall: Wall, world: World) -> FastAPI:
-    """A console in this world, whose clock it reads."""
-    return create_app(kit, wall=wall, limits=Limits(per_session=10_000, per_address=10_000))
 
 
 @pytest.fixture
