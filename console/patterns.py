@@ -76,6 +76,8 @@ PATTERNS = (
     "This hearing was %(state)s: not to know it takes that back for nobody.",
     "This escalation is %(state)s already.",
     "This notice is %(state)s already.",
+    "a supervisor's approval",
+    "its submission",
     "This notice is %(state)s: it can't be %(done)s now.",
     "This notice is %(state)s: its facts stay.",
     "The services of this child are on level %(level)s already.",

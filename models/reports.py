@@ -60,6 +60,7 @@ class NoticeState(StrEnum):
 
 # What history says of a draft beside its moves: its drafter wrote it anew, or a supervisor sent it back.
 REVISED, SENT_BACK = "draft revised", "draft sent back"
+DRAFT_MARKS = (NoticeState.DRAFT.value, REVISED, SENT_BACK)
 
 
 class NoticeStep(StrEnum):

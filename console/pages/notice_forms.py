@@ -9,13 +9,15 @@ from uuid import UUID
 
 from console.pages.act_forms import REASON, ActForm, Box, BoxKind, Filled
 from console.pages.moments import typed_moment
-from console.pages.notice_words import FACTS
+from console.pages.notice_words import FACTS, METHODS
 from console.pages.offers import Offer
 from console.permissions import WRITE_NOTICES
 from integrations.desk import notices
 from models.facts import Person
 from models.reports import NoticeState
+from models.states import Role
 
+_SUPERVISOR = (Role.SUPERVISOR,)
 _LONG = ("what_happened", "done_so_far", "asked_of_the_recipient")
 _HINTS = {
     "what_happened": "In your own words: what is known, and from whom. All the rest may be left empty: part of it is enough to begin with.",
@@ -34,6 +36,17 @@ def _fact(name: str) -> Box:
 
 
 FACT_BOXES = tuple(map(_fact, FACTS))
+_METHOD = Box("method", "choice", "How it went out", options=tuple(METHODS.items()), problem="--method")
+_REFERENCE = Box("reference", "line", "The recipient's own reference", problem="--reference")
+_AT = Box(
+    "at",
+    "line",
+    "Day and hour, when it was not just now",
+    "By your own clock, as 2026-02-02 15:30.",
+    must=False,
+    problem="--acknowledged-at",
+    mark=False,
+)
 OWNER = Box("owner", "pick", "Another owner", must=False, problem="--owner", mark=False)
 _NEXT = Box(
     "next",
@@ -68,6 +81,12 @@ def _amend(filled: Filled) -> UUID:
         reason=filled.text("reason"),
         now=filled.now,
     )
+
+
+def _acknowledge(filled: Filled) -> UUID:
+    at = typed_moment(filled.text("at"), _AT.problem) if filled.text("at") else filled.now
+    answer = notices.Acknowledgement(filled.text("reference"), at)
+    return notices.acknowledge(filled.kit, UUID(filled.key), filled.person, answer, now=filled.now)
 
 
 def _plan(filled: Filled) -> UUID:
@@ -108,6 +127,37 @@ NOTICE_ACTS: Mapping[str, ActForm] = {
         _amend,
         (*FACT_BOXES, REASON),
     ),
+    "approve": ActForm(
+        "Approve the notice",
+        "Read it first: from now on it stays as it is, and is to be submitted.",
+        "Approve it as it stands",
+        _SUPERVISOR,
+        lambda f: notices.approve(f.kit, UUID(f.key), f.person, now=f.now),
+        (),
+    ),
+    "send-back": ActForm(
+        "Send the draft back",
+        "Its drafter reads why, and writes it anew. Its time runs on.",
+        "Send it back",
+        _SUPERVISOR,
+        lambda f: notices.send_back(f.kit, UUID(f.key), f.person, reason=f.text("reason"), now=f.now),
+    ),
+    "certify": ActForm(
+        "The notice was submitted",
+        "You say that you have submitted it, and answer for it. Its duty is settled, and its acknowledgement is waited for.",
+        "I have submitted it",
+        notices.WRITERS,
+        lambda f: notices.certify(f.kit, UUID(f.key), f.person, method=f.text("method"), now=f.now),
+        (_METHOD,),
+    ),
+    "acknowledge": ActForm(
+        "Its recipient acknowledged it",
+        "Nothing is left to do then.",
+        "Put it on record",
+        notices.WRITERS,
+        _acknowledge,
+        (_REFERENCE, _AT),
+    ),
     "plan": ActForm(
         "Another owner, or another time",
         "Who has the next step in hand, when it is, or both. Its clocks stay.",
@@ -135,6 +185,10 @@ def _fitting(state: NoticeState, *, is_drafter: bool) -> Iterator[str]:
     """What may be done with a notice in this state, what comes next first."""
     if state is NoticeState.ACKNOWLEDGED:
         return
-    if state is NoticeState.DRAFT and is_drafter:
-        yield "amend"
+    if state is NoticeState.DRAFT:
+        yield from ("amend",) if is_drafter else ("approve", "send-back")
+    elif state is NoticeState.APPROVED:
+        yield "certify"
+    else:
+        yield "acknowledge"
     yield "plan"

@@ -41,10 +41,10 @@ FACTS = {
 
 # How it was submitted, and to whom other reports went.
 METHODS = {
-    "form": "on the form",
-    "web": "on the recipient's website",
-    "phone": "by telephone",
-    "in_person": "in person",
+    "form": "On the form",
+    "web": "On the recipient's website",
+    "phone": "By telephone",
+    "in_person": "In person",
 }
 _RECIPIENTS = {
     "orr": "The national call centre (ORR)",
@@ -76,14 +76,18 @@ def about(shown: Mapping[str, Any], now: datetime, person: Person) -> dict[str, 
             (gettext(label), shown["facts"][name]) for name, label in FACTS.items() if name in shown["facts"]
         ],
         "sent_back": _sent_back(shown),
-        "submitted": gettext(METHODS[shown["certified"]["method"]]) if shown["certified"] else "",
+        "submitted": _way(shown["certified"]["method"]) if shown["certified"] else "",
         "reports": [
-            report
-            | {"to": gettext(_RECIPIENTS[report["recipient"]]), "how": gettext(METHODS[report["method"]])}
+            report | {"to": gettext(_RECIPIENTS[report["recipient"]]), "how": _way(report["method"])}
             for report in shown["reports"]
         ],
         "changes": [_change(one) for one in shown["history"]],
     }
+
+
+def _way(method: str) -> str:
+    """How it went out, for the middle of a sentence."""
+    return lower(gettext(METHODS[method]))
 
 
 def _sent_back(shown: Mapping[str, Any]) -> Mapping[str, Any] | None:

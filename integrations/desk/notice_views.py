@@ -21,7 +21,7 @@ from integrations.store.sealing import open_json
 from integrations.store.staff import require_role
 from models.errors import NotFound
 from models.facts import Person
-from models.reports import NOTICE_DUTIES, NOTICE_DUTY, REVISED, SENT_BACK, NoticeState
+from models.reports import DRAFT_MARKS, NOTICE_DUTIES, NOTICE_DUTY, SENT_BACK, NoticeState
 from models.states import Role
 from models.tables.people import Staff
 from models.tables.reports import Notice, Report
@@ -47,6 +47,7 @@ class Which(StrEnum):
     ACKNOWLEDGED = "acknowledged"
 
 
+_MARKS = ", ".join(f"'{mark}'" for mark in DRAFT_MARKS)
 # Concerns with their notice, and those that nobody has drafted yet (`to_draft`). `mine`: the next step is `:me`'s.
 _ITEMS = f"""
 WITH concerns AS (
@@ -54,7 +55,7 @@ WITH concerns AS (
            n.acknowledged_at,
            n.state = 'draft' AND '{SENT_BACK}' = (
                SELECT h.new FROM history h
-               WHERE h.row_id = n.id AND h.noun = 'notice' AND h.new IN ('draft', '{REVISED}', '{SENT_BACK}')
+               WHERE h.row_id = n.id AND h.new IN ({_MARKS})
                ORDER BY h.seq DESC LIMIT 1) AS sent_back
     FROM notice n
     UNION ALL

@@ -21,12 +21,22 @@ from integrations.store.sealing import open_json, seal_json
 from integrations.store.staff import OWNERS, record_act, require_role
 from models.errors import BadInput, NotFound, Problem, Refused
 from models.facts import Person
-from models.reports import NOTICE_ANSWER, NOTICE_DUTY, NOTICE_MOVES, REVISED, NoticeState, Recipient
+from models.reports import (
+    DRAFT_MARKS,
+    NOTICE_ANSWER,
+    NOTICE_DUTY,
+    NOTICE_MOVES,
+    REVISED,
+    SENT_BACK,
+    NoticeState,
+    Recipient,
+)
 from models.states import FOLLOWED, Role
 from models.tables.base import Sealed
 from models.tables.ledger import Obligation
 from models.tables.people import Case, Staff
 from models.tables.reports import Notice
+from models.tables.system import History
 
 _COMES_FIRST = {
     NoticeState.DRAFT: "a supervisor's approval: kinline noc approve",
@@ -152,6 +162,43 @@ def approve(kit: Kit, notice_id: UUID, person: Person, *, now: datetime) -> UUID
         row.approved_by, row.approved_at = person.id, now
         _move(session, row, NoticeState.APPROVED, person, role, "approved as it stands", now)
         return row.id
+
+
+def send_back(kit: Kit, notice_id: UUID, person: Person, *, reason: str, now: datetime) -> UUID:
+    """A supervisor who has not drafted it does not approve the notice, and says why. Its drafter owns it, to write it anew.
+
+    Its clocks stay.
+
+    Raises:
+        BadInput: no reason. Refused: wrong role, the drafter, it is no draft any more, or it was sent back already.
+    """
+    want_reason(reason)
+    with kit.transaction() as session:
+        row = _locked(session, notice_id)
+        role = require_role(person, Role.SUPERVISOR)
+        if row.drafted_by == person.id:
+            raise Refused("four_eyes", "who drafted a notice does not send it back", ["another supervisor"])
+        if row.state != NoticeState.DRAFT.value:
+            raise Refused("not_a_draft", f"this notice is {row.state}: its facts stay")
+        if _is_sent_back(session, row.id):
+            raise Refused("not_open", "this notice was sent back already", ["the drafter revises it"])
+        record_act(session, row.case_id, person, role, now=now)
+        row.owner = row.drafted_by
+        session.add(row)
+        history.record(session, row, old="draft", new=SENT_BACK, actor=str(person.id), why=reason, now=now)
+        _audit(session, row, person, "send back notice", now)
+        return row.id
+
+
+def _is_sent_back(session: Session, notice_id: UUID) -> bool:
+    """True of a draft that a supervisor has sent back, and that nobody has written anew since."""
+    newest = session.scalars(
+        select(col(History.new))
+        .where(col(History.row_id) == notice_id, col(History.new).in_(DRAFT_MARKS))
+        .order_by(col(History.seq).desc())
+        .limit(1)
+    ).first()
+    return newest == SENT_BACK
 
 
 def certify(kit: Kit, notice_id: UUID, person: Person, *, method: str, now: datetime) -> UUID:

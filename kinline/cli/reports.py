@@ -114,6 +114,17 @@ def noc_approve(notice: Notice, as_: As, as_json: AsJson = False, at: At = None)
     )
 
 
+@app.command("send-back")
+def noc_send_back(notice: Notice, as_: As, reason: Reason, as_json: AsJson = False, at: At = None) -> None:
+    """Send a draft that is not yours back to its drafter: a supervisor."""
+    _act(
+        lambda s, who, now: notices.send_back(s.kit, _id(notice), who, reason=reason, now=now),
+        as_=as_,
+        as_json=as_json,
+        at=at,
+    )
+
+
 @app.command("certify")
 def noc_certify(
     notice: Notice, as_: As, method: MethodOption = "form", as_json: AsJson = False, at: At = None

@@ -14,7 +14,7 @@ from integrations.kit import Kit
 from integrations.store.staff import add_staff, get_person
 from models.errors import BadInput, Refused
 from models.facts import Person
-from models.reports import MUST_BE_TOLD, NoticeState, Recipient
+from models.reports import MUST_BE_TOLD, SENT_BACK, NoticeState, NoticeStep, Recipient
 from models.states import Role
 from models.tables.papers import Disclosure
 from models.tables.reports import Notice, Report
@@ -328,3 +328,44 @@ def test_a_notice_takes_no_state_that_is_none_of_its_own(world: World) -> None:
     drafted(world, worried(world))
     with world.kit.transaction() as session, refused(session, "stays as it was written"):
         session.execute(text("UPDATE notice SET state = 'closed'"))
+
+
+# --- sent back ------------------------------------------------------------------------------------
+
+
+def test_a_draft_is_sent_back_with_a_reason_and_is_its_drafters_until_it_is_written_anew(
+    world: World,
+) -> None:
+    notice, cm = drafted(world, worried(world)), world.staff["cm"]
+    owner = partial(notices.plan, world.kit, notice, cm, next_action_at=None, reason="to look at it")
+    owner(owner="supervisor@example.org", now=world.now)
+    sends = partial(notices.send_back, world.kit, notice, reason="Say where it works.", now=world.now)
+    until = listed(world)[0]["next_action_at"]
+    sends(world.staff["supervisor"])
+    (item,) = listed(world)
+    assert (item["state"], item["step"], item["owner"]) == ("draft", NoticeStep.REVISE, "cm@example.org")
+    assert item["next_action_at"] == until
+    last = notice_json(world.kit, notice, cm, now=world.now)["history"][-1]
+    assert (last["new"], last["why"], last["by_name"]) == (SENT_BACK, "Say where it works.", "Sue Example")
+    with pytest.raises(Refused, match="sent back already"):
+        sends(world.staff["supervisor"])
+    notices.revise(world.kit, notice, b'{"what_happened": "At a warehouse."}', cm, reason="x", now=world.now)
+    assert listed(world)[0]["step"] == NoticeStep.APPROVE
+    # Another look may send it back again, or approve it.
+    sends(world.staff["supervisor"])
+    notices.approve(world.kit, notice, world.staff["supervisor"], now=world.now)
+    assert listed(world)[0]["step"] == NoticeStep.CERTIFY
+    with pytest.raises(Refused, match="not_a_draft"):
+        sends(world.staff["supervisor"])
+
+
+def test_only_another_supervisor_sends_a_draft_back_and_says_why(world: World) -> None:
+    notice = drafted(world, worried(world), by="supervisor")
+    for who, reason, error, told in (
+        ("supervisor", "x", Refused, "four_eyes"),
+        ("cm", "x", Refused, "wrong_role"),
+        ("cm", " ", BadInput, "--reason"),
+    ):
+        with pytest.raises(error, match=told):
+            notices.send_back(world.kit, notice, world.staff[who], reason=reason, now=world.now)
+    assert [one["step"] for one in listed(world)] == [NoticeStep.APPROVE]

@@ -23,7 +23,7 @@ from tests.integration.console.test_notice_pages import (
     world,
     worried,
 )
-from tests.integration.followup_scenes import DAY, Family, World, a_family
+from tests.integration.followup_scenes import DAY, HOUR, MINUTE, Family, World, a_family
 
 __all__ = ["app", "sign_in", "world"]
 SignIn = Callable[[str], Client]
@@ -211,3 +211,97 @@ def test_an_act_that_nobody_knows_is_not_found(desk: Desk, world: World) -> None
     notice = drafted(world, worried(world))
     assert desk.asks("cm", f"/notices/{notice}/close").status_code == 404
     assert desk.does("cm", f"/notices/{notice}/close").status_code == 404
+
+
+# --- from the draft to its acknowledgement ----------------------------------------------------------
+
+
+def test_a_supervisor_sends_a_draft_back_and_its_drafter_reads_why(desk: Desk, world: World) -> None:
+    notice = drafted(world, worried(world))
+    at, back = f"/notices/{notice}", f"/notices/{notice}/send-back"
+    page = desk.asks("supervisor", at).text
+    assert {f"{at}/approve", back} <= links_in(page)
+    assert f"{at}/amend" not in links_in(page)
+    assert back not in links_in(desk.asks("caller", at).text)
+    other = desk.asks("caller", back).text
+    assert "This is for the supervisor." in words_of(other)
+    assert "<textarea" not in other
+    assert desk.does("caller", back, reason="x").status_code == 409
+    nothing = desk.does("supervisor", back, reason=" ")
+    assert (nothing.status_code, "#reason" in links_in(nothing.text)) == (422, True)
+    went_to(desk.does("supervisor", back, reason="Say where it works."), "notice-send-back")
+    page = desk.asks("cm", at).text
+    assert "Sue Example sent it back" in words_of(page)
+    assert "Say where it works." in page
+    assert f'<a class="usa-button" href="{at}/amend">' in page
+    assert "Yours (1)" in desk.asks("cm", "/notices").text
+    assert "Yours (0)" in desk.asks("supervisor", "/notices").text
+    assert "Say where it works." in desk.asks("cm", f"{at}/amend").text
+    again = desk.does("supervisor", back, reason="Once more.")
+    assert (again.status_code, "This notice was sent back already." in again.text) == (409, True)
+    went_to(desk.does("cm", f"{at}/amend", what_happened=WHAT, reason="It is said now."), "notice-amend")
+    assert "sent it back" not in desk.asks("cm", at).text.partition('id="so-far"')[0]
+    assert "Yours (1)" in desk.asks("supervisor", "/notices").text
+
+
+def test_approved_submitted_and_acknowledged_each_by_its_own_person(desk: Desk, world: World) -> None:
+    family = worried(world)
+    notice = drafted(world, family)
+    at = f"/notices/{notice}"
+    early = desk.does("cm", f"{at}/certify", method="form")
+    assert (early.status_code, "a supervisor&#39;s approval" in early.text) == (409, True)
+    assert "kinline" not in early.text.partition("usa-alert--error")[2].partition("</div>")[0]
+    form = desk.asks("supervisor", f"{at}/approve").text
+    assert "It owes money." in form
+    went_to(desk.does("supervisor", f"{at}/approve"), "notice-approve")
+    again = desk.does("supervisor", f"{at}/approve")
+    assert (again.status_code, "This notice is approved already." in again.text) == (409, True)
+    assert desk.does("cm", f"{at}/amend", what_happened=WHAT, reason="x").status_code == 409
+
+    assert f'<a class="usa-button" href="{at}/certify">' in desk.asks("cm", at).text
+    for wrong in ({}, {"method": "pigeon"}):
+        answer = desk.does("cm", f"{at}/certify", **wrong)
+        assert (answer.status_code, "#method" in links_in(answer.text)) == (422, True)
+    went_to(desk.does("cm", f"{at}/certify", method="web"), "notice-certify")
+    assert world.duty(family, "notice_of_concern", "settled").evidence_kind == "document"
+    assert "on the recipient's website" in words_of(desk.asks("cm", at).text)
+
+    world.later(HOUR)
+    assert f'<a class="usa-button" href="{at}/acknowledge">' in desk.asks("cm", at).text
+    for said, field in (
+        ({"reference": " "}, "#reference"),
+        ({"reference": "ORR-12", "at": "noon"}, "#at"),
+        ({"reference": "ORR-12", "at": typed(world.now + DAY)}, "#at"),
+        ({"reference": "ORR-12", "at": typed(world.now - DAY)}, "#at"),
+    ):
+        answer = desk.does("caller", f"{at}/acknowledge", **said)
+        assert (answer.status_code, field in links_in(answer.text)) == (422, True), said
+    told = {"reference": "ORR-12", "at": typed(world.now - 10 * MINUTE)}
+    went_to(desk.does("caller", f"{at}/acknowledge", **told), "notice-acknowledge")
+    shown = desk.shown(notice)["acknowledged"]
+    assert (shown["reference"], shown["by"]) == ("ORR-12", "caller@example.org")
+    assert world.duty(family, "notice_acknowledged", "settled").evidence_kind == "document"
+    page = desk.asks("cm", at).text
+    assert "The recipient's reference ORR-12" in words_of(page)
+    assert not [link for link in links_in(page) if link.startswith(f"{at}/")]
+    assert desk.does("caller", f"{at}/acknowledge", reference="ORR-12").status_code == 409
+
+
+def test_nobody_approves_or_sends_back_their_own_draft(desk: Desk, world: World) -> None:
+    notice = drafted(world, worried(world), by="supervisor")
+    at = f"/notices/{notice}"
+    page = desk.asks("supervisor", at).text
+    assert f"{at}/amend" in links_in(page)
+    assert not {f"{at}/approve", f"{at}/send-back"} & links_in(page)
+    for act in ("approve", "send-back"):
+        answer = desk.does("supervisor", f"{at}/{act}", reason="x")
+        assert (answer.status_code, "another supervisor" in answer.text) == (409, True)
+    assert "Yours (0)" in desk.asks("supervisor", "/notices").text
+
+
+@pytest.mark.parametrize("who", ["ffs", "auditor", "integrity"])
+def test_who_only_reads_notices_is_offered_no_act(desk: Desk, world: World, who: str) -> None:
+    notice = drafted(world, worried(world))
+    assert not [link for link in links_in(desk.asks(who, f"/notices/{notice}").text) if f"{notice}/" in link]
+    assert desk.asks(who, f"/notices/{notice}/approve").status_code == 403
+    assert desk.does(who, f"/notices/{notice}/plan", reason="x").status_code == 403

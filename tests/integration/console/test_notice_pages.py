@@ -206,7 +206,7 @@ def test_a_notice_is_read_with_its_facts_and_every_change_and_the_look_is_on_rec
     assert page.status_code == 200
     told = words_of(page.text)
     assert "What happened The child says that it works at night. It owes money. Where At a warehouse." in told
-    assert "Submitted, not acknowledged on the recipient's website" in told
+    assert "Submitted on the recipient's website" in told
     so_far = words_of(page.text.partition('id="so-far"')[2].partition("</section>")[0])
     assert re.findall(r"(Drafted|Approved as it stands|Submitted) (\w+) Example", so_far) == [
         ("Drafted", "Carmen"),
