@@ -13,7 +13,7 @@ from uuid import UUID
 from sqlmodel import Session
 
 from integrations.desk.behind import PER_PAGE, Behind, Entry
-from integrations.desk.board import board_json, take_tally
+from integrations.desk.board import Tally, board_json, take_tally
 from integrations.desk.court_measures import COURT
 from integrations.desk.measures import Measure, taken, told, wrong_rows
 from integrations.kit import Kit
@@ -115,8 +115,13 @@ _MEASURES = (
 )
 
 
-def oversight_json(kit: Kit, *, office: str | None = None, now: datetime) -> dict[str, Any]:
-    """Every measure at `now`, those of the account first; and the numbers of the board (`desk.board`)."""
+def oversight_json(
+    kit: Kit, *, office: str | None = None, tally: Tally | None = None, now: datetime
+) -> dict[str, Any]:
+    """Every measure at `now`, those of the account first; and the numbers of the board (`desk.board`).
+
+    `tally`: the board's, where it was taken at `now` already.
+    """
     with kit.transaction() as session:
         measures = [
             *_of_the_account(take_account(session, now=now)),
@@ -125,7 +130,9 @@ def oversight_json(kit: Kit, *, office: str | None = None, now: datetime) -> dic
         return {
             "as_of": now.isoformat(),
             "measures": measures,
-            "board": board_json(session, take_tally(session, now=now), office=office),
+            "board": board_json(
+                session, take_tally(session, now=now) if tally is None else tally, office=office
+            ),
         }
 
 

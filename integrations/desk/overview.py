@@ -7,7 +7,7 @@ them anew would keep a person waiting. Commands, the API and the nightly account
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -29,24 +29,24 @@ def _tally(kit: Kit, *, now: datetime) -> dict[str, Any]:
         return {"as_of": now.isoformat(), "tally": take_tally(session, now=now)}
 
 
-_READ: Mapping[str, Callable[..., dict[str, Any]]] = {
-    "account": account_json,
-    "oversight": oversight_json,
-    "board": _tally,
-}
-
-
 def take_overviews(kit: Kit, *, now: datetime) -> float:
     """Each is read and kept. Returns how many seconds that took."""
-    whole = 0.0
-    for name, read in _READ.items():
-        begun = time.perf_counter()
-        told = read(kit, now=now)
-        seconds = time.perf_counter() - begun
-        with kit.transaction() as session:
-            session.merge(TakenOverview(name=name, as_of=now, seconds=seconds, told=told))
-        whole += seconds
-    return whole
+    counted, board = _take(kit, "board", lambda: _tally(kit, now=now), now)
+    _, account = _take(kit, "account", lambda: account_json(kit, now=now), now)
+    _, oversight = _take(kit, "oversight", lambda: oversight_json(kit, tally=counted["tally"], now=now), now)
+    return board + account + oversight
+
+
+def _take(
+    kit: Kit, name: str, read: Callable[[], dict[str, Any]], now: datetime
+) -> tuple[dict[str, Any], float]:
+    """What was read, and in how many seconds."""
+    begun = time.perf_counter()
+    told = read()
+    seconds = time.perf_counter() - begun
+    with kit.transaction() as session:
+        session.merge(TakenOverview(name=name, as_of=now, seconds=seconds, told=told))
+    return told, seconds
 
 
 def account_overview(kit: Kit, *, now: datetime) -> dict[str, Any]:
