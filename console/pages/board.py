@@ -7,15 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Any
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from console.context import Reader, console_of
 from console.pages import board_words, wording
 from console.pages.rendering import page
+from console.pages.turning import PageNumber
 from console.permissions import READ_OPENINGS
 from console.reading import note_list
 from console.speech import gettext, translated
@@ -36,8 +37,6 @@ _BOXES: Mapping[str, tuple[str, ...]] = {
     "caseloads": ("owner", "how"),
     "last_contact": ("band",),
 }
-# Of a list; beyond the last page there is nothing to see.
-PageNumber = Annotated[int, Query(alias="page", ge=1, le=100_000)]
 
 
 @dataclass(frozen=True, slots=True)

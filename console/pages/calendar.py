@@ -7,18 +7,20 @@ from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from itertools import groupby
 from operator import itemgetter
-from typing import Annotated, Any
+from typing import Any
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from console.context import Reader, console_of
 from console.pages.court_acts import HEARING, act_on
 from console.pages.moments import day_of_week, today
 from console.pages.rendering import page
+from console.pages.turning import PageNumber
 from console.pages.wording import words
 from console.speech import gettext
+from integrations.desk.behind import PER_PAGE, pages_of
 from integrations.desk.calendar import DAYS, Heard, heard_of, week_json
 from models.errors import BadInput, Problem
 
@@ -40,9 +42,6 @@ _TABS: Mapping[Heard | None, str] = {
     Heard.UNHEARD: "Nobody has answered",
     Heard.GOING: "Will go",
 }
-# Hearings of a page. Ours: as many as a person reads before they ask for the next.
-PER_PAGE = 100
-PageNumber = Annotated[int, Query(alias="page", ge=1, le=100_000)]
 
 
 @router.get("/hearings")
@@ -57,10 +56,12 @@ def hearings(
     now = console.now()
     begins = _day(first) if first else today(now)
     week = week_json(console.kit, first=begins, actor=str(who.person.id), office=who.office, now=now)
-    of_week = [(day["day"], hearing) for day in week["days"] for hearing in day["hearings"]]
-    numbers = Counter(heard_of(hearing) for _, hearing in of_week)
-    asked = [one for one in of_week if heard is None or heard_of(one[1]) == heard]
-    pages = max(1, -(-len(asked) // PER_PAGE))
+    of_week = [
+        (day["day"], hearing, heard_of(hearing)) for day in week["days"] for hearing in day["hearings"]
+    ]
+    numbers = Counter(known for _, _, known in of_week)
+    asked = [one for one in of_week if heard in (None, one[2])]
+    pages = pages_of(len(asked), PER_PAGE)
     shown = asked[(number - 1) * PER_PAGE : number * PER_PAGE]
 
     def link(**changed: object) -> str:
@@ -76,7 +77,7 @@ def hearings(
             last=day_of_week(begins + timedelta(days=DAYS - 1)),
         ),
         days=[
-            {"name": day_of_week(date.fromisoformat(day)), "rows": [_row(one, now) for _, one in rows]}
+            {"name": day_of_week(date.fromisoformat(day)), "rows": [_row(one, now) for _, one, _ in rows]}
             for day, rows in groupby(shown, key=itemgetter(0))
         ],
         tabs=[

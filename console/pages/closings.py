@@ -77,8 +77,7 @@ def close(request: Request, key: str, who: Actor, form: TokenForm) -> Response:
         case_id = close_case(console.kit, key, who.person, **_said(form), now=now)
         return done_at(f"/cases/{case_id}", _outcome(console.kit, str(case_id), who, now))
 
-    answer = attempt_once(request, who, form, act, _FIELDS)
-    return _show_close(request, key, who, answer) if isinstance(answer, Form) else answer
+    return attempt_once(request, who, form, act, _FIELDS, lambda again: _show_close(request, key, who, again))
 
 
 def _outcome(kit: Kit, key: str, who: SignedIn, now: datetime) -> str:
@@ -131,8 +130,9 @@ def reopen(request: Request, key: str, who: Actor, form: TokenForm) -> Response:
     def act() -> str:
         return done_at(f"/cases/{REOPEN.take(filled)}", "reopened")
 
-    answer = attempt_once(request, who, form, act, REOPEN.fields)
-    return _show_reopen(request, key, who, answer) if isinstance(answer, Form) else answer
+    return attempt_once(
+        request, who, form, act, REOPEN.fields, lambda again: _show_reopen(request, key, who, again)
+    )
 
 
 def _show_reopen(request: Request, key: str, who: SignedIn, form: Form) -> Response:

@@ -36,8 +36,7 @@ def take(request: Request, key: str, who: Actor, form: TokenForm) -> Response:
     def act() -> str:
         return done_at(f"/cases/{LOOK.take(filled)}", "court_look")
 
-    answer = attempt_once(request, who, form, act, LOOK.fields)
-    return _show(request, key, who, answer) if isinstance(answer, Form) else answer
+    return attempt_once(request, who, form, act, LOOK.fields, lambda again: _show(request, key, who, again))
 
 
 def _show(request: Request, key: str, who: SignedIn, form: Form) -> Response:

@@ -42,8 +42,14 @@ def take(request: Request, hearing_id: UUID, said: Said, who: Actor, form: Token
     def act() -> str:
         return _back(HEARING[said].take(filled), form.get("from", ""), f"hearing_{said}")
 
-    answer = attempt_once(request, who, form, act, HEARING[said].fields)
-    return _show(request, hearing_id, said, who, answer) if isinstance(answer, Form) else answer
+    return attempt_once(
+        request,
+        who,
+        form,
+        act,
+        HEARING[said].fields,
+        lambda again: _show(request, hearing_id, said, who, again),
+    )
 
 
 def _back(case_id: UUID, came_from: str, code: str) -> str:

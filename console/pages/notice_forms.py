@@ -8,7 +8,6 @@ from typing import Any
 from uuid import UUID
 
 from console.pages.act_forms import REASON, ActForm, Box, BoxKind, Filled
-from console.pages.moments import typed_moment
 from console.pages.notice_words import FACTS, METHODS
 from console.pages.offers import Offer
 from console.permissions import WRITE_NOTICES
@@ -84,8 +83,7 @@ def _amend(filled: Filled) -> UUID:
 
 
 def _acknowledge(filled: Filled) -> UUID:
-    at = typed_moment(filled.text("at"), _AT.problem) if filled.text("at") else filled.now
-    answer = notices.Acknowledgement(filled.text("reference"), at)
+    answer = notices.Acknowledgement(filled.text("reference"), filled.find_moment(_AT) or filled.now)
     return notices.acknowledge(filled.kit, UUID(filled.key), filled.person, answer, now=filled.now)
 
 
@@ -95,7 +93,7 @@ def _plan(filled: Filled) -> UUID:
         UUID(filled.key),
         filled.person,
         owner=filled.text("owner") or None,
-        next_action_at=typed_moment(filled.text("next"), _NEXT.problem) if filled.text("next") else None,
+        next_action_at=filled.find_moment(_NEXT),
         reason=filled.text("reason"),
         now=filled.now,
     )

@@ -110,38 +110,30 @@ def notice_row(item: Mapping[str, Any], now: datetime, person: Person) -> dict[s
     return {
         "path": path_to(item["case_id"], {"notice": item["id"], "duty": item["duty"]}, person),
         "case_id": item["case_id"],
-        "state": state_words(item["state"]),
+        "state": gettext(_STATES[item["state"]]),
         "tone": _tone(item),
         "step": gettext(_STEPS[step]),
-        "whose": whose(item),
+        "whose": _whose(item),
         "mine": item["mine"],
         "until": item["next_action_at"] if step else None,
         "left": time_left(item["next_action_at"], now) if step else "",
         "late": item["late"],
-        "age": age_of(item),
-        "rung": rung_of(item),
+        "age": _age_of(item),
+        "rung": _rung_of(item),
     }
 
 
-def state_words(state: str) -> str:
-    return gettext(_STATES[state])
-
-
-def step_words(step: NoticeStep | None) -> str:
-    return gettext(_STEPS[step])
-
-
-def age_of(item: Mapping[str, Any]) -> str:
+def _age_of(item: Mapping[str, Any]) -> str:
     """How long the concern has been known; of one that was acknowledged, how long that took."""
     return span(timedelta(hours=item["age_hours"]))
 
 
-def rung_of(item: Mapping[str, Any]) -> str:
+def _rung_of(item: Mapping[str, Any]) -> str:
     """The rung of the ladder on which a concern of this age stands."""
     return gettext("level %(level)s, %(queue)s", level=item["level"], queue=lower(words(item["queue"])))
 
 
-def whose(item: Mapping[str, Any]) -> str:
+def _whose(item: Mapping[str, Any]) -> str:
     """Who has the next step: a person by name, or a role; nobody at the end."""
     match item["step"]:
         case NoticeStep.DRAFT:

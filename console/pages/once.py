@@ -33,10 +33,14 @@ def attempt_once(
     typed: Mapping[str, str],
     act: Callable[[], str],
     fields: Mapping[str, str],
-) -> Response | Form:
-    """As `attempt`, of an act that is done once: it returns the address of the page that is shown then."""
+    show: Callable[[Form], Response],
+) -> Response:
+    """As `attempt`, of an act that is done once: it returns the address of the page that is shown then.
+
+    `show`: the form's page, with what was wrong with it.
+    """
     path, again = attempt(lambda: _led_to(request, who, typed, act), typed, fields)
-    return again or RedirectResponse(str(path), status_code=303)
+    return show(again) if again is not None else RedirectResponse(str(path), status_code=303)
 
 
 def _led_to(request: Request, who: SignedIn, typed: Mapping[str, str], act: Callable[[], str]) -> str:

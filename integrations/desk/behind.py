@@ -15,6 +15,11 @@ from sqlmodel import Session
 PER_PAGE = 100
 
 
+def pages_of(rows: int, per_page: int = PER_PAGE) -> int:
+    """How many pages so many rows fill."""
+    return max(1, -(-rows // per_page))
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One row: its case (None: not known yet), what it is about, and since or until when."""
@@ -35,7 +40,7 @@ class Behind:
     @property
     def pages(self) -> int:
         """At least one, so that an empty list has a page too."""
-        return max(1, -(-self.whole // PER_PAGE))
+        return pages_of(self.whole)
 
 
 def listing(rows: str, where: str, *, of_office: bool = False) -> TextClause:
