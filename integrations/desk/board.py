@@ -133,7 +133,7 @@ def board_json(session: Session, tally: Tally, *, office: str | None = None) -> 
     end), `waiting` for somebody or `taken`. `caseloads`: those by their owner (`id` and name, or nobody). `last_contact`:
     followed children by the hours since a person last heard them; `never` since the release.
     """
-    seen = None if office is None else seen_offices(session, office)
+    seen = seen_offices(session, office)
     duties, concerns, caseloads, contacts = (_summed(tally[part], seen) for part in _ROWS)
     return {
         "duties": _duties(duties),
@@ -209,8 +209,7 @@ def behind(
             name = _name(session, str(given["a"]))
         counted = None
         if kept is not None:
-            seen = None if office is None else seen_offices(session, office)
-            boxes = _summed(kept[part], seen).items()
+            boxes = _summed(kept[part], seen_offices(session, office)).items()
             counted = sum(n for words, n in boxes if _is_in(words, box))
         asked = {**given, "office": office, **_today(now), **_span(part, box, now)}
         rows = read(session, _LISTS[part][office is not None], asked, page=page, known=counted)

@@ -60,8 +60,10 @@ def provider_key(session: Session, care_provider: str) -> str:
     return str(session.scalars(select(func.lower(func.btrim(care_provider)))).one())
 
 
-def seen_offices(session: Session, office: str) -> frozenset[str]:
-    """The offices whose cases somebody of this one sees; cases of no office are seen by all."""
+def seen_offices(session: Session, office: str | None) -> frozenset[str] | None:
+    """The offices whose cases somebody of this one sees (None: all); cases of no office are seen by everybody."""
+    if office is None:
+        return None
     return frozenset(session.execute(_SEEN_OFFICES, {"office": office}).scalars())
 
 
